@@ -1,0 +1,200 @@
+// Reference kernels: the definition of correct.  Plain loops, one statement per step, no
+// intrinsics, no fused multiply-add except where the contract says fma (the file is built
+// with -ffp-contract=off).  Never optimise these.
+
+#include <math.h>
+#include <stddef.h>
+
+#include "backends/backends.h"
+#include "engine/floats.h"
+
+static void gemm(const vise_gemm *g) {
+    for (int64_t i = 0; i < g->m; i++) {
+        for (int64_t j = 0; j < g->n; j++) {
+            double sum = 0; // double: the oracle's own rounding must not eat the tolerance
+            for (int64_t p = 0; p < g->k; p++) {
+                float a = g->trans_a ? g->a[p * g->lda + i] : g->a[i * g->lda + p];
+                float b = g->trans_b ? g->b[j * g->ldb + p] : g->b[p * g->ldb + j];
+                sum += (double)a * (double)b;
+            }
+            float *c = &g->c[i * g->ldc + j];
+            *c = (float)(g->add ? sum + (double)*c : sum);
+        }
+    }
+}
+
+static void f16_to_f32(float *y, const uint16_t *x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) y[i] = vise_f16_to_f32(x[i]);
+}
+
+static void f32_to_f16(uint16_t *y, const float *x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) y[i] = vise_f32_to_f16(x[i]);
+}
+
+static void bf16_to_f32(float *y, const uint16_t *x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) y[i] = vise_bf16_to_f32(x[i]);
+}
+
+static void f32_to_bf16(uint16_t *y, const float *x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) y[i] = vise_f32_to_bf16(x[i]);
+}
+
+static float absmax(const float *x, int64_t n) {
+    float max = 0;
+    for (int64_t i = 0; i < n; i++) {
+        float a = fabsf(x[i]);
+        if (isnan(a)) return NAN;
+        if (a > max) max = a;
+    }
+    return max;
+}
+
+static void minmax(float *lo, float *hi, const float *x, int64_t n) {
+    *lo = *hi = x[0];
+    for (int64_t i = 0; i < n; i++) {
+        if (isnan(x[i])) {
+            *lo = *hi = NAN;
+            return;
+        }
+        if (x[i] < *lo) *lo = x[i];
+        if (x[i] > *hi) *hi = x[i];
+    }
+}
+
+static void column_absmax(float *acc, const float *x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        float a = fabsf(x[i]);
+        if (isnan(a) || isnan(acc[i])) {
+            acc[i] = NAN;
+        } else if (a > acc[i]) {
+            acc[i] = a;
+        }
+    }
+}
+
+static int8_t clamp_code(float v, int lo, int hi) {
+    if (v < (float)lo) v = (float)lo;
+    if (v > (float)hi) v = (float)hi;
+    return (int8_t)v;
+}
+
+static void round_mul(int8_t *q, const float *x, int64_t n, float inv, int lo, int hi) {
+    for (int64_t i = 0; i < n; i++) q[i] = clamp_code(rintf(x[i] * inv), lo, hi);
+}
+
+static void round_div(int8_t *q, const float *x, int64_t n, float scale, float zero, int lo,
+                      int hi) {
+    for (int64_t i = 0; i < n; i++) {
+        float shifted = x[i] - zero;
+        q[i] = clamp_code(rintf(shifted / scale), lo, hi);
+    }
+}
+
+static void dequant(float *y, const int8_t *q, int64_t n, float scale, float zero) {
+    for (int64_t i = 0; i < n; i++) {
+        float product = (float)q[i] * scale;
+        y[i] = product + zero;
+    }
+}
+
+static void unpack4(int8_t *q, const uint8_t *p, int64_t n, int lo) {
+    for (int64_t i = 0; i < n; i++) {
+        int nibble = i % 2 ? p[i / 2] >> 4 : p[i / 2] & 15;
+        q[i] = (int8_t)(nibble + lo);
+    }
+}
+
+static int32_t sum_i8(const int8_t *q, int64_t n) {
+    int32_t sum = 0;
+    for (int64_t i = 0; i < n; i++) sum += q[i];
+    return sum;
+}
+
+static void softmax(float *y, const float *x, int64_t n) {
+    float max = -INFINITY;
+    for (int64_t i = 0; i < n; i++) max = x[i] > max ? x[i] : max;
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = expf(x[i] - max);
+        sum += (double)y[i];
+    }
+    for (int64_t i = 0; i < n; i++) y[i] = (float)((double)y[i] / sum);
+}
+
+static void silu(float *y, const float *x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        double v = (double)x[i];
+        y[i] = (float)(v / (1 + exp(-v)));
+    }
+}
+
+static void gelu_tanh(float *y, const float *x, int64_t n) {
+    const double root = 0.79788456080286535588; // sqrt(2 / pi)
+    for (int64_t i = 0; i < n; i++) {
+        double v = (double)x[i];
+        y[i] = (float)(v / 2 * (1 + tanh(root * (v + 0.044715 * v * v * v))));
+    }
+}
+
+static void w8a8(const vise_w8a8 *p) {
+    for (int64_t i = 0; i < p->m; i++) {
+        for (int j = 0; j < p->n; j++) {
+            int32_t sum = 0;
+            for (int64_t k = 0; k < p->k; k++) {
+                int32_t w = p->w[(k / 4 * VISE_PANEL + j) * 4 + k % 4];
+                sum += p->x[i * p->ldx + k] * w;
+            }
+            float scale = p->xscale[i] * p->wscale[j];
+            float y = (float)sum * scale;
+            p->y[i * p->ldy + j] = p->bias ? y + p->bias[j] : y;
+        }
+    }
+}
+
+// The unsigned 4-bit code of input k within its group, lane j.
+static int nibble_of(const uint8_t *group, int64_t k, int j) {
+    uint8_t byte = group[(k / 8 * VISE_PANEL + j) * 4 + k % 4];
+    return k % 8 < 4 ? byte & 15 : byte >> 4;
+}
+
+static void w4a8(const vise_w4a8 *p) {
+    int64_t group_bytes = p->group / 8 * VISE_PANEL * 4;
+    for (int64_t i = 0; i < p->m; i++) {
+        for (int j = 0; j < p->n; j++) {
+            float acc = 0;
+            for (int64_t g = 0; g < p->groups; g++) {
+                const int8_t *x = p->x + i * p->ldx + g * p->group;
+                int32_t sum = 0;
+                for (int64_t k = 0; k < p->group; k++) {
+                    sum += x[k] * (nibble_of(p->w + g * group_bytes, k, j) - 8);
+                }
+                float scale = p->xscale[i * p->groups + g] * p->wscale[g * VISE_PANEL + j];
+                acc = fmaf((float)sum, scale, acc);
+            }
+            p->y[i * p->ldy + j] = p->bias ? acc + p->bias[j] : acc;
+        }
+    }
+}
+
+void vise_ref_init(vise_kernels *k) {
+    k->blas = NULL;
+    k->gemm = gemm;
+    k->gemm_few = gemm;
+    k->f16_to_f32 = f16_to_f32;
+    k->f32_to_f16 = f32_to_f16;
+    k->bf16_to_f32 = bf16_to_f32;
+    k->f32_to_bf16 = f32_to_bf16;
+    k->absmax = absmax;
+    k->minmax = minmax;
+    k->column_absmax = column_absmax;
+    k->round_mul = round_mul;
+    k->round_div = round_div;
+    k->dequant = dequant;
+    k->unpack4 = unpack4;
+    k->sum_i8 = sum_i8;
+    k->softmax = softmax;
+    k->silu = silu;
+    k->gelu_tanh = gelu_tanh;
+    k->w8a8 = w8a8;
+    k->w4a8 = w4a8;
+}

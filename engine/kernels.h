@@ -1,0 +1,125 @@
+// The contract between the engine and the backends: one table of function pointers.
+//
+// Every kernel states how it is judged against the reference backend:
+//   exact  same bits as `ref` on the same input
+//   near   any summation order; |got - ref| <= bound, which the contract gives
+// Pointers need no alignment, counts are >= 0, outputs never overlap inputs unless the
+// contract says so.  No kernel reads or writes past the counts it is given.
+
+#ifndef VISE_KERNELS_H
+#define VISE_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/error.h"
+
+// C[m, n] = A op B + (add ? C : 0), f32, row-major, leading dimensions in elements.
+// A is [m, k], or [k, m] when trans_a; B is [k, n], or [n, k] when trans_b.
+typedef struct vise_gemm {
+    bool trans_a, trans_b, add;
+    int64_t m, n, k;
+    const float *a, *b;
+    int64_t lda, ldb;
+    float *c;
+    int64_t ldc;
+} vise_gemm;
+
+// The packed weights of the integer products come in panels of 32 output channels, lane =
+// output channel, so that one broadcast of an activation feeds a whole panel and scales are
+// plain vectors.  engine/packed.h makes them; channels past N are zero.
+enum { VISE_PANEL = 32 };
+
+// int8 activations times one panel of int8 weights, one scale a row and one a channel:
+//   y[i][j] = (float)(sum over k of x[i][k] * w[k][j]) * (xscale[i] * wscale[j]) + bias[j]
+// each operation rounded to f32 on its own.  The integer sum does not overflow: k <= 65,536.
+typedef struct vise_w8a8 {
+    int64_t m, k;    // rows; inputs, a multiple of 4 (codes past the real K are 0)
+    const int8_t *x; // [m][ldx]
+    int64_t ldx;
+    const float *xscale; // [m]
+    const int8_t *w;     // [k / 4][32][4]
+    const int32_t *wsum; // [32]: sum over k of w, for kernels that shift x by 128
+    const float *wscale; // [32]
+    const float *bias;   // [n], or NULL: add nothing
+    float *y;            // [m][ldy]
+    int64_t ldy;
+    int n; // channels to store, 1 to 32
+} vise_w8a8;
+
+// int8 activations times one panel of unsigned 4-bit weights in groups along K, with a scale
+// for each row and group of x and each channel and group of w:
+//   s[i][g][j] = sum over k in g of x[i][k] * (w[k][j] - 8)                (integers)
+//   t = (float)s * (xscale[i][g] * wscale[g][j])   accumulated as   acc = fma((float)s,
+//   xscale * wscale, acc) from acc = 0, g = 0, 1, ...;   y[i][j] = acc + bias[j]
+typedef struct vise_w4a8 {
+    int64_t m, groups;
+    int64_t group;   // inputs a group, a multiple of 8
+    const int8_t *x; // [m][ldx], groups * group codes a row
+    int64_t ldx;
+    const int32_t *xsum; // [m][groups]: sums of the codes
+    const float *xscale; // [m][groups]
+    const uint8_t *w;    // [groups][group / 8][32][4]: in each byte the low nibble holds
+                         // input 8t + b, the high one 8t + 4 + b (b = 0..3)
+    const float *wscale; // [groups][32]
+    const float *bias;   // [n] or NULL
+    float *y;
+    int64_t ldy;
+    int n;
+} vise_w4a8;
+
+typedef struct vise_kernels {
+    const char *name; // the best backend that filled a slot: "ref", "avx2", "avx512"
+    const char *blas; // the library behind `gemm`, NULL when it is our own code
+
+    // --- f32 products.  near: k * FLT_EPSILON * sum |a||b| (+ |c|)
+    void (*gemm)(const vise_gemm *g);
+    // The same for few rows (m <= 8, trans_b, not trans_a): reads B once.
+    void (*gemm_few)(const vise_gemm *g);
+
+    // --- conversions.  exact, as engine/floats.h
+    void (*f16_to_f32)(float *y, const uint16_t *x, int64_t n);
+    void (*f32_to_f16)(uint16_t *y, const float *x, int64_t n);
+    void (*bf16_to_f32)(float *y, const uint16_t *x, int64_t n);
+    void (*f32_to_bf16)(uint16_t *y, const float *x, int64_t n);
+
+    // --- ranges.  exact; NaN if any element is NaN
+    float (*absmax)(const float *x, int64_t n); // largest |x[i]|, 0 when n == 0
+    // smallest and largest element (-0 and +0 are equal: either may come); n >= 1
+    void (*minmax)(float *lo, float *hi, const float *x, int64_t n);
+    // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN
+    void (*column_absmax)(float *acc, const float *x, int64_t n);
+
+    // --- rounding, ties to even.  exact on finite input
+    // q[i] = clamp(rint(x[i] * inv), lo, hi)
+    void (*round_mul)(int8_t *q, const float *x, int64_t n, float inv, int lo, int hi);
+    // q[i] = clamp(rint((x[i] - zero) / scale), lo, hi), each step rounded to f32
+    void (*round_div)(int8_t *q, const float *x, int64_t n, float scale, float zero, int lo,
+                      int hi);
+
+    // --- codes.  exact
+    // y[i] = (float)q[i] * scale + zero, two roundings
+    void (*dequant)(float *y, const int8_t *q, int64_t n, float scale, float zero);
+    // n nibbles, low one first, each plus `lo`.  p holds (n + 1) / 2 bytes.
+    void (*unpack4)(int8_t *q, const uint8_t *p, int64_t n, int lo);
+    int32_t (*sum_i8)(const int8_t *q, int64_t n);
+
+    // --- functions of one row, in place allowed.  near: 8 * FLT_EPSILON relative to the
+    // function's own scale: |ref| + FLT_MIN for softmax and silu, |x| for gelu
+    void (*softmax)(float *y, const float *x, int64_t n); // exp(x - max) / sum
+    void (*silu)(float *y, const float *x, int64_t n);    // x / (1 + exp(-x))
+    // x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))
+    void (*gelu_tanh)(float *y, const float *x, int64_t n);
+
+    // --- integer products.  exact
+    void (*w8a8)(const vise_w8a8 *p);
+    void (*w4a8)(const vise_w4a8 *p);
+} vise_kernels;
+
+// Picks the best backend this CPU runs, or exactly `want` ("ref", "avx2", "avx512") if given;
+// `use_blas` puts OpenBLAS behind `gemm`.  Asking for a backend that is unknown (E-HW-01) or
+// that this CPU cannot run (E-HW-02) is an error, never a silent fallback.
+vise_status vise_kernels_select(vise_kernels *out, const char *want, bool use_blas,
+                                vise_error *err);
+
+#endif

@@ -1,0 +1,69 @@
+#include "engine/mem.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEAD = 64 }; // holds the size, and keeps what follows aligned
+
+static atomic_llong blocks, bytes_live, bytes_peak;
+static atomic_llong limit = -1, fail_in = -1;
+
+static void note_peak(long long now) {
+    long long peak = atomic_load(&bytes_peak);
+    while (now > peak && !atomic_compare_exchange_weak(&bytes_peak, &peak, now)) {
+    }
+}
+
+void *vise_calloc(size_t bytes) {
+    if (atomic_load(&fail_in) >= 0 && atomic_fetch_sub(&fail_in, 1) == 0) return NULL;
+    if (bytes > INT64_MAX - 2 * HEAD) return NULL;
+    long long size = (long long)bytes, now = atomic_fetch_add(&bytes_live, size) + size;
+    long long most = atomic_load(&limit);
+    char *p = NULL;
+    if (most < 0 || now <= most)
+        p = aligned_alloc(HEAD, (bytes + 2 * HEAD - 1) & ~(size_t)(HEAD - 1));
+    if (!p) {
+        atomic_fetch_sub(&bytes_live, size);
+        return NULL;
+    }
+    memcpy(p, &size, sizeof size);
+    memset(p + HEAD, 0, bytes);
+    atomic_fetch_add(&blocks, 1);
+    note_peak(now);
+    return p + HEAD;
+}
+
+void vise_free(void *p) {
+    if (!p) return;
+    char *head = (char *)p - HEAD;
+    long long size;
+    memcpy(&size, head, sizeof size);
+    atomic_fetch_sub(&bytes_live, size);
+    atomic_fetch_sub(&blocks, 1);
+    free(head);
+}
+
+int64_t vise_mem_blocks(void) {
+    return atomic_load(&blocks);
+}
+
+int64_t vise_mem_bytes(void) {
+    return atomic_load(&bytes_live);
+}
+
+int64_t vise_mem_peak(void) {
+    return atomic_load(&bytes_peak);
+}
+
+void vise_mem_reset_peak(void) {
+    atomic_store(&bytes_peak, atomic_load(&bytes_live));
+}
+
+void vise_mem_limit(int64_t most) {
+    atomic_store(&limit, most);
+}
+
+void vise_mem_fail_after(int64_t n) {
+    atomic_store(&fail_in, n);
+}

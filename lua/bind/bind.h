@@ -1,0 +1,66 @@
+// Helpers shared by the binding files.  Everything here may raise a Lua error, so callers
+// hold no C resource that is not already inside a userdata.
+
+#ifndef VISEL_BIND_H
+#define VISEL_BIND_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/context.h"
+#include "engine/tensor.h"
+
+#define VISEL_TENSOR "vise.tensor"
+
+// Registers a class from one table: names that start with "__" are metamethods, the rest
+// are methods.  More methods can be added with viseL_methods().
+void viseL_class(lua_State *L, const char *tname, const luaL_Reg *reg);
+void viseL_methods(lua_State *L, const char *tname, const luaL_Reg *reg);
+
+// Reports a failed engine call.  VISE_EINVAL is the script's own mistake and raises
+// "ID: message"; the rest happens to correct scripts too and returns nil, message, id.
+int viseL_fail(lua_State *L, const vise_error *err);
+
+// Tells the collector about `bytes` it cannot see, so dead tensors go in time.
+void viseL_account(lua_State *L, int64_t bytes);
+
+// The context every engine call takes: backend, threads, cancel flag.
+const vise_context *viseL_context(lua_State *L);
+
+// Tensors.  Fetch arguments after pushing results: a push can run a finalizer.
+vise_tensor *viseL_pushtensor(lua_State *L);               // pushes a closed tensor
+vise_tensor *viseL_checktensor(lua_State *L, int arg);     // open, or an argument error
+const vise_tensor *viseL_opttensor(lua_State *L, int arg); // NULL when nil or none
+// Pushes where a result goes: the tensor at `arg` if one is given there (`out`), else a
+// new closed one, which vise_tensor_output() then makes.
+vise_tensor *viseL_pushout(lua_State *L, int arg);
+vise_dtype viseL_checkdtype(lua_State *L, int arg);
+// A table of integers.  Returns how many; raises past VISE_MAX_RANK.
+int viseL_checkshape(lua_State *L, int arg, int64_t shape[VISE_MAX_RANK]);
+
+// Options: {bits = 4, eps = 1e-5} read into a C struct by a table of fields.  Unknown keys,
+// wrong types and out-of-range values raise; absent keys keep what *out holds.
+typedef enum viseL_kind { VISEL_END, VISEL_INTEGER, VISEL_NUMBER, VISEL_BOOLEAN } viseL_kind;
+
+typedef struct viseL_field {
+    viseL_kind kind;
+    const char *name;
+    size_t offset;   // of an int64_t, a double or a bool in the struct
+    double min, max; // of integers and numbers
+} viseL_field;
+
+#define VISEL_INT(type, member, min, max)                                                      \
+    { VISEL_INTEGER, #member, offsetof(type, member), min, max }
+#define VISEL_NUM(type, member, min, max)                                                      \
+    { VISEL_NUMBER, #member, offsetof(type, member), min, max }
+#define VISEL_BOOL(type, member)                                                               \
+    { VISEL_BOOLEAN, #member, offsetof(type, member), 0, 0 }
+
+void viseL_options(lua_State *L, int arg, const viseL_field *fields, void *out);
+
+// Each adds its functions to the table on top of the stack, which is `vise.core`.
+void viseL_open_tensor(lua_State *L);
+
+#endif

@@ -1,0 +1,143 @@
+// require "vise.core": the composition root.  Picks a backend, starts the pool, opens each
+// class.
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/mem.h"
+#include "lua/bind/bind.h"
+#include "lua/bind/core.h"
+
+static const char context_key = 0; // its address is the registry key
+
+const vise_context *viseL_context(lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &context_key);
+    const vise_context *ctx = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return ctx;
+}
+
+static int context_gc(lua_State *L) {
+    vise_context *ctx = lua_touserdata(L, 1);
+    vise_pool_release(ctx->pool);
+    ctx->pool = NULL;
+    return 0;
+}
+
+static bool switched_off(const char *name) {
+    const char *value = getenv(name);
+    return value && strcmp(value, "0") == 0;
+}
+
+static int cpus_allowed(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set)) return 1;
+    int n = CPU_COUNT(&set);
+    return n < 1 ? 1 : n > 256 ? 256 : n;
+}
+
+// Makes the context every later call computes with.  `backend` NULL: the best there is.
+static vise_status use_context(lua_State *L, const char *backend, int threads,
+                               const atomic_int *cancel, vise_error *err) {
+    vise_context *ctx = lua_newuserdatauv(L, sizeof *ctx, 0);
+    memset(ctx, 0, sizeof *ctx);
+    luaL_setmetatable(L, "vise.context");
+    ctx->cancel = cancel;
+    vise_status st =
+        vise_kernels_select(&ctx->kernels, backend, !switched_off("VISE_BLAS"), err);
+    if (!st) st = vise_pool_new(&ctx->pool, threads, err);
+    if (st) {
+        lua_pop(L, 1);
+        return st;
+    }
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &context_key);
+    return VISE_OK;
+}
+
+// core.backend([name]) -> backend in use, library behind gemm or nil; switches if a name is
+// given
+static int core_backend(lua_State *L) {
+    const char *want = luaL_optstring(L, 1, NULL);
+    const vise_context *ctx = viseL_context(L);
+    vise_error err;
+    if (want && use_context(L, want, vise_pool_threads(ctx->pool), ctx->cancel, &err)) {
+        return viseL_fail(L, &err);
+    }
+    ctx = viseL_context(L);
+    lua_pushstring(L, ctx->kernels.name);
+    lua_pushstring(L, ctx->kernels.blas);
+    return 2;
+}
+
+// core.threads([n]) -> threads in use, after switching to `n` if given
+static int core_threads(lua_State *L) {
+    lua_Integer want = luaL_optinteger(L, 1, 0);
+    const vise_context *ctx = viseL_context(L);
+    vise_error err;
+    if (!lua_isnoneornil(L, 1)) {
+        int n = want < 0 || want > 1 << 20 ? -1 : (int)want;
+        if (use_context(L, ctx->kernels.name, n, ctx->cancel, &err)) return viseL_fail(L, &err);
+    }
+    lua_pushinteger(L, vise_pool_threads(viseL_context(L)->pool));
+    return 1;
+}
+
+// core.memory() -> { blocks, bytes, peak }
+static int core_memory(lua_State *L) {
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, vise_mem_blocks());
+    lua_setfield(L, -2, "blocks");
+    lua_pushinteger(L, vise_mem_bytes());
+    lua_setfield(L, -2, "bytes");
+    lua_pushinteger(L, vise_mem_peak());
+    lua_setfield(L, -2, "peak");
+    return 1;
+}
+
+static int core_reset_peak(lua_State *L) {
+    (void)L;
+    vise_mem_reset_peak();
+    return 0;
+}
+
+// core.memory_limit(bytes or -1)
+static int core_memory_limit(lua_State *L) {
+    vise_mem_limit(luaL_checkinteger(L, 1));
+    return 0;
+}
+
+static int core_fail_after(lua_State *L) {
+    vise_mem_fail_after(luaL_checkinteger(L, 1));
+    return 0;
+}
+
+static const luaL_Reg core[] = {
+    {"backend",      core_backend     },
+    {"fail_after",   core_fail_after  },
+    {"memory",       core_memory      },
+    {"memory_limit", core_memory_limit},
+    {"reset_peak",   core_reset_peak  },
+    {"threads",      core_threads     },
+    {NULL,           NULL             },
+};
+
+static const luaL_Reg context_class[] = {
+    {"__gc", context_gc},
+    {NULL,   NULL      },
+};
+
+// The upvalue is the cancel flag, or nil.
+int viseL_open_core(lua_State *L) {
+    const atomic_int *cancel = lua_touserdata(L, lua_upvalueindex(1));
+    const char *threads = getenv("VISE_THREADS");
+    viseL_class(L, "vise.context", context_class);
+    vise_error err;
+    int n = threads && *threads ? atoi(threads) : cpus_allowed();
+    if (use_context(L, getenv("VISE_BACKEND"), n, cancel, &err)) {
+        return luaL_error(L, "%s: %s", err.id, err.msg);
+    }
+    luaL_newlib(L, core);
+    viseL_open_tensor(L);
+    return 1;
+}

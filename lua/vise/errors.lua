@@ -35,6 +35,10 @@ return {
     title = "threads could not be started",
     next = "Set VISE_THREADS to a smaller number.",
   },
+  ["E-HW-05"] = {
+    title = "a kernel differs from the reference",
+    next = "Set VISE_BACKEND=ref and report it with the output of `vise doctor`.",
+  },
 
   -- TN: tensors and shapes
   ["E-TN-01"] = { title = "impossible shape", next = "Check the sizes you pass." },

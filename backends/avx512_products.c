@@ -55,9 +55,10 @@ static void copy_block(float *out, const vise_gemm *g, int64_t p, int64_t k) {
 }
 
 // c[i][j] (+)= a[i] . b[j] over `k` inputs, for `m` rows of A from `row` on and `n` of B from
-// `j` on.  m and n are constants of each caller: m x n accumulators.
+// `j` on.  m, n and `total`, the rows of A, are constants of each
+// caller: m x n accumulators.
 INLINE void dots(const vise_gemm *g, const float *a, int64_t row, int64_t j, int64_t p,
-                 int64_t k, bool add, const int m, const int n) {
+                 int64_t k, bool add, const int m, const int n, const int total) {
     const float *b = g->b + j * g->ldb + p;
     a += row * LANES;
     __m512 sum[8][4];
@@ -66,7 +67,7 @@ INLINE void dots(const vise_gemm *g, const float *a, int64_t row, int64_t j, int
 #pragma GCC unroll 4
         for (int q = 0; q < n; q++) sum[i][q] = _mm512_setzero_ps();
     }
-    for (int64_t i0 = 0; i0 < k; i0 += LANES, a += g->m * LANES) {
+    for (int64_t i0 = 0; i0 < k; i0 += LANES, a += total * LANES) {
         __mmask16 some = lanes_at(i0, k);
         __m512 w[4];
 #pragma GCC unroll 4
@@ -92,17 +93,18 @@ INLINE void dots(const vise_gemm *g, const float *a, int64_t row, int64_t j, int
     }
 }
 
-// The rows of B go by four at a time, each against every row of A, `m` of them at once: what
+// The rows of B go by four at a time, each against the `total` rows of A, `m` at once: what
 // comes from memory is read once.
-INLINE void few(const vise_gemm *g, int64_t p, int64_t k, bool add, const int m) {
+INLINE void few(const vise_gemm *g, int64_t p, int64_t k, bool add, const int m,
+                const int total) {
     float a[A_FLOATS];
     int64_t j = 0;
     copy_block(a, g, p, k);
     for (; j + 4 <= g->n; j += 4) {
-        for (int64_t row = 0; row < g->m; row += m) dots(g, a, row, j, p, k, add, m, 4);
+        for (int row = 0; row < total; row += m) dots(g, a, row, j, p, k, add, m, 4, total);
     }
     for (; j < g->n; j++) {
-        for (int64_t row = 0; row < g->m; row += m) dots(g, a, row, j, p, k, add, m, 1);
+        for (int row = 0; row < total; row += m) dots(g, a, row, j, p, k, add, m, 1, total);
     }
 }
 
@@ -113,14 +115,14 @@ static void gemm_few(const vise_gemm *g) {
         int64_t k = g->k - p < most ? g->k - p : most;
         bool add = g->add || p > 0;
         switch (g->m) {
-        case 1: few(g, p, k, add, 1); break;
-        case 2: few(g, p, k, add, 2); break;
-        case 3: few(g, p, k, add, 3); break;
-        case 4: few(g, p, k, add, 4); break;
-        case 5: few(g, p, k, add, 5); break;
-        case 6: few(g, p, k, add, 6); break;
-        case 7: few(g, p, k, add, 7); break;
-        case 8: few(g, p, k, add, 4); break;
+        case 1: few(g, p, k, add, 1, 1); break;
+        case 2: few(g, p, k, add, 2, 2); break;
+        case 3: few(g, p, k, add, 3, 3); break;
+        case 4: few(g, p, k, add, 4, 4); break;
+        case 5: few(g, p, k, add, 5, 5); break;
+        case 6: few(g, p, k, add, 6, 6); break;
+        case 7: few(g, p, k, add, 7, 7); break;
+        case 8: few(g, p, k, add, 4, 8); break;
         default: break;
         }
     }

@@ -1,5 +1,6 @@
 --- Quantize: plan, calibrate, make every layer, and only then change the model.
 
+local artefact = require "vise.artefact"
 local core = require "vise.core"
 local config = require "vise.config"
 local fail = require "vise.fail"
@@ -168,14 +169,15 @@ function M.quantize(model, cfg)
   local made, report, id = prepare(model, cfg, the_plan)
   if not made then return nil, report, id end
 
-  for name, q in pairs(made) do model:layer(name).quantized = q end -- the commit: cannot fail
-  model.quantization = { config = config.plain(cfg), layers = report.layers }
-  report.seconds = core.clock() - started
-  report.peak_bytes = core.memory().peak - held
+  local quantization = { config = config.plain(cfg), layers = report.layers, made = made }
   if cfg.save_to then
-    local ok, message, why = require "vise.artefact".save(model, cfg.save_to)
+    local ok, message, why = artefact.write(model, quantization, cfg.save_to)
     if not ok then return nil, message, why end
   end
+  for name, q in pairs(made) do model:layer(name).quantized = q end -- the commit: cannot fail
+  model.quantization = quantization
+  report.seconds = core.clock() - started
+  report.peak_bytes = core.memory().peak - held
   return report
 end
 

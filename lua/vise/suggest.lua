@@ -34,7 +34,7 @@ end
 ---@param candidates string[]
 ---@param count? integer  How many at most; 3 if not given.
 ---@return string[]
-function M.nearest(name, candidates, count)
+function M.near(name, candidates, count)
   local limit, found = math.max(1, math.min(#name, LONGEST) // 3), {}
   local lower = name:lower()
   for _, candidate in ipairs(candidates) do
@@ -52,12 +52,20 @@ function M.nearest(name, candidates, count)
   return names
 end
 
+--- The candidate that was most likely meant, nil if none is near.
+---@param name string
+---@param candidates string[]
+---@return string?
+function M.nearest(name, candidates)
+  return M.near(name, candidates, 1)[1]
+end
+
 --- The end of a message about an unknown name: "; did you mean 'x'?", or nothing.
 ---@param name string
 ---@param candidates string[]
 ---@return string
 function M.hint(name, candidates)
-  local names = M.nearest(name, candidates)
+  local names = M.near(name, candidates)
   if #names == 0 then return "" end
   return ("; did you mean '%s'?"):format(table.concat(names, "' or '"))
 end

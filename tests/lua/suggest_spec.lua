@@ -41,7 +41,7 @@ describe("vise.suggest", function()
           or kind == 2 and name:sub(1, at - 1) .. letter .. name:sub(at + 1)
           or name:sub(1, at) .. letter .. name:sub(at + 1)
         typos = typos + 1
-        for _, found in ipairs(suggest.nearest(typo, names)) do
+        for _, found in ipairs(suggest.near(typo, names)) do
           if found == name then right = right + 1 end
         end
       end
@@ -50,11 +50,16 @@ describe("vise.suggest", function()
   end)
 
   it("puts the nearest first, and equal ones in order", function()
-    assert.same({ "bits", "bats", "bets" }, suggest.nearest("bits", { "bets", "bats", "zzz", "bits" }))
+    assert.same({ "bits", "bats", "bets" }, suggest.near("bits", { "bets", "bats", "zzz", "bits" }))
+  end)
+
+  it("names one, or none", function()
+    assert.equal("bits", suggest.nearest("bist", { "bets", "bits" }))
+    assert.is_nil(suggest.nearest("bist", { "group" }))
   end)
 
   it("ignores case", function()
-    assert.same({ "F32" }, suggest.nearest("f32", { "F32" }))
+    assert.same({ "F32" }, suggest.near("f32", { "F32" }))
   end)
 
   it("says nothing when nothing is near", function()
@@ -63,7 +68,7 @@ describe("vise.suggest", function()
   end)
 
   it("bears names of any length", function()
-    assert.same({}, suggest.nearest(("x"):rep(100000), { "short" }))
-    assert.equal(1, #suggest.nearest(("x"):rep(100000), { ("x"):rep(100001) }))
+    assert.same({}, suggest.near(("x"):rep(100000), { "short" }))
+    assert.equal(1, #suggest.near(("x"):rep(100000), { ("x"):rep(100001) }))
   end)
 end)

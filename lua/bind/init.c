@@ -150,5 +150,6 @@ int viseL_open_core(lua_State *L) {
     luaL_newlib(L, core);
     viseL_open_host(L);
     viseL_open_tensor(L);
+    viseL_open_statistics(L);
     return 1;
 }

@@ -148,6 +148,7 @@ int viseL_open_core(lua_State *L) {
         return luaL_error(L, "%s: %s", err.id, err.msg);
     }
     luaL_newlib(L, core);
+    viseL_open_host(L);
     viseL_open_tensor(L);
     return 1;
 }

@@ -9,6 +9,7 @@
 ---@class vise.ErrorEntry
 ---@field title string  What the id means, in a few words.
 ---@field next string   What the person can do, one sentence.
+---@field exit? integer  The exit status, where it is not the one of the prefix (lua/vise/cli/failure.lua).
 
 ---@type table<string, vise.ErrorEntry>
 return {
@@ -45,6 +46,63 @@ return {
   ["E-TN-06"] = { title = "tensor is strided", next = "Make it contiguous with :copy()." },
   ["E-TN-07"] = { title = "output has the wrong shape", next = "Leave `out` away, or give it the shape named." },
 
+  -- OB: observers on layers
+  ["E-OB-09"] = { title = "layer is not observed", next = "Attach an observer to the layer first." },
+  ["E-OB-10"] = {
+    title = "calibration did not reach every layer",
+    next = "Let the calibrate function run the whole model, or exclude the layers named.",
+  },
+
+  -- CF: configuration
+  ["E-CF-01"] = { title = "a field is missing", next = "Add the field; `vise help config` lists them." },
+  ["E-CF-02"] = { title = "unknown field", next = "Use one of the fields listed; `vise help config` explains them." },
+  ["E-CF-03"] = { title = "wrong type of value", next = "Give a value of the type named." },
+  ["E-CF-04"] = { title = "unknown quant type", next = "Use one of the forms listed; `vise help quant_types` explains them." },
+  ["E-CF-05"] = { title = "value outside its range", next = "Use one of the values listed." },
+  ["E-CF-06"] = { title = "fields that contradict each other", next = "Change one of the two, as the message says." },
+
+  -- PL: plans and patterns
+  ["E-PL-01"] = {
+    title = "pattern matches nothing",
+    next = "Correct the pattern, or write { pattern, optional = true }; `vise inspect MODEL` lists the names.",
+  },
+  ["E-PL-02"] = { title = "malformed pattern", next = "Use a glob such as \"*.attn1.*\", or a valid Lua pattern." },
+  ["E-PL-03"] = { title = "shape the type cannot take", next = "Exclude the layer or give it another type in `plan`." },
+  ["E-PL-04"] = { title = "model is already quantized", next = "Open the model again." },
+  ["E-PL-05"] = { title = "nothing to quantize", next = "Loosen `exclude` or `regions`." },
+
+  -- AR: artefacts
+  ["E-AR-01"] = { title = "no manifest", next = "Check the path; if a save was interrupted, save again.", exit = 66 },
+  ["E-AR-02"] = { title = "manifest or metadata of another format", next = "Give an artefact written by this version of vise." },
+  ["E-AR-03"] = { title = "malformed field in a manifest", next = "Save the artefact again; manifests are not edited by hand." },
+  ["E-AR-04"] = { title = "file name in a manifest refused", next = "An artefact's files lie in its own folder; save it again." },
+  ["E-AR-05"] = { title = "checkpoint missing or truncated", next = "Copy the whole artefact folder again.", exit = 66 },
+  ["E-AR-06"] = { title = "not an artefact", next = "Give the folder or file that `save` wrote." },
+  ["E-AR-07"] = { title = "unreadable metadata", next = "The file is damaged; save the artefact again." },
+  ["E-AR-08"] = { title = "artefact and request disagree", next = "Load with the quant type that the artefact holds." },
+  ["E-AR-09"] = { title = "artefact does not fit the model", next = "Open the model that the artefact was made from." },
+  ["E-AR-10"] = { title = "tensors of the artefact are wrong", next = "The file is incomplete or edited; save the artefact again." },
+  ["E-AR-11"] = { title = "damaged tensor", next = "Copy or save the artefact again." },
+  ["E-AR-12"] = { title = "another base model", next = "Open the base model that the artefact was made from." },
+  ["E-AR-13"] = { title = "folder cannot be saved into", next = "Choose a new folder, or one that holds an artefact.", exit = 73 },
+  ["E-AR-14"] = { title = "nothing to save", next = "Quantize the model first, and give save a folder.", exit = 64 },
+  ["E-AR-15"] = { title = "nothing to load", next = "Give load a folder, a file, or a config with save_to.", exit = 64 },
+
+  -- NU: numbers
+  ["E-NU-02"] = { title = "calibration gave values that are not finite", next = "Look at the calibration data and at the layers before the one named." },
+
   -- RN: runs
   ["E-RN-01"] = { title = "interrupted", next = "Run it again; nothing was half written." },
+
+  -- US: usage
+  ["E-US-01"] = { title = "unknown command", next = "`vise help` lists the commands." },
+  ["E-US-02"] = { title = "unknown option", next = "`vise COMMAND -h` lists the options." },
+  ["E-US-03"] = { title = "an option lacks its value, or takes none", next = "Write --option VALUE or --option=VALUE." },
+  ["E-US-04"] = { title = "a value of the wrong type", next = "`vise COMMAND --help` says what each value may be." },
+  ["E-US-05"] = { title = "an argument is missing, or one too many", next = "`vise COMMAND --help` shows the usage." },
+  ["E-US-06"] = { title = "no such file or folder", next = "Check the path; it is relative to the current folder.", exit = 66 },
+  ["E-US-07"] = { title = "a file may not be read", next = "Check the permissions of the file.", exit = 77 },
+  ["E-US-08"] = { title = "unknown help topic", next = "`vise help` lists the topics." },
+  ["E-US-09"] = { title = "a script does not compile", next = "Correct the line that the message names.", exit = 65 },
+  ["E-US-10"] = { title = "a bug in vise", next = "Report it with the lines below and the command that led here.", exit = 70 },
 }

@@ -1,14 +1,14 @@
 --- Raising and returning errors that carry an id.
 ---
---- A script's own mistake raises `"E-XX-nn: message"`; the world's failure (files, memory, data)
---- returns `nil, message, id`, as the C functions do.  Inside a long computation such a failure
---- travels as a raised value (`try`), and the function that people call turns it back (`catch`).
+--- A script's own mistake raises "E-XX-nn: message".  The world's failure (files, memory, data,
+--- Ctrl-C) returns nil, message, id, as the C functions do; inside a long computation it travels as
+--- a raised vise.Failure, and the function that people call turns it back.
 
 local M = {}
 
 ---@class vise.Failure
----@field message string
 ---@field id string
+---@field message string
 local Failure = {}
 Failure.__index = Failure
 
@@ -16,11 +16,15 @@ function Failure:__tostring()
   return self.id .. ": " .. self.message
 end
 
+local function filled(text, ...)
+  return select("#", ...) > 0 and text:format(...) or text
+end
+
 --- Raises a script's mistake.
 ---@param id string
----@param text string  A format string, then its arguments.
+---@param text string  A format string, then what it formats.
 function M.raise(id, text, ...)
-  error(("%s: %s"):format(id, select("#", ...) > 0 and text:format(...) or text), 0)
+  error(id .. ": " .. filled(text, ...), 0)
 end
 
 --- Returns a failure of the world.
@@ -30,10 +34,10 @@ end
 ---@return string message
 ---@return string id
 function M.fail(id, text, ...)
-  return nil, select("#", ...) > 0 and text:format(...) or text, id
+  return nil, filled(text, ...), id
 end
 
---- Passes results through; raises nil, message, id as one value that `catch` knows.
+--- Passes results through; raises a vise.Failure for nil, message, id.
 ---@generic T
 ---@param value T?
 ---@param message? string
@@ -41,7 +45,7 @@ end
 ---@return T
 function M.try(value, message, id, ...)
   if value ~= nil then return value, message, id, ... end
-  error(setmetatable({ message = message, id = id }, Failure), 0)
+  error(id and setmetatable({ id = id, message = message }, Failure) or message, 0)
 end
 
 local function settle(ok, value, ...)
@@ -50,8 +54,8 @@ local function settle(ok, value, ...)
   error(value, 0)
 end
 
---- Calls `f(...)`.  What `try` raised in it comes back as nil, message, id; any other error goes on.
----@param f function
+--- Calls `f(...)`; a vise.Failure raised in it comes back as nil, message, id, any other error goes
+--- on up.
 function M.catch(f, ...)
   return settle(pcall(f, ...))
 end

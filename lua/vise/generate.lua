@@ -25,20 +25,20 @@ local function check_number(options, name, low, high, integer)
   local value = options[name]
   if value == nil then return end
   if not (value >= low and value <= high) or integer and not math.tointeger(value) then
-    fail.raise("E-MD-14", "%s is %s, expected %s from %s to %s", name, value,
+    fail.raise("E-MD-13", "%s is %s, expected %s from %s to %s", name, value,
       integer and "an integer" or "a number", low, high)
   end
 end
 
 local function check(options)
   for name, value in pairs(options) do
-    if not names[name] then fail.raise("E-MD-14", "generate has no option '%s'", name) end
+    if not names[name] then fail.raise("E-MD-13", "generate has no option '%s'", name) end
     if type(value) ~= names[name] then
-      fail.raise("E-MD-14", "%s is a %s, expected a %s", name, type(value), names[name])
+      fail.raise("E-MD-13", "%s is a %s, expected a %s", name, type(value), names[name])
     end
   end
   if not options.prompt or #options.prompt == 0 then
-    fail.raise("E-MD-14", "prompt has no ids: begin with the model's first id")
+    fail.raise("E-MD-13", "prompt has no ids: begin with the model's first id")
   end
   check_number(options, "max_new", 0, 1 << 24, true)
   check_number(options, "temperature", 0, 100)
@@ -75,7 +75,7 @@ local function generate(model, options)
   local context = model.settings.max_position_embeddings
   local ids = table.move(options.prompt, 1, #options.prompt, 1, {})
   if #ids > context then
-    fail.raise("E-MD-14", "prompt has %d ids, the model's context is %d", #ids, context)
+    fail.raise("E-MD-13", "prompt has %d ids, the model's context is %d", #ids, context)
   end
   local wanted = #ids + (options.max_new or 128)
   local stops, choose = stop_set(model, options), chooser(options)

@@ -140,7 +140,7 @@ function DiT.settings_of(config, path)
   if not settings then return nil, message, id end
   settings.out_channels = settings.out_channels or settings.in_channels
   local problem = check(settings)
-  if problem then return nil, ("%s: %s"):format(path, problem), "E-MD-11" end
+  if problem then return nil, ("%s: %s"):format(path, problem), "E-MD-10" end
   return settings
 end
 
@@ -206,7 +206,7 @@ local function per_image(value, dtype, batch, what)
     for i = 1, batch do values[i] = value end
     return try(core.tensor_of(dtype, { batch }, values))
   end
-  if #value ~= batch then fail.raise("E-MD-13", "%d %s for %d images", #value, what, batch) end
+  if #value ~= batch then fail.raise("E-MD-12", "%d %s for %d images", #value, what, batch) end
   return try(value:reshape { batch })
 end
 
@@ -214,7 +214,7 @@ local function forward(self, sample, timestep, class_labels)
   local s = self.settings
   local batch, channels, height, width = sample:shape()
   if channels ~= s.in_channels or height ~= s.sample_size or width ~= s.sample_size then
-    fail.raise("E-MD-13", "sample is %s, expected f32 Bx%dx%dx%d", sample, s.in_channels,
+    fail.raise("E-MD-12", "sample is %s, expected f32 Bx%dx%dx%d", sample, s.in_channels,
       s.sample_size, s.sample_size)
   end
   local times <close> = per_image(timestep, "f32", batch, "timesteps")

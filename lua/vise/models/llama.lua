@@ -119,13 +119,14 @@ function Llama.settings_of(config, path)
   local settings, message, id = config_reader.read(config, fields, path)
   if not settings then return nil, message, id end
   local problem = complete(settings)
-  if problem then return fail.fail("E-MD-11", "%s: %s", path, problem) end
+  if problem then return fail.fail("E-MD-10", "%s: %s", path, problem) end
   settings.eos = stop_ids(config)
   if not settings.eos then
     return fail.fail("E-MD-04", '%s: "eos_token_id" is neither an integer nor a list of them', path)
   end
   if config.rope_scaling ~= nil and config.rope_scaling ~= core.null then
-    return fail.fail("E-MD-05", '%s: "rope_scaling" is set, this program computes plain rotary positions', path)
+    return fail.fail("E-MD-05", '%s: "rope_scaling" is set, this program computes plain rotary positions',
+      path)
   end
   return settings
 end
@@ -136,7 +137,8 @@ end
 function Llama.new(settings, weights)
   local hidden, vocabulary = settings.hidden_size, settings.vocab_size
   local embedding = weights:embedding("model.embed_tokens", vocabulary, hidden)
-  local norm = RMSNorm.new("model.norm", weights:tensor("model.norm.weight", { hidden }), settings.rms_norm_eps)
+  local norm = RMSNorm.new("model.norm", weights:tensor("model.norm.weight", { hidden }),
+    settings.rms_norm_eps)
   local self = { name = "", children = { embedding }, blocks = {}, settings = settings }
   for i = 1, settings.num_hidden_layers do
     self.blocks[i] = new_block(("model.layers.%d"):format(i - 1), weights, settings)
@@ -186,15 +188,15 @@ end
 local function as_ids(ids)
   if type(ids) == "table" then return try(core.tensor_of("i64", { 1, #ids }, ids)) end
   local rank = select("#", ids:shape())
-  if rank > 2 or rank == 0 then fail.raise("E-MD-13", "ids are %s, expected [T] or [B, T]", ids) end
+  if rank > 2 or rank == 0 then fail.raise("E-MD-12", "ids are %s, expected [T] or [B, T]", ids) end
   return try(ids:reshape { rank == 1 and 1 or #ids, -1 })
 end
 
 local function check_length(self, held, count)
   local most = self.settings.max_position_embeddings
-  if count == 0 then fail.raise("E-MD-13", "no ids to run on") end
+  if count == 0 then fail.raise("E-MD-12", "no ids to run on") end
   if held + count > most then
-    fail.raise("E-MD-13", "%d ids after %d, the model's context is %d", count, held, most)
+    fail.raise("E-MD-12", "%d ids after %d, the model's context is %d", count, held, most)
   end
 end
 

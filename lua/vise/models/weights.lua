@@ -39,7 +39,7 @@ local function find_problem(name, info, shape)
       message = ("%s is %s, the config implies %s"):format(name, show(info.shape), show(shape)) }
   end
   if not FLOATS[info.dtype] then
-    return { id = "E-MD-09", message = ("%s holds %s, expected f32, f16 or bf16"):format(name, info.dtype) }
+    return { id = "E-MD-08", message = ("%s holds %s, expected f32, f16 or bf16"):format(name, info.dtype) }
   end
 end
 
@@ -104,7 +104,7 @@ function Weights:verdict(prefix, blocks)
   for _, name in ipairs(names) do
     local index = name:sub(1, #prefix) == prefix and tonumber(name:match("^%d+", #prefix + 1))
     if index and index >= blocks then
-      return ("%s belongs to block %d, the config has %d blocks"):format(name, index, blocks), "E-MD-10"
+      return ("%s belongs to block %d, the config has %d blocks"):format(name, index, blocks), "E-MD-09"
     end
   end
 end

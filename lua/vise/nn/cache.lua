@@ -25,9 +25,9 @@ end
 ---@param v vise.Tensor
 function CacheLayer:append(k, v)
   local batch, count = k:shape()
-  if batch ~= 1 then fail.raise("E-MD-12", "a cache holds one sequence, not %d", batch) end
+  if batch ~= 1 then fail.raise("E-MD-11", "a cache holds one sequence, not %d", batch) end
   if self.length + count > self.capacity then
-    fail.raise("E-MD-12", "the cache has room for %d positions: %d are taken and %d more do not fit",
+    fail.raise("E-MD-11", "the cache has room for %d positions: %d are taken and %d more do not fit",
       self.capacity, self.length, count)
   end
   store(self.k, self.length + 1, k)

@@ -13,6 +13,21 @@
 
 ---@type table<string, vise.ErrorEntry>
 return {
+  -- MD: models
+  ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights." },
+  ["E-MD-02"] = { title = "unknown model family", next = "Open one of the families that the message lists." },
+  ["E-MD-03"] = { title = "field missing in config.json", next = "Take config.json from where the weights came from." },
+  ["E-MD-04"] = { title = "wrong value in config.json", next = "Correct the field that the message names." },
+  ["E-MD-05"] = { title = "variant of the family that is not computed", next = "Use a model of the plain architecture." },
+  ["E-MD-06"] = { title = "tensors missing", next = "Copy the whole model folder; check that config.json belongs to it." },
+  ["E-MD-07"] = { title = "tensor and config.json disagree on a shape", next = "Take both from the same model." },
+  ["E-MD-08"] = { title = "weights of a type that is not computed", next = "Convert the weights to f32, f16 or bf16." },
+  ["E-MD-09"] = { title = "more blocks in the file than in config.json", next = "Take both from the same model." },
+  ["E-MD-10"] = { title = "sizes in config.json do not go together", next = "Take config.json from where the weights came from." },
+  ["E-MD-11"] = { title = "cache cannot take these positions", next = "Make a larger cache, or clear it." },
+  ["E-MD-12"] = { title = "input does not fit the model", next = "Give the forward the shape that the message names." },
+  ["E-MD-13"] = { title = "wrong option of generate", next = "`vise help generate` lists the options." },
+
   -- MM: memory
   ["E-MM-01"] = {
     title = "not enough memory",

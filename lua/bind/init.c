@@ -139,5 +139,8 @@ int viseL_open_core(lua_State *L) {
     }
     luaL_newlib(L, core);
     viseL_open_tensor(L);
+    viseL_open_scheme(L);
+    viseL_open_coded(L);
+    viseL_open_observe(L);
     return 1;
 }

@@ -150,5 +150,7 @@ int viseL_open_core(lua_State *L) {
     luaL_newlib(L, core);
     viseL_open_host(L);
     viseL_open_tensor(L);
+    viseL_open_ops(L);
+    viseL_open_nnops(L);
     return 1;
 }

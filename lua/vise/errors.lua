@@ -60,6 +60,20 @@ return {
   ["E-TN-05"] = { title = "tensor is read-only", next = "Copy the tensor with :copy() and write to the copy." },
   ["E-TN-06"] = { title = "tensor is strided", next = "Make it contiguous with :copy()." },
   ["E-TN-07"] = { title = "output has the wrong shape", next = "Leave `out` away, or give it the shape named." },
+  ["E-TN-08"] = { title = "shapes do not fit together", next = "Print the shapes of the arguments." },
+  ["E-TN-09"] = { title = "nothing to work on", next = "Pass a tensor with at least one element." },
+  ["E-TN-10"] = {
+    title = "option does not fit the shape",
+    next = "Compare the sizes named with the model's config.",
+  },
+  ["E-TN-11"] = { title = "id outside the table", next = "Check that tokenizer and model belong together." },
+  ["E-TN-12"] = { title = "output overlaps an input", next = "Leave `out` away, or give it storage of its own." },
+
+  -- NU: numbers
+  ["E-NU-01"] = {
+    title = "a number is not finite",
+    next = "Find where it comes from: `vise inspect` counts NaN and infinity in each tensor.",
+  },
 
   -- OB: observers on layers
   ["E-OB-09"] = { title = "layer is not observed", next = "Attach an observer to the layer first." },

@@ -71,15 +71,12 @@ void viseL_options(lua_State *L, int arg, const viseL_field *fields, void *out);
 void viseL_open_host(lua_State *L);
 void viseL_open_nnops(lua_State *L);
 void viseL_open_ops(lua_State *L);
-<<<<<<< .merge_file_EWKj6D
 void viseL_open_coded(lua_State *L);
 void viseL_open_host(lua_State *L);
 void viseL_open_nnops(lua_State *L);
 void viseL_open_observe(lua_State *L);
 void viseL_open_ops(lua_State *L);
 void viseL_open_scheme(lua_State *L);
-=======
->>>>>>> .merge_file_nCJju2
 void viseL_open_tensor(lua_State *L);
 
 #endif

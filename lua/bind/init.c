@@ -152,13 +152,10 @@ int viseL_open_core(lua_State *L) {
     viseL_open_tensor(L);
     viseL_open_ops(L);
     viseL_open_nnops(L);
-<<<<<<< .merge_file_djTPes
     viseL_open_scheme(L);
     viseL_open_coded(L);
     viseL_open_observe(L);
     viseL_open_ops(L);
     viseL_open_nnops(L);
-=======
->>>>>>> .merge_file_QSqbV2
     return 1;
 }

@@ -40,7 +40,7 @@ end
 
 -- rel-L2 and cosine of a quantized 128 x 128 layer's output against the float layer's.
 local function layer_error(case, rank)
-  local stored = spectral.weight(128, 128, case.weight_seed):to "bf16"
+  local stored = spectral.weight { rows = 128, cols = 128, seed = case.weight_seed }:to "bf16"
   local weight = stored:to "f32"
   local span <close> = core.observer("channel_span", { channels = 128 })
   for i = 0, case.batches - 1 do span:update(tokens(case.calibration_seed + i, 1, 16, 128)) end
@@ -55,7 +55,7 @@ end
 
 describe("SVDQuant", function()
   it("has the published one-shot error in our arithmetic: 0.02641", function()
-    local weight = spectral.weight(256, 128, 0)
+    local weight = spectral.weight { rows = 256, cols = 128 }
     -- 1e-5: what another SVD or another order of sums moves, by the reference's own account.
     assert.near(0.02641, error_of(weight, { rank = 32 }), 1e-5)
     assert.near(0.02641, error_of(weight, { rank = 32, precision = "medium" }), 1e-5)
@@ -63,7 +63,7 @@ describe("SVDQuant", function()
   end)
 
   it("has the published error at the other ranks", function()
-    local weight = spectral.weight(256, 128, 0)
+    local weight = spectral.weight { rows = 256, cols = 128 }
     -- Published with every step in bf16; f32 steps move the figure by up to 1 %.
     for rank, published in pairs { [0] = 0.107640, [16] = 0.052492, [64] = 0.008012, [128] = 0.001674 } do
       assert.near(published, error_of(weight, { rank = rank }), 0.01 * published)

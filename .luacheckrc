@@ -1,5 +1,5 @@
 std = "lua54"
-max_line_length = 110
+max_line_length = 120
 -- A table with one entry a line.
 files["lua/vise/errors.lua"] = { max_line_length = 150 }
 files["tests/"] = { std = "+busted" }

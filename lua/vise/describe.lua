@@ -41,7 +41,7 @@ local M = {}
 ---@field functions vise.Function[]
 
 --- The modules and classes that are described, in the order of the overview.
-M.names = { "vise", "tensor" }
+M.names = { "vise", "observe", "picture", "tensor" }
 
 --- The description of one module or class.
 ---@param name string

@@ -13,6 +13,21 @@
 
 ---@type table<string, vise.ErrorEntry>
 return {
+  -- MD: models
+  ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights." },
+  ["E-MD-02"] = { title = "unknown model family", next = "Open one of the families that the message lists." },
+  ["E-MD-03"] = { title = "field missing in config.json", next = "Take config.json from where the weights came from." },
+  ["E-MD-04"] = { title = "wrong value in config.json", next = "Correct the field that the message names." },
+  ["E-MD-05"] = { title = "variant of the family that is not computed", next = "Use a model of the plain architecture." },
+  ["E-MD-06"] = { title = "tensors missing", next = "Copy the whole model folder; check that config.json belongs to it." },
+  ["E-MD-07"] = { title = "tensor and config.json disagree on a shape", next = "Take both from the same model." },
+  ["E-MD-08"] = { title = "weights of a type that is not computed", next = "Convert the weights to f32, f16 or bf16." },
+  ["E-MD-09"] = { title = "more blocks in the file than in config.json", next = "Take both from the same model." },
+  ["E-MD-10"] = { title = "sizes in config.json do not go together", next = "Take config.json from where the weights came from." },
+  ["E-MD-11"] = { title = "cache cannot take these positions", next = "Make a larger cache, or clear it." },
+  ["E-MD-12"] = { title = "input does not fit the model", next = "Give the forward the shape that the message names." },
+  ["E-MD-13"] = { title = "wrong option of generate", next = "`vise help generate` lists the options." },
+
   -- MM: memory
   ["E-MM-01"] = {
     title = "not enough memory",
@@ -45,6 +60,20 @@ return {
   ["E-TN-05"] = { title = "tensor is read-only", next = "Copy the tensor with :copy() and write to the copy." },
   ["E-TN-06"] = { title = "tensor is strided", next = "Make it contiguous with :copy()." },
   ["E-TN-07"] = { title = "output has the wrong shape", next = "Leave `out` away, or give it the shape named." },
+  ["E-TN-08"] = { title = "shapes do not fit together", next = "Print the shapes of the arguments." },
+  ["E-TN-09"] = { title = "nothing to work on", next = "Pass a tensor with at least one element." },
+  ["E-TN-10"] = {
+    title = "option does not fit the shape",
+    next = "Compare the sizes named with the model's config.",
+  },
+  ["E-TN-11"] = { title = "id outside the table", next = "Check that tokenizer and model belong together." },
+  ["E-TN-12"] = { title = "output overlaps an input", next = "Leave `out` away, or give it storage of its own." },
+
+  -- NU: numbers
+  ["E-NU-01"] = {
+    title = "a number is not finite",
+    next = "Find where it comes from: `vise inspect` counts NaN and infinity in each tensor.",
+  },
 
   -- OB: observers on layers
   ["E-OB-09"] = { title = "layer is not observed", next = "Attach an observer to the layer first." },
@@ -103,6 +132,38 @@ return {
   ["E-RC-08"] = { title = "a recipe needs a model", next = "Add --model DIR.", exit = 64 },
   ["E-RC-09"] = { title = "a recipe needs an output folder", next = "Add --out DIR.", exit = 64 },
   ["E-RC-10"] = { title = "a job's function was called wrongly", next = "docs/recipes.md describes the job." },
+
+  -- SC: schemes and coded tensors
+  ["E-SC-01"] = { title = "scheme field not allowed", next = "Use one of the values the message lists." },
+  ["E-SC-02"] = { title = "scheme fields contradict", next = "Leave the field out: the convention implies it." },
+  ["E-SC-03"] = { title = "group wider than the row", next = "Take a smaller group, or skip this layer." },
+  ["E-SC-04"] = {
+    title = "NaN or infinity in what is encoded",
+    next = "Look at the weight or activation named; exclude the layer if its weight is broken.",
+  },
+  ["E-SC-05"] = { title = "step does not fit the scale dtype", next = 'Use scale_dtype "bf16" or "f32".' },
+  ["E-SC-06"] = {
+    title = "coded tensor with wrong parts",
+    next = "The artefact does not belong to this scheme or model; make it again.",
+  },
+  ["E-SC-07"] = { title = "coded tensor with broken values", next = "The file is damaged; make it again." },
+  ["E-SC-08"] = {
+    title = "no integer kernel for these schemes",
+    next = "Choose schemes the message lists, or multiply with decoded_linear.",
+  },
+  ["E-SC-09"] = {
+    title = "too many inputs for an integer kernel",
+    next = "Leave the layer in float, or multiply with decoded_linear.",
+  },
+  ["E-SC-10"] = { title = "shapes do not go together", next = "Check the input against the layer's sizes." },
+
+  -- OB: observers
+  ["E-OB-01"] = { title = "no such observer", next = "Use range or channel_span, with { channels = n }." },
+  ["E-OB-02"] = { title = "observed shapes differ", next = "Give each layer its own observer." },
+  ["E-OB-03"] = {
+    title = "observer has seen nothing",
+    next = "Run the calibration through this layer, or exclude it.",
+  },
 
   -- RN: runs
   ["E-RN-01"] = { title = "interrupted", next = "Run it again; nothing was half written." },

@@ -78,7 +78,7 @@ function M.attach(model, layers, kind)
       end
       watch.names[#watch.names + 1] = linear.name
       watch.observers[linear.name] = o
-      watch.undo[#watch.undo + 1] = linear:hook(function(_, x) assert(o:update(x)) end)
+      watch.undo[#watch.undo + 1] = linear:hook(function(_, x) fail.try(o:update(x)) end)
     end
   end
   return watch

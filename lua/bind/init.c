@@ -155,5 +155,6 @@ int viseL_open_core(lua_State *L) {
     viseL_open_observe(L);
     viseL_open_ops(L);
     viseL_open_scheme(L);
+    viseL_open_linalg(L);
     return 1;
 }

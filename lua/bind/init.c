@@ -151,10 +151,10 @@ int viseL_open_core(lua_State *L) {
     viseL_open_tensor(L);
     viseL_open_coded(L);
     viseL_open_host(L);
+    viseL_open_linalg(L);
     viseL_open_nnops(L);
     viseL_open_observe(L);
     viseL_open_ops(L);
     viseL_open_scheme(L);
-    viseL_open_linalg(L);
     return 1;
 }

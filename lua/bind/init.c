@@ -149,6 +149,10 @@ int viseL_open_core(lua_State *L) {
     }
     luaL_newlib(L, core);
     viseL_open_tensor(L);
+    viseL_open_statistics(L);
+    viseL_open_ops(L);
+    viseL_open_nnops(L);
+    viseL_open_scheme(L);
     viseL_open_coded(L);
     viseL_open_host(L);
     viseL_open_linalg(L);

@@ -149,10 +149,6 @@ int viseL_open_core(lua_State *L) {
     }
     luaL_newlib(L, core);
     viseL_open_tensor(L);
-    viseL_open_statistics(L);
-    viseL_open_ops(L);
-    viseL_open_nnops(L);
-    viseL_open_scheme(L);
     viseL_open_coded(L);
     viseL_open_host(L);
     viseL_open_linalg(L);
@@ -160,5 +156,6 @@ int viseL_open_core(lua_State *L) {
     viseL_open_observe(L);
     viseL_open_ops(L);
     viseL_open_scheme(L);
+    viseL_open_statistics(L);
     return 1;
 }

@@ -152,5 +152,6 @@ int viseL_open_core(lua_State *L) {
     viseL_open_tensor(L);
     viseL_open_ops(L);
     viseL_open_nnops(L);
+    viseL_open_linalg(L);
     return 1;
 }

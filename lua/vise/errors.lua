@@ -74,6 +74,9 @@ return {
     title = "a number is not finite",
     next = "Find where it comes from: `vise inspect` counts NaN and infinity in each tensor.",
   },
+  ["E-NU-02"] = { title = "decomposition did not converge", next = "Look for extreme values, or convert to f64." },
+  ["E-NU-03"] = { title = "rank out of range", next = "Take a rank up to the smaller side of the matrix." },
+  ["E-NU-04"] = { title = "matrix too large to decompose", next = "Use method = \"randomized\"." },
 
   -- OB: observers on layers
   ["E-OB-09"] = { title = "layer is not observed", next = "Attach an observer to the layer first." },

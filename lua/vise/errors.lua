@@ -123,6 +123,50 @@ return {
   -- NU: numbers
   ["E-NU-02"] = { title = "calibration gave values that are not finite", next = "Look at the calibration data and at the layers before the one named." },
 
+  -- RC: recipes
+  ["E-RC-01"] = { title = "a recipe's file is missing", next = "A recipe's folder has header.lua and recipe.lua.", exit = 66 },
+  ["E-RC-02"] = { title = "a header is not one table of literals", next = "Only strings, numbers, true, false, nil and tables may stand there." },
+  ["E-RC-03"] = { title = "a header's field is wrong", next = "docs/recipes.md lists the fields." },
+  ["E-RC-04"] = { title = "unknown parameter", next = "`vise run RECIPE --params` lists them.", exit = 64 },
+  ["E-RC-05"] = { title = "a parameter's value does not fit", next = "`vise run RECIPE --params` says what each may be.", exit = 64 },
+  ["E-RC-06"] = { title = "a recipe's code does not load", next = "recipe.lua returns function(job); docs/recipes.md shows one." },
+  ["E-RC-07"] = { title = "a recipe's code failed", next = "Correct the line that the message names." },
+  ["E-RC-08"] = { title = "a recipe needs a model", next = "Add --model DIR.", exit = 64 },
+  ["E-RC-09"] = { title = "a recipe needs an output folder", next = "Add --out DIR.", exit = 64 },
+  ["E-RC-10"] = { title = "a job's function was called wrongly", next = "docs/recipes.md describes the job." },
+
+  -- SC: schemes and coded tensors
+  ["E-SC-01"] = { title = "scheme field not allowed", next = "Use one of the values the message lists." },
+  ["E-SC-02"] = { title = "scheme fields contradict", next = "Leave the field out: the convention implies it." },
+  ["E-SC-03"] = { title = "group wider than the row", next = "Take a smaller group, or skip this layer." },
+  ["E-SC-04"] = {
+    title = "NaN or infinity in what is encoded",
+    next = "Look at the weight or activation named; exclude the layer if its weight is broken.",
+  },
+  ["E-SC-05"] = { title = "step does not fit the scale dtype", next = 'Use scale_dtype "bf16" or "f32".' },
+  ["E-SC-06"] = {
+    title = "coded tensor with wrong parts",
+    next = "The artefact does not belong to this scheme or model; make it again.",
+  },
+  ["E-SC-07"] = { title = "coded tensor with broken values", next = "The file is damaged; make it again." },
+  ["E-SC-08"] = {
+    title = "no integer kernel for these schemes",
+    next = "Choose schemes the message lists, or multiply with decoded_linear.",
+  },
+  ["E-SC-09"] = {
+    title = "too many inputs for an integer kernel",
+    next = "Leave the layer in float, or multiply with decoded_linear.",
+  },
+  ["E-SC-10"] = { title = "shapes do not go together", next = "Check the input against the layer's sizes." },
+
+  -- OB: observers
+  ["E-OB-01"] = { title = "no such observer", next = "Use range or channel_span, with { channels = n }." },
+  ["E-OB-02"] = { title = "observed shapes differ", next = "Give each layer its own observer." },
+  ["E-OB-03"] = {
+    title = "observer has seen nothing",
+    next = "Run the calibration through this layer, or exclude it.",
+  },
+
   -- RN: runs
   ["E-RN-01"] = { title = "interrupted", next = "Run it again; nothing was half written." },
 

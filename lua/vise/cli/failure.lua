@@ -58,9 +58,8 @@ end
 ---@param raised any
 ---@return { message: string, trace: string }
 function M.trace(raised)
-  if type(raised) == "table" and raised.trace then return raised end
-  local message = type(raised) == "table" and rawget(raised, "message") or tostring(raised)
-  return { message = message, trace = debug.traceback(nil, 2), id = type(raised) == "table" and raised.id }
+  if type(raised) == "table" and rawget(raised, "trace") then return raised end
+  return { message = tostring(raised), trace = debug.traceback(nil, 2) }
 end
 
 --- Takes a raised message apart: "place: E-XX-01: text" is the id and the text.

@@ -29,7 +29,7 @@
 local M = {}
 
 --- The commands, in the order of the help.
-M.names = { "help" }
+M.names = { "run", "help" }
 
 ---@class vise.cli.Context
 ---@field args table<string, any>

@@ -62,5 +62,9 @@ void viseL_options(lua_State *L, int arg, const viseL_field *fields, void *out);
 
 // Each adds its functions to the table on top of the stack, which is `vise.core`.
 void viseL_open_tensor(lua_State *L);
+void viseL_open_bytes(lua_State *L);
+void viseL_open_disk(lua_State *L);
+void viseL_open_json(lua_State *L);
+void viseL_open_safetensors(lua_State *L);
 
 #endif

@@ -139,5 +139,9 @@ int viseL_open_core(lua_State *L) {
     }
     luaL_newlib(L, core);
     viseL_open_tensor(L);
+    viseL_open_bytes(L);
+    viseL_open_disk(L);
+    viseL_open_json(L);
+    viseL_open_safetensors(L);
     return 1;
 }

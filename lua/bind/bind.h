@@ -77,5 +77,9 @@ void viseL_open_observe(lua_State *L);
 void viseL_open_ops(lua_State *L);
 void viseL_open_scheme(lua_State *L);
 void viseL_open_statistics(lua_State *L);
+void viseL_open_bytes(lua_State *L);
+void viseL_open_disk(lua_State *L);
+void viseL_open_json(lua_State *L);
+void viseL_open_safetensors(lua_State *L);
 
 #endif

@@ -157,5 +157,9 @@ int viseL_open_core(lua_State *L) {
     viseL_open_ops(L);
     viseL_open_scheme(L);
     viseL_open_statistics(L);
+    viseL_open_bytes(L);
+    viseL_open_disk(L);
+    viseL_open_json(L);
+    viseL_open_safetensors(L);
     return 1;
 }

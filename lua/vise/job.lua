@@ -63,7 +63,7 @@ end
 
 --- Opens another model; it is closed at the end of the run.
 ---@param path string
----@param options? { variant?: string, weights?: string }
+---@param options? table  What vise.open takes.
 ---@return vise.Model
 function Job:open(path, options)
   local model = fail.try(require("vise").open(path, options))

@@ -14,7 +14,7 @@ local levels = {
 local checks = {}
 
 checks[1] = { "cpu", function()
-  local cpu, can = require("vise.machine").cpu(), { "ref" }
+  local cpu, can = require("vise.host").cpu(), { "ref" }
   for _, level in ipairs(levels) do
     local all = true
     for _, flag in ipairs(level[2]) do all = all and cpu.flags[flag] or false end
@@ -40,7 +40,7 @@ end }
 
 checks[4] = { "threads", function()
   local threads = require("vise.core").threads()
-  local allowed, quota = require("vise.machine").cpus()
+  local allowed, quota = require("vise.host").cpus()
   local found = ("%d, on %d CPUs"):format(threads, allowed)
   if quota then found = ("%s, quota %.1f"):format(found, quota) end
   if threads > allowed or quota and threads > quota + 0.5 then
@@ -50,7 +50,7 @@ checks[4] = { "threads", function()
 end }
 
 checks[5] = { "memory", function()
-  local total, available, limit = require("vise.machine").memory()
+  local total, available, limit = require("vise.host").memory()
   if not total then return "warn", "unknown", "Read /proc/meminfo: this process cannot." end
   local found = ("%s, %s available"):format(text.bytes(total), text.bytes(available or 0))
   if limit then found = ("%s, limit %s"):format(found, text.bytes(limit)) end
@@ -72,7 +72,7 @@ local ours = { "lapacke", "cjson", "xxhash", "z", "openblas" }
 
 checks[7] = { "libraries", function()
   local found, versions = { _VERSION }, {}
-  for _, library in ipairs(require("vise.machine").libraries()) do versions[library.name] = library.version end
+  for _, library in ipairs(require("vise.host").libraries()) do versions[library.name] = library.version end
   for _, name in ipairs(ours) do
     if versions[name] then found[#found + 1] = name .. " " .. versions[name] end
   end

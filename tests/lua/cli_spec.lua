@@ -3,7 +3,8 @@ local support = require "support"
 local text = require "vise.text"
 
 local function command(arguments, options)
-  return { name = "test", summary = "a test", arguments = arguments or {}, options = options or {}, examples = {} }
+  return { name = "test", summary = "a test", arguments = arguments or {}, options = options or {},
+    examples = {} }
 end
 
 local function accepted(description, ...)
@@ -17,11 +18,14 @@ local function refused(description, ...)
   return id, message
 end
 
--- Runs the built program; its status, stdout and stderr.
+-- The program that runs these tests.
+local program = arg[-1]
+
+-- Runs it: its status, stdout and stderr.
 local function run(arguments, input)
   local out, err = os.tmpname(), os.tmpname()
   local from = support.file(input or "")
-  local _, _, status = os.execute(("%s %s <%s >%s 2>%s"):format(arg[-1] or "build/release/vise", arguments, from, out, err))
+  local _, _, status = os.execute(("%s %s <%s >%s 2>%s"):format(program, arguments, from, out, err))
   local function read(path)
     local f <close> = assert(io.open(path, "rb"))
     local bytes = f:read "a"
@@ -71,7 +75,8 @@ describe("the command line's parser", function()
       { "E-US-02", "x", "--rwos", "5" }, { "E-US-02", "x", "-q" }, { "E-US-03", "x", "--rows" },
       { "E-US-03", "x", "--dry-run=yes" }, { "E-US-03", "x", "-dn" }, { "E-US-04", "x", "--rows", "1.5" },
       { "E-US-04", "x", "--rows", "10" }, { "E-US-04", "x", "--rows", "0x5" }, { "E-US-04", "x", "--rows", "" },
-      { "E-US-04", "x", "--scale", "nan" }, { "E-US-04", "x", "--scale", "0x10" }, { "E-US-04", "x", "--mode", "fats" },
+      { "E-US-04", "x", "--scale", "nan" }, { "E-US-04", "x", "--scale", "0x10" },
+      { "E-US-04", "x", "--mode", "fats" },
       { "E-US-04", "x", "-p", "=1" }, { "E-US-04", "x", "-p", "a" }, { "E-US-05" }, { "E-US-05", "x", "y" },
       { "E-US-05", "x", "-n", "1", "-n", "2" },
     } do
@@ -134,7 +139,7 @@ describe("the program", function()
     local status, out = run "--version"
     assert.equal(0, status)
     assert.equal("vise " .. require "vise.version" .. "\n", out)
-    assert.equal(0, (run "--version", { VISE_BACKEND = "nonsense" }))
+    assert.is_true(os.execute(("VISE_BACKEND=nonsense %s --version >/dev/null"):format(program)))
   end)
 
   it("prints a short help when called alone", function()
@@ -208,7 +213,7 @@ describe("the program", function()
 
   it("refuses a backend that does not exist", function()
     local script = support.file('require "vise.core"', ".lua")
-    local pipe <close> = io.popen(("VISE_BACKEND=avx9 %s %s 2>&1; echo $?"):format(arg[-1] or "build/release/vise", script))
+    local pipe <close> = io.popen(("VISE_BACKEND=avx9 %s %s 2>&1; echo $?"):format(program, script))
     local out = pipe:read "a"
     assert.matches("E-HW-01", out, 1, true)
     assert.matches("\n78\n$", out)
@@ -270,8 +275,7 @@ describe("vise repl on a pipe", function()
   it("stops a computation at Ctrl-C and goes on", function()
     -- The shell sends the signal after half a second, to the program alone.
     local lines = support.file "while true do end\n'alive'\n"
-    local script = ("%s repl < %s 2>&1 & p=$!; sleep 0.4; kill -INT $p; wait $p"):format(
-      arg[-1] or "build/release/vise", lines)
+    local script = ("%s repl < %s 2>&1 & p=$!; sleep 0.4; kill -INT $p; wait $p"):format(program, lines)
     local pipe <close> = io.popen("bash -mc '" .. script .. "'")
     assert.equal('interrupted\n"alive"\n', pipe:read "a")
     os.remove(lines)

@@ -11,7 +11,6 @@
 local core = require "vise.core"
 local config = require "vise.config"
 local fail = require "vise.fail"
-local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
 local version = require "vise.version"
 

@@ -288,6 +288,11 @@ return {
     next = "Let the calibrate function run the whole model, or exclude the layers named.",
   },
 
+  ["E-OB-11"] = {
+    title = "calibration gave values that are not finite",
+    next = "Look at the calibration data and at the layers before the one named.",
+  },
+
   -- CF: configuration
   ["E-CF-01"] = { title = "a field is missing", next = "Add the field; `vise help config` lists them." },
   ["E-CF-02"] = { title = "unknown field", next = "Use one of the fields listed; `vise help config` explains them." },
@@ -325,7 +330,6 @@ return {
 
   -- NU: numbers
   ["E-NU-09"] = { title = "impossible histogram", next = "Give a range with lo < hi, both finite, and 1 to 256 bins.", exit = 64 },
-  ["E-NU-02"] = { title = "calibration gave values that are not finite", next = "Look at the calibration data and at the layers before the one named." },
 
   -- RC: recipes
   ["E-RC-01"] = { title = "a recipe's file is missing", next = "A recipe's folder has header.lua and recipe.lua.", exit = 66 },

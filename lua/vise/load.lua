@@ -178,7 +178,8 @@ local function check_layer(model, entry, names)
   local linear = model:layer(entry.name)
   if not linear then
     local near = suggest.nearest(entry.name, names)
-    return fail.fail("E-AR-09", "the model has no linear layer %s%s", entry.name, near and ("; nearest: " .. near) or "")
+    return fail.fail("E-AR-09", "the model has no linear layer %s%s", entry.name,
+      near and ("; nearest: " .. near) or "")
   elseif linear.quantized then
     return fail.fail("E-AR-09", "layer %s is already quantized (%s): open the model again", entry.name,
       linear.quantized.type.name)

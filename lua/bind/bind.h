@@ -81,5 +81,6 @@ void viseL_open_ops(lua_State *L);
 void viseL_open_safetensors(lua_State *L);
 void viseL_open_scheme(lua_State *L);
 void viseL_open_statistics(lua_State *L);
+void viseL_open_tokenizer(lua_State *L);
 
 #endif

@@ -161,5 +161,6 @@ int viseL_open_core(lua_State *L) {
     viseL_open_safetensors(L);
     viseL_open_scheme(L);
     viseL_open_statistics(L);
+    viseL_open_tokenizer(L);
     return 1;
 }

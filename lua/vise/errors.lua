@@ -13,6 +13,16 @@
 
 ---@type table<string, vise.ErrorEntry>
 return {
+  -- DT: data, sampling and measures
+  ["E-DT-01"] = { title = "data file cannot be read", next = "Check the path and its permissions.", exit = 66 },
+  ["E-DT-02"] = { title = "no text", next = "Give a text file; stories end with <|endoftext|>." },
+  ["E-DT-03"] = { title = "not an IDX file", next = "Give an unpacked IDX file of unsigned bytes." },
+  ["E-DT-04"] = { title = "IDX file cut short or too long", next = "Download or copy the file again." },
+  ["E-DT-05"] = { title = "IDX file of other data", next = "Give images with three dimensions, labels with one." },
+  ["E-DT-06"] = { title = "nothing to predict", next = "Give texts of at least one id after the first." },
+  ["E-DT-07"] = { title = "no such batches", next = "Give columns of one length, and a batch size from 1." },
+  ["E-DT-08"] = { title = "wrong option of a sampler or loss", next = "Correct the option that the message names." },
+
   -- MD: models
   ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights." },
   ["E-MD-02"] = { title = "unknown model family", next = "Open one of the families that the message lists." },
@@ -255,6 +265,15 @@ return {
     next = "Set VISE_THREADS to a smaller number.",
   },
 
+  -- TK: tokenizers
+  ["E-TK-01"] = { title = "tokenizer cut short", next = "Copy the tokenizer file again." },
+  ["E-TK-02"] = { title = "impossible length of a piece", next = "Give a tokenizer file of llama2.c, such as tok512.bin." },
+  ["E-TK-03"] = { title = "score that is not finite", next = "The file is damaged; copy it again." },
+  ["E-TK-04"] = { title = "tokenizer too large", next = "Give a tokenizer file of llama2.c, such as tok512.bin." },
+  ["E-TK-05"] = { title = "byte pieces missing", next = "Give a tokenizer with byte fallback, as llama2.c makes them." },
+  ["E-TK-06"] = { title = "text too long", next = "Encode the text in parts, one story or page at a time." },
+  ["E-TK-07"] = { title = "no such token id", next = "Decode with the tokenizer that the model was trained with." },
+
   -- TN: tensors and shapes
   ["E-TN-01"] = { title = "impossible shape", next = "Check the sizes you pass." },
   ["E-TN-02"] = { title = "range outside the tensor", next = "Rows and columns count from 1; print the shape." },
@@ -286,6 +305,11 @@ return {
   ["E-OB-10"] = {
     title = "calibration did not reach every layer",
     next = "Let the calibrate function run the whole model, or exclude the layers named.",
+  },
+
+  ["E-OB-11"] = {
+    title = "calibration gave values that are not finite",
+    next = "Look at the calibration data and at the layers before the one named.",
   },
 
   -- CF: configuration
@@ -325,7 +349,6 @@ return {
 
   -- NU: numbers
   ["E-NU-09"] = { title = "impossible histogram", next = "Give a range with lo < hi, both finite, and 1 to 256 bins.", exit = 64 },
-  ["E-NU-02"] = { title = "calibration gave values that are not finite", next = "Look at the calibration data and at the layers before the one named." },
 
   -- RC: recipes
   ["E-RC-01"] = { title = "a recipe's file is missing", next = "A recipe's folder has header.lua and recipe.lua.", exit = 66 },

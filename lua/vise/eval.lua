@@ -76,7 +76,7 @@ local function perplexity(model, texts, options)
     end
     if options.on_text then options.on_text(i) end
   end
-  if tokens == 0 then fail.raise("E-DT-06", "the texts hold nothing to predict") end
+  if tokens == 0 then return fail.fail("E-DT-06", "%d texts hold nothing to predict", #texts) end
   return { loss = sum / tokens, perplexity = math.exp(sum / tokens), tokens = tokens, texts = #texts }
 end
 

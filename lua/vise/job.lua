@@ -187,8 +187,9 @@ function Job:expect(what, value, bounds)
     at_most = high, met = met })
   if not met then
     self.failed = self.failed + 1
-    self:log("expected %s %s %g, got %g", what, low and value < low and "at least" or "at most",
-      low and value < low and low or high or low, value)
+    local wanted = low and high and ("from %g to %g"):format(low, high)
+      or low and ("at least %g"):format(low) or ("at most %g"):format(high)
+    self:log("%s is %g, expected %s", what, value, wanted)
   end
   return met
 end
@@ -216,6 +217,7 @@ function M.run(job)
   end
   local raised = results[2]
   if raised == DONE then return true end
+  if type(raised) == "table" and raised.id then return nil, raised.message, raised.id end
   if type(raised) == "table" and raised.bug then
     if raised.bug:find "^lua/vise/" then error({ message = raised.bug, trace = raised.trace }, 0) end
     return fail.fail("E-RC-07", "%s\n%s", raised.bug, raised.trace)

@@ -122,7 +122,7 @@ describe("vise.text", function()
   end)
 
   it("aligns columns, numbers to the right", function()
-    assert.equal("a   10\nbbb  2\n", text.columns { { "a", 10 }, { "bbb", 2 } })
+    assert.equal("a    10\nbbb   2\n", text.columns { { "a", 10 }, { "bbb", 2 } })
   end)
 
   it("writes sizes and times for people", function()
@@ -239,8 +239,8 @@ describe("vise repl on a pipe", function()
     assert.equal(0, status)
     assert.equal("1\n", out)
     assert.matches("boom", err, 1, true)
-    assert.matches("unexpected symbol", err, 1, true)
-    assert.matches("E-TN-01: [^\n]*\n  next: ", err)
+    assert.matches("syntax error near '+'", err, 1, true)
+    assert.matches("E%-TN%-01: [^\n]*\n  next: ", err)
   end)
 
   it("ends an input that never ends", function()
@@ -275,8 +275,8 @@ describe("vise repl on a pipe", function()
   it("stops a computation at Ctrl-C and goes on", function()
     -- The shell sends the signal after half a second, to the program alone.
     local lines = support.file "while true do end\n'alive'\n"
-    local script = ("%s repl < %s 2>&1 & p=$!; sleep 0.4; kill -INT $p; wait $p"):format(program, lines)
-    local pipe <close> = io.popen("bash -mc '" .. script .. "'")
+    local pipe <close> = io.popen(("%s repl < %s 2>&1 & p=$!; sleep 0.4; kill -INT $p; wait $p"):format(
+      program, lines))
     assert.equal('interrupted\n"alive"\n', pipe:read "a")
     os.remove(lines)
   end)

@@ -12,6 +12,7 @@ local M = {}
 ---@field model vise.Model           Opened when first asked for, from --model.
 ---@field data string[]              The files given with --data.
 ---@field folder string              The recipe's own folder: what it ships lies there.
+---@field expects table[]             What the header says to expect, for job:expect.
 ---@field out? string                The folder given with --out.
 ---@field dry_run boolean            Plan only; job:quantize ends the run.
 ---@field results table[]            What was reported, in order.
@@ -56,7 +57,7 @@ local metatable = {
 function M.new(recipe, options)
   return setmetatable({
     recipe = recipe, folder = recipe.folder, params = options.params, model_path = options.model,
-    data = options.data, out = options.out, dry_run = options.dry_run or false,
+    expects = recipe.header.expects or {}, data = options.data, out = options.out, dry_run = options.dry_run or false,
     stream = options.quiet and io.stderr or io.stdout, results = core.array {}, failed = 0, opened = {},
   }, metatable)
 end

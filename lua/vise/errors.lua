@@ -288,16 +288,28 @@ return {
     title = "option does not fit the shape",
     next = "Compare the sizes named with the model's config.",
   },
-  ["E-TN-11"] = { title = "id outside the table", next = "Check that tokenizer and model belong together." },
-  ["E-TN-12"] = { title = "output overlaps an input", next = "Leave `out` away, or give it storage of its own." },
+  ["E-TN-11"] = {
+    title = "id outside the table",
+    next = "Check that tokenizer and model belong together.",
+  },
+  ["E-TN-12"] = {
+    title = "output overlaps an input",
+    next = "Leave `out` away, or give it storage of its own.",
+  },
 
   -- NU: numbers
   ["E-NU-01"] = {
     title = "a number is not finite",
     next = "Find where it comes from: `vise inspect` counts NaN and infinity in each tensor.",
   },
-  ["E-NU-02"] = { title = "decomposition did not converge", next = "Look for extreme values, or convert to f64." },
-  ["E-NU-03"] = { title = "rank out of range", next = "Take a rank up to the smaller side of the matrix." },
+  ["E-NU-02"] = {
+    title = "decomposition did not converge",
+    next = "Look for extreme values, or convert to f64.",
+  },
+  ["E-NU-03"] = {
+    title = "rank out of range",
+    next = "Take a rank up to the smaller side of the matrix.",
+  },
   ["E-NU-04"] = { title = "matrix too large to decompose", next = "Use method = \"randomized\"." },
 
   -- OB: observers on layers

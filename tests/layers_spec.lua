@@ -28,7 +28,8 @@ end
 
 local function files(folder, pattern)
   local list = {}
-  local find <close> = assert(io.popen(("find %s -name '%s' | LC_ALL=C sort"):format(folder, pattern)))
+  local command = ("find %s -name '%s' 2>/dev/null | LC_ALL=C sort"):format(folder, pattern)
+  local find <close> = assert(io.popen(command))
   for path in find:lines() do list[#list + 1] = path end
   return list
 end

@@ -148,12 +148,19 @@ int viseL_open_core(lua_State *L) {
         return luaL_error(L, "%s: %s", err.id, err.msg);
     }
     luaL_newlib(L, core);
-    viseL_open_host(L);
     viseL_open_tensor(L);
-    viseL_open_scheme(L);
+    viseL_open_bytes(L);
     viseL_open_coded(L);
+    viseL_open_disk(L);
+    viseL_open_host(L);
+    viseL_open_json(L);
+    viseL_open_linalg(L);
+    viseL_open_nnops(L);
     viseL_open_observe(L);
     viseL_open_ops(L);
-    viseL_open_nnops(L);
+    viseL_open_safetensors(L);
+    viseL_open_scheme(L);
+    viseL_open_statistics(L);
+    viseL_open_tokenizer(L);
     return 1;
 }

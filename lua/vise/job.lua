@@ -63,9 +63,10 @@ end
 
 --- Opens another model; it is closed at the end of the run.
 ---@param path string
+---@param options? table  What vise.open takes.
 ---@return vise.Model
-function Job:open(path)
-  local model = fail.try(require("vise").open(path))
+function Job:open(path, options)
+  local model = fail.try(require("vise").open(path, options))
   self.opened[#self.opened + 1] = model
   return model
 end

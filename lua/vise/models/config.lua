@@ -48,12 +48,11 @@ local function list(values)
   return table.concat(shown, ", ")
 end
 
-local readers = {
-  integer = function(value) return type(value) == "number" and math.tointeger(value) or nil end,
-  number = function(value) return type(value) == "number" and value or nil end,
-  boolean = function(value) return type(value) == "boolean" and value or nil end,
-  string = function(value) return type(value) == "string" and value or nil end,
-}
+-- The value as its kind, nil if it is of another.
+local function of_kind(kind, value)
+  if kind == "integer" then return type(value) == "number" and math.tointeger(value) or nil end
+  if type(value) == kind then return value end
+end
 
 local articles = {
   integer = "an integer", number = "a number", boolean = "true or false", string = "a string",
@@ -76,7 +75,7 @@ local function read(config, field)
     if field.default ~= nil or field.optional then return field.default end
     return nil, missing(config, field)
   end
-  local value = readers[field[2]](found)
+  local value = of_kind(field[2], found)
   if value == nil or type(value) == "number" and not in_range(field, value) then
     return nil, ("%q is %s, expected %s%s"):format(field[1], show(found), articles[field[2]], range(field)),
       "E-MD-04"

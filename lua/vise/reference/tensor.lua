@@ -58,6 +58,18 @@ return {
       example = "t:get(1)",
     },
     {
+      name = "histogram",
+      arguments = {
+        { "lo", "number", "the lower end", range = "finite" },
+        { "hi", "number", "the upper end", range = "finite, above lo" },
+        { "bins", "integer", "how many equal intervals", range = "from 1 to 256", optional = true,
+          default = 32 },
+      },
+      returns = "integer[]",
+      text = "Counts the finite elements in each interval of [lo, hi]; those outside are not counted.",
+      example = "local counts = t:histogram(-1, 1, 10)",
+    },
+    {
       name = "nonfinite", arguments = {}, returns = "integer or nil",
       text = "The index of the first element that is NaN or infinite; nil if all are finite.",
       example = 'assert(not t:nonfinite(), "bad weights")',
@@ -94,6 +106,13 @@ return {
       name = "shape", arguments = {}, returns = "integer ...",
       text = "The size of every dimension, as results of their own.",
       example = "local rows, columns = t:shape()",
+    },
+    {
+      name = "statistics", arguments = {}, returns = "table",
+      text = "count, finite, nans, infinities and zeros; min, max, mean and std of the finite elements, "
+        .. "summed in double in a fixed order.",
+      example = "print(t:statistics().std)",
+      source = "Chan, Golub, LeVeque 1979, for joining partial variances",
     },
     {
       name = "to",

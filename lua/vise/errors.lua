@@ -419,5 +419,6 @@ return {
   ["E-US-07"] = { title = "a file may not be read", next = "Check the permissions of the file.", exit = 77 },
   ["E-US-08"] = { title = "unknown help topic", next = "`vise help` lists the topics." },
   ["E-US-09"] = { title = "a script does not compile", next = "Correct the line that the message names.", exit = 65 },
+  ["E-US-11"] = { title = "unknown tensor", next = "`vise inspect FILE` lists the tensors." },
   ["E-US-10"] = { title = "a bug in vise", next = "Report it with the lines below and the command that led here.", exit = 70 },
 }

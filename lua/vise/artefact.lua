@@ -11,7 +11,6 @@
 local core = require "vise.core"
 local config = require "vise.config"
 local fail = require "vise.fail"
-local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
 local version = require "vise.version"
 
@@ -207,7 +206,7 @@ function M.file_bytes(model, plan, cfg)
     if layer.type then
       planned.layers[#planned.layers + 1] = { name = layer.name, type = layer.type.name, shape = layer.shape }
       for _, t in ipairs(layer.tensors) do
-        entries[#entries + 1] = { layer.name .. "." .. t.param, { dtype = t.dtype, shape = t.shape } }
+        entries[#entries + 1] = { layer.name .. "." .. t.param, t.dtype, t.shape }
       end
     end
   end

@@ -290,16 +290,28 @@ return {
     title = "option does not fit the shape",
     next = "Compare the sizes named with the model's config.",
   },
-  ["E-TN-11"] = { title = "id outside the table", next = "Check that tokenizer and model belong together." },
-  ["E-TN-12"] = { title = "output overlaps an input", next = "Leave `out` away, or give it storage of its own." },
+  ["E-TN-11"] = {
+    title = "id outside the table",
+    next = "Check that tokenizer and model belong together.",
+  },
+  ["E-TN-12"] = {
+    title = "output overlaps an input",
+    next = "Leave `out` away, or give it storage of its own.",
+  },
 
   -- NU: numbers
   ["E-NU-01"] = {
     title = "a number is not finite",
     next = "Find where it comes from: `vise inspect` counts NaN and infinity in each tensor.",
   },
-  ["E-NU-02"] = { title = "decomposition did not converge", next = "Look for extreme values, or convert to f64." },
-  ["E-NU-03"] = { title = "rank out of range", next = "Take a rank up to the smaller side of the matrix." },
+  ["E-NU-02"] = {
+    title = "decomposition did not converge",
+    next = "Look for extreme values, or convert to f64.",
+  },
+  ["E-NU-03"] = {
+    title = "rank out of range",
+    next = "Take a rank up to the smaller side of the matrix.",
+  },
   ["E-NU-04"] = { title = "matrix too large to decompose", next = "Use method = \"randomized\"." },
 
   -- OB: observers on layers
@@ -307,6 +319,11 @@ return {
   ["E-OB-10"] = {
     title = "calibration did not reach every layer",
     next = "Let the calibrate function run the whole model, or exclude the layers named.",
+  },
+
+  ["E-OB-11"] = {
+    title = "calibration gave values that are not finite",
+    next = "Look at the calibration data and at the layers before the one named.",
   },
 
   -- CF: configuration
@@ -346,7 +363,6 @@ return {
 
   -- NU: numbers
   ["E-NU-09"] = { title = "impossible histogram", next = "Give a range with lo < hi, both finite, and 1 to 256 bins.", exit = 64 },
-  ["E-NU-02"] = { title = "calibration gave values that are not finite", next = "Look at the calibration data and at the layers before the one named." },
 
   -- RC: recipes
   ["E-RC-01"] = { title = "a recipe's file is missing", next = "A recipe's folder has header.lua and recipe.lua.", exit = 66 },
@@ -405,5 +421,6 @@ return {
   ["E-US-07"] = { title = "a file may not be read", next = "Check the permissions of the file.", exit = 77 },
   ["E-US-08"] = { title = "unknown help topic", next = "`vise help` lists the topics." },
   ["E-US-09"] = { title = "a script does not compile", next = "Correct the line that the message names.", exit = 65 },
+  ["E-US-11"] = { title = "unknown tensor", next = "`vise inspect FILE` lists the tensors." },
   ["E-US-10"] = { title = "a bug in vise", next = "Report it with the lines below and the command that led here.", exit = 70 },
 }

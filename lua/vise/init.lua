@@ -12,7 +12,7 @@ local modules = {
 -- Modules that are functions of the core under a name.
 local groups = {
   coded = { "decoded_linear", "encode", "integer_linear", "pack", "packed_bytes", rebuild = "coded" },
-  json = { "array", "null", "object", decode = "json_decode", encode = "json_encode" },
+  json = { "array", "null", decode = "json_decode", encode = "json_encode" },
   linalg = { "matmul", "svd" },
   machine = { "backend", "clock", "memory", "memory_limit", "reset_peak", "threads" },
   ops = { "attention", "compare", "cross_entropy", "embedding", "gated_add", "gelu", "layer_norm", "linear",

@@ -15,8 +15,14 @@ local M = {}
 local MANIFEST = "quant_config.json"
 local FORMAT, FORMAT_VERSION = "vise_artefact", 1
 
+local ARRAY = getmetatable(core.array {})
+
+local function is_array(v)
+  return getmetatable(v) == ARRAY
+end
+
 local function is_string_list(v)
-  if not core.is_array(v) then return false end
+  if not is_array(v) then return false end
   for _, item in ipairs(v) do
     if type(item) ~= "string" then return false end
   end
@@ -25,7 +31,7 @@ end
 
 --- Raises nothing: returns nil, message, id for whatever is wrong with a layer list.
 local function check_layers(list, where)
-  if not core.is_array(list) or #list == 0 then
+  if not is_array(list) or #list == 0 then
     return fail.fail("E-AR-03", "%s: layers must be a list with at least one layer", where)
   end
   local seen = {}
@@ -52,7 +58,7 @@ end
 
 --- The head that manifest and metadata share.
 local function check_head(t, where)
-  if type(t) ~= "table" or core.is_array(t) then
+  if type(t) ~= "table" or is_array(t) then
     return fail.fail("E-AR-02", "%s must be an object", where)
   elseif t.format ~= FORMAT then
     return fail.fail("E-AR-02", "%s: format is %s, expected %s", where, tostring(t.format), FORMAT)
@@ -172,7 +178,8 @@ local function check_layer(model, entry, names)
   local linear = model:layer(entry.name)
   if not linear then
     local near = suggest.nearest(entry.name, names)
-    return fail.fail("E-AR-09", "the model has no linear layer %s%s", entry.name, near and ("; nearest: " .. near) or "")
+    return fail.fail("E-AR-09", "the model has no linear layer %s%s", entry.name,
+      near and ("; nearest: " .. near) or "")
   elseif linear.quantized then
     return fail.fail("E-AR-09", "layer %s is already quantized (%s): open the model again", entry.name,
       linear.quantized.type.name)

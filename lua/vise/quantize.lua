@@ -93,7 +93,7 @@ local function check_spans(watch, names)
     local span <close> = watch:observer(name):result()
     local bad = span:nonfinite()
     if bad then
-      return fail.fail("E-NU-02", "layer %s: input channel %d is not finite during calibration", name, bad)
+      return fail.fail("E-OB-11", "layer %s: input channel %d is not finite during calibration", name, bad)
     end
   end
   return true

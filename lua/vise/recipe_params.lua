@@ -1,6 +1,6 @@
 --- The parameters of a recipe: described in its header, given as text with -p name=value.
 ---
---- A description is { type =, default =, range = { lo, hi }, choices = {}, unit =, help = }.
+--- A description is { type =, default =, min =, max =, choices = {}, unit =, help = }.
 
 local fail = require "vise.fail"
 local suggest = require "vise.suggest"
@@ -10,7 +10,8 @@ local M = {}
 ---@class vise.RecipeParam
 ---@field type "integer"|"number"|"boolean"|"string"|"choice"|"pattern"|"patterns"
 ---@field default any
----@field range? { [1]: number, [2]: number }
+---@field min? number
+---@field max? number
 ---@field choices? string[]
 ---@field unit? string
 ---@field help string
@@ -67,13 +68,15 @@ local function expected(spec)
   local unit = spec.unit and " " .. spec.unit or ""
   if spec.type == "choice" then return "one of " .. table.concat(spec.choices, ", ") end
   local kind = articles[spec.type] or "a " .. spec.type
-  if spec.range then return ("%s from %s to %s%s"):format(kind, spec.range[1], spec.range[2], unit) end
+  if spec.min and spec.max then return ("%s from %s to %s%s"):format(kind, spec.min, spec.max, unit) end
+  if spec.min then return ("%s of at least %s%s"):format(kind, spec.min, unit) end
+  if spec.max then return ("%s of at most %s%s"):format(kind, spec.max, unit) end
   return kind .. unit
 end
 
 local function fits(spec, value)
   if not types[spec.type].test(value) then return false end
-  if spec.range then return value >= spec.range[1] and value <= spec.range[2] end
+  if spec.min and value < spec.min or spec.max and value > spec.max then return false end
   if spec.type ~= "choice" then return true end
   for _, choice in ipairs(spec.choices) do
     if choice == value then return true end
@@ -88,10 +91,16 @@ local function names_of(t)
   return names
 end
 
-local known_fields = { type = true, default = true, range = true, choices = true, unit = true, help = true }
+local known_fields = {
+  type = true, default = true, min = true, max = true, choices = true, unit = true, help = true,
+}
 
-local function is_range(v)
-  return type(v) == "table" and #v == 2 and type(v[1]) == "number" and type(v[2]) == "number" and v[1] <= v[2]
+-- Are `min` and `max` absent, or numbers of a parameter that is one?
+local function range_is_fine(spec)
+  if spec.min == nil and spec.max == nil then return true end
+  if spec.type ~= "integer" and spec.type ~= "number" then return false end
+  return type(spec.min or 0) == "number" and type(spec.max or 0) == "number"
+    and (not spec.min or not spec.max or spec.min <= spec.max)
 end
 
 --- What is wrong with a description.
@@ -115,9 +124,8 @@ function M.problem(name, spec)
   end
   if type(spec.help) ~= "string" or spec.help == "" then return name .. ": help is missing: one line" end
   if spec.unit ~= nil and type(spec.unit) ~= "string" then return name .. ": unit must be a string" end
-  local numeric = spec.type == "integer" or spec.type == "number"
-  if spec.range ~= nil and not (numeric and is_range(spec.range)) then
-    return name .. ": range must be { lowest, highest }, of a number"
+  if not range_is_fine(spec) then
+    return name .. ": min and max must be numbers, min the smaller, and belong to an integer or a number"
   end
   local has_choices = types.patterns.test(spec.choices) and #spec.choices > 0
   if spec.type == "choice" and not has_choices then return name .. ": choices must be a list of strings" end

@@ -7,7 +7,7 @@ local function record(recipe, job, ctx)
     schema = 1,
     vise = require "vise.version",
     recipe = { name = recipe.header.name, version = recipe.header.version },
-    params = next(job.params) and job.params or core.object {},
+    params = job.params,
     model = ctx.options.model or core.null,
     data = core.array(ctx.options.data),
     dry_run = job.dry_run,

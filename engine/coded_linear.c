@@ -1,6 +1,9 @@
 #include "engine/coded_linear.h"
 
+#include <string.h>
+
 #include "engine/mem.h"
+#include "engine/ops/argument.h"
 #include "engine/row_encoder.h"
 
 enum {
@@ -22,7 +25,7 @@ typedef struct linear_args {
 
 static vise_status check_args(linear_args *out, const vise_context *ctx, vise_tensor *y,
                               const vise_tensor *x, int64_t rows, int64_t cols,
-                              const vise_tensor *bias, vise_error *err) {
+                              const vise_tensor *bias, bool same_ok, vise_error *err) {
     char text[96];
     linear_args a = {.outputs = rows};
     vise_status st = vise_matrix_of(&a.x, &ctx->kernels, x, "the input", err);
@@ -41,7 +44,9 @@ static vise_status check_args(linear_args *out, const vise_context *ctx, vise_te
     int64_t shape[VISE_MAX_RANK];
     for (int i = 0; i < x->ndim; i++) shape[i] = x->shape[i];
     shape[x->ndim - 1] = rows;
-    st = vise_tensor_output(y, VISE_F32, x->ndim, shape, err);
+    st = vise_argument_apart(y, x, same_ok, "the input", err);
+    if (!st && bias) st = vise_argument_apart(y, bias, false, "the bias", err);
+    if (!st) st = vise_tensor_output(y, VISE_F32, x->ndim, shape, err);
     if (st) return st;
     a.y = y->data;
     *out = a;
@@ -177,7 +182,7 @@ vise_status vise_integer_linear(const vise_context *ctx, vise_tensor *y, const v
     vise_tensor made = *y;
     linear_args args;
     vise_status st = check_pair(w, a, err);
-    if (!st) st = check_args(&args, ctx, &made, x, w->rows, w->cols, bias, err);
+    if (!st) st = check_args(&args, ctx, &made, x, w->rows, w->cols, bias, true, err);
     if (st) return st;
 
     integer_job j = {.ctx = ctx, .args = &args, .w = w};
@@ -227,7 +232,10 @@ static void decoded_tile(void *job, int64_t tile) {
     int64_t m = args->x.rows - row < DECODED_TILE ? args->x.rows - row : DECODED_TILE;
     float w[DECODED_ROWS * DECODED_COLS];
     float *y = args->y + row * args->outputs + col;
-    for (int64_t first = 0; first == 0 || first < j->w->cols; first += DECODED_COLS) {
+    for (int64_t i = 0; i < m && j->w->cols == 0; i++) {
+        memset(y + i * args->outputs, 0, (size_t)n * sizeof *y);
+    }
+    for (int64_t first = 0; first < j->w->cols; first += DECODED_COLS) {
         int64_t left = j->w->cols - first, depth = left < DECODED_COLS ? left : DECODED_COLS;
         for (int64_t i = 0; i < n; i++) {
             vise_coded_read(k, w + i * DECODED_COLS, j->w, col + i, first, depth);
@@ -255,11 +263,8 @@ vise_status vise_decoded_linear(const vise_context *ctx, vise_tensor *y, const v
     vise_tensor made = *y;
     linear_args args;
     vise_status st = vise_tensor_expect(x, VISE_F32, "the input", err);
-    if (!st) st = check_args(&args, ctx, &made, x, w->rows, w->cols, bias, err);
+    if (!st) st = check_args(&args, ctx, &made, x, w->rows, w->cols, bias, false, err);
     if (st) return st;
-    if (made.data == x->data && args.x.rows > 0) {
-        return vise_fail(err, VISE_EINVAL, "E-SC-10", "the output is the input itself");
-    }
     decoded_job j = {ctx, &args, w, (w->rows + DECODED_ROWS - 1) / DECODED_ROWS};
     int64_t blocks = (args.x.rows + DECODED_TILE - 1) / DECODED_TILE;
     st = vise_parallel(ctx, j.panels * blocks, decoded_tile, &j, err);

@@ -52,8 +52,11 @@ static vise_status explain(const vise_scheme *s, const vise_matrix *m, int64_t r
     int64_t col = find_nonfinite(m, row, &value);
     if (col >= 0) {
         return vise_fail(err, VISE_ENUMERIC, "E-SC-04",
-                         "row %lld, column %lld is %f, expected a finite number",
-                         (long long)row + 1, (long long)col + 1, (double)value);
+                         "row %lld, column %lld is %s, expected a finite number",
+                         (long long)row + 1, (long long)col + 1,
+                         isnan(value) ? "NaN"
+                         : value > 0  ? "infinity"
+                                      : "-infinity");
     }
     int64_t run = vise_scheme_run(s, m->cols), first = 0, count = m->cols;
     vise_range r = {0, 0};

@@ -152,7 +152,8 @@ int64_t vise_scheme_run(const vise_scheme *s, int64_t cols) {
 }
 
 int64_t vise_scheme_runs(const vise_scheme *s, int64_t cols) {
-    return s->granularity == VISE_PER_GROUP ? (cols + s->group - 1) / s->group : 1;
+    if (s->granularity != VISE_PER_GROUP) return 1;
+    return cols / s->group + (cols % s->group > 0);
 }
 
 static vise_status add_part(vise_scheme_layout *out, vise_scheme_part part, vise_error *err) {

@@ -19,6 +19,7 @@ local groups = {
     "matmul_rule", "modulate", "patchify", "rms_norm", "rope", "silu", "sinusoid", "softmax", "top_p",
     "unpatchify" },
   safetensors = { open = "safetensors_open", size = "safetensors_size", write = "safetensors_write" },
+  tokenizers = { open = "tokenizer_open" },
 }
 
 -- Verbs: where each one lives.

@@ -111,7 +111,8 @@ local function evaluate_pair(ctx)
     if not b:has(name) then
       missing[#missing + 1] = name
     else
-      local x <close>, y <close> = a:tensor(name), b:tensor(name)
+      local x <close> = a:tensor(name)
+      local y <close> = b:tensor(name)
       local shapes = { table.concat({ x:shape() }, "x"), table.concat({ y:shape() }, "x") }
       if shapes[1] ~= shapes[2] then
         fail.try(nil, ("tensor %s is %s, in the base %s"):format(name, shapes[1], shapes[2]), "E-US-12")

@@ -64,7 +64,7 @@ function M.trace(raised)
   return { message = tostring(raised), trace = trace }
 end
 
---- Takes a raised message apart: "place: E-XX-01: text" is the id and the text.
+--- Takes a raised message apart: "place: ID: text" is the id and the text.
 ---@param message string
 ---@return string? id
 ---@return string message

@@ -68,6 +68,8 @@ typedef struct viseL_field {
 void viseL_options(lua_State *L, int arg, const viseL_field *fields, void *out);
 
 // Each adds its functions to the table on top of the stack, which is `vise.core`.
+void viseL_open_bench(lua_State *L);
+void viseL_open_kernels(lua_State *L);
 void viseL_open_tensor(lua_State *L);
 void viseL_open_bytes(lua_State *L);
 void viseL_open_coded(lua_State *L);

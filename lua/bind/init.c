@@ -148,6 +148,8 @@ int viseL_open_core(lua_State *L) {
         return luaL_error(L, "%s: %s", err.id, err.msg);
     }
     luaL_newlib(L, core);
+    viseL_open_bench(L);
+    viseL_open_kernels(L);
     viseL_open_tensor(L);
     viseL_open_bytes(L);
     viseL_open_coded(L);

@@ -266,6 +266,10 @@ return {
     title = "threads could not be started",
     next = "Set VISE_THREADS to a smaller number.",
   },
+  ["E-HW-05"] = {
+    title = "a kernel differs from the reference",
+    next = "Set VISE_BACKEND=ref and report it with the output of `vise doctor`.",
+  },
 
   -- TK: tokenizers
   ["E-TK-01"] = { title = "tokenizer cut short", next = "Copy the tokenizer file again." },

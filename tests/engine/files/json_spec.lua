@@ -61,6 +61,18 @@ describe("core.json_decode", function()
     assert.truthy(message:find("big.json: 67,108,865 bytes", 1, true))
   end)
 
+  it("E-JS-10: bounds the memory that a text can take", function()
+    local text = "[" .. ("1,"):rep(999999) .. "1]" -- the array and a million numbers
+    core.reset_peak()
+    local before = core.memory().bytes
+    local value, message, id = core.json_decode(text, "config.json")
+    assert.is_nil(value)
+    assert.equal("E-JS-10", id)
+    assert.truthy(message:find("more than 1,000,000 values", 1, true))
+    assert.equal(999999, #core.json_decode("[" .. ("1,"):rep(999998) .. "1]"))
+    assert.is_true(core.memory().peak - before <= #text + (64 << 20))
+  end)
+
   it("takes what is legal, to the letter", function()
     assert.same(core.array { 1, 2.5, -3, true, false, core.null, "é\n\"/\\ü😀" },
       core.json_decode ' [1,\t2.5,-3,true,\r\nfalse,null,"é\\n\\"\\/\\\\\\u00fc\\ud83d\\ude00"] ')

@@ -233,7 +233,7 @@ return {
     title = "something follows the JSON value",
     next = "Remove what follows, or split the document.",
   },
-  ["E-JS-10"] = { title = "JSON document too large", next = "Documents are 64 MiB at most." },
+  ["E-JS-10"] = { title = "JSON document too large", next = "Documents are 64 MiB and 1,000,000 values at most." },
   ["E-JS-11"] = { title = "NaN or infinity in JSON", next = "Replace it with null or a string." },
   ["E-JS-12"] = { title = "string is not UTF-8", next = "Encode the bytes, as hex digits for example." },
   ["E-JS-13"] = {

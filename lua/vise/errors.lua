@@ -193,7 +193,8 @@ return {
   ["E-HF-13"] = { title = "no weights in the folder", next = "Pass a folder with .safetensors files." },
   ["E-HF-14"] = { title = "no such variant", next = "Choose one of the variants named, or none." },
   ["E-HF-15"] = { title = "bad shard index", next = "Download the index again." },
-  ["E-HF-16"] = { title = "no such weights file", next = "Choose a file that the message names." },
+  ["E-HF-16"] = { title = "no such weights file", next = "Choose a file that is in the folder." },
+  ["E-HF-17"] = { title = "no such tensor", next = "Print the names that there are with :names()." },
 
   -- FS: files and disks
   ["E-FS-01"] = { title = "disk full", next = "Free some space; nothing was replaced." },
@@ -240,6 +241,7 @@ return {
     next = "Use the keys 1, 2, ... or strings, not both.",
   },
   ["E-JS-14"] = { title = "value has no JSON form", next = "Remove it or turn it into a string." },
+  ["E-JS-15"] = { title = "document is not an object", next = "config.json holds one object: { ... }." },
 
   -- MM: memory
   ["E-MM-01"] = {

@@ -12,7 +12,6 @@ local M = {}
 ---@field model vise.Model           Opened when first asked for, from --model.
 ---@field data string[]              The files given with --data.
 ---@field folder string              The recipe's own folder: what it ships lies there.
----@field expects table[]             What the header says to expect, for job:expect.
 ---@field out? string                The folder given with --out.
 ---@field expects table[]            The header's expected results.
 ---@field dry_run boolean            Plan only; job:quantize ends the run.
@@ -57,8 +56,6 @@ local metatable = {
 ---@return vise.Job
 function M.new(recipe, options)
   return setmetatable({
-    recipe = recipe, folder = recipe.folder, params = options.params, model_path = options.model,
-    expects = recipe.header.expects or {}, data = options.data, out = options.out, dry_run = options.dry_run or false,
     recipe = recipe, folder = recipe.folder, expects = recipe.header.expects or {}, params = options.params,
     model_path = options.model,
     data = options.data, out = options.out, dry_run = options.dry_run or false,

@@ -301,6 +301,14 @@ describe("core.decoded_linear", function()
     end
   end)
 
+  it("writes over what `out` held", function()
+    local coded = core.encode(core.scheme(int8 "row"), support.random { 5, 12 })
+    local x, out = support.random { 2, 12 }, support.random { 2, 5 }
+    local want = core.decoded_linear(x, coded)
+    assert.equal(out, core.decoded_linear(x, coded, nil, out))
+    assert.equal(want:tobytes(), out:tobytes())
+  end)
+
   it("takes no memory beside the result", function()
     local coded = core.encode(core.scheme(int8 "row"), support.random { 70, 600 })
     local x, y, bias = support.random { 3, 600 }, core.tensor("f32", { 3, 70 }), support.random({ 70 }):to "f16"

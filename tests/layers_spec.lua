@@ -9,7 +9,7 @@ local allowed = {
 -- Foreign headers: the one file that may include each, or the folder for Lua's.
 local owner = {
   ["cblas.h"] = "backends/blas.c",
-  ["lapacke.h"] = "engine/linalg/svd.c",
+  ["lapacke.h"] = "engine/linalg/lapack.c",
   ["cjson/cJSON.h"] = "engine/files/json.c",
   ["xxhash.h"] = "engine/files/hash.c",
   ["zlib.h"] = "engine/files/png.c",

@@ -99,19 +99,19 @@ static vise_status check_heads(const vise_tensor *q, const vise_attention_option
 static vise_status check(const vise_tensor *out, const vise_tensor *q, const vise_tensor *k,
                          const vise_tensor *v, const vise_attention_options *opt,
                          vise_error *err) {
-    vise_status st = vise_tensor_expect(q, VISE_F32, "the queries", err);
-    if (!st) st = vise_tensor_expect(k, VISE_F32, "the keys", err);
-    if (!st) st = vise_tensor_expect(v, VISE_F32, "the values", err);
-    if (!st) st = vise_argument_rank(q, 3, "the queries", err);
-    if (!st) st = vise_argument_rank(k, 3, "the keys", err);
+    vise_status st = vise_tensor_expect(q, VISE_F32, "the query", err);
+    if (!st) st = vise_tensor_expect(k, VISE_F32, "the key", err);
+    if (!st) st = vise_tensor_expect(v, VISE_F32, "the value", err);
+    if (!st) st = vise_argument_rank(q, 3, "the query", err);
+    if (!st) st = vise_argument_rank(k, 3, "the key", err);
     if (!st) st = check_heads(q, opt, err);
     if (st) return st;
     int64_t want[3] = {q->shape[0], k->shape[1], q->shape[2] / opt->heads * opt->kv_heads};
-    st = vise_argument_shape(k, 3, want, "the keys", err);
-    if (!st) st = vise_argument_shape(v, 3, want, "the values", err);
-    if (!st) st = vise_argument_apart(out, q, false, "the queries", err);
-    if (!st) st = vise_argument_apart(out, k, false, "the keys", err);
-    if (!st) st = vise_argument_apart(out, v, false, "the values", err);
+    st = vise_argument_shape(k, 3, want, "the key", err);
+    if (!st) st = vise_argument_shape(v, 3, want, "the value", err);
+    if (!st) st = vise_argument_apart(out, q, false, "the query", err);
+    if (!st) st = vise_argument_apart(out, k, false, "the key", err);
+    if (!st) st = vise_argument_apart(out, v, false, "the value", err);
     if (st) return st;
     if (opt->causal && (opt->position < 0 || opt->position > k->shape[1] - q->shape[1])) {
         return vise_fail(err, VISE_EINVAL, "E-TN-10",

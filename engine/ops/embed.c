@@ -13,8 +13,8 @@ static vise_status check(const vise_tensor *out, const vise_tensor *table,
                          const vise_tensor *ids, vise_error *err) {
     vise_status st = vise_argument_rank(table, 2, "the table", err);
     if (!st) st = vise_argument_float(table, "the table", err);
-    if (!st && ids->dtype != VISE_I32) st = vise_tensor_expect(ids, VISE_I64, "the ids", err);
-    if (!st && ids->dtype == VISE_I32) st = vise_tensor_expect(ids, VISE_I32, "the ids", err);
+    vise_dtype id_type = ids->dtype == VISE_I32 ? VISE_I32 : VISE_I64;
+    if (!st) st = vise_tensor_expect(ids, id_type, "the id tensor", err);
     if (!st) st = vise_argument_apart(out, table, false, "the table", err);
     if (st) return st;
     if (ids->ndim == VISE_MAX_RANK) {

@@ -25,10 +25,10 @@ static void entropy_tile(void *job, int64_t row) {
 
 static vise_status check_targets(const vise_tensor *logits, const vise_tensor *targets,
                                  vise_error *err) {
-    vise_status st = vise_tensor_expect(logits, VISE_F32, "the logits", err);
-    if (!st) st = vise_tensor_expect(targets, VISE_I64, "the targets", err);
-    if (!st) st = vise_argument_rank(logits, 2, "the logits", err);
-    if (!st) st = vise_argument_shape(targets, 1, logits->shape, "the targets", err);
+    vise_status st = vise_tensor_expect(logits, VISE_F32, "the logit tensor", err);
+    if (!st) st = vise_tensor_expect(targets, VISE_I64, "the target tensor", err);
+    if (!st) st = vise_argument_rank(logits, 2, "the logit tensor", err);
+    if (!st) st = vise_argument_shape(targets, 1, logits->shape, "the target tensor", err);
     if (st) return st;
     const int64_t *target = targets->data;
     for (int64_t i = 0; i < targets->shape[0]; i++) {
@@ -72,8 +72,8 @@ static int likelier_first(const void *left, const void *right) {
 }
 
 static vise_status check_logits(const vise_tensor *logits, vise_error *err) {
-    vise_status st = vise_tensor_expect(logits, VISE_F32, "the logits", err);
-    if (!st) st = vise_argument_rank(logits, 1, "the logits", err);
+    vise_status st = vise_tensor_expect(logits, VISE_F32, "the logit tensor", err);
+    if (!st) st = vise_argument_rank(logits, 1, "the logit tensor", err);
     if (st) return st;
     const float *x = logits->data;
     bool some = false;

@@ -20,9 +20,9 @@ static int64_t place_in_patches(const vise_image_size *s, int64_t c, int64_t row
 
 vise_status vise_patchify(vise_tensor *out, const vise_tensor *x, int64_t patch,
                           vise_error *err) {
-    vise_status st = vise_tensor_expect(x, VISE_F32, "the images", err);
-    if (!st) st = vise_argument_rank(x, 4, "the images", err);
-    if (!st) st = vise_argument_apart(out, x, false, "the images", err);
+    vise_status st = vise_tensor_expect(x, VISE_F32, "the image", err);
+    if (!st) st = vise_argument_rank(x, 4, "the image", err);
+    if (!st) st = vise_argument_apart(out, x, false, "the image", err);
     if (st) return st;
     vise_image_size s = {x->shape[1], x->shape[2], x->shape[3], patch};
     st = check_size(&s, err);
@@ -48,14 +48,14 @@ vise_status vise_patchify(vise_tensor *out, const vise_tensor *x, int64_t patch,
 vise_status vise_unpatchify(vise_tensor *out, const vise_tensor *x, const vise_image_size *size,
                             vise_error *err) {
     const vise_image_size s = *size;
-    vise_status st = vise_tensor_expect(x, VISE_F32, "the patches", err);
-    if (!st) st = vise_argument_rank(x, 3, "the patches", err);
-    if (!st) st = vise_argument_apart(out, x, false, "the patches", err);
+    vise_status st = vise_tensor_expect(x, VISE_F32, "the patch tensor", err);
+    if (!st) st = vise_argument_rank(x, 3, "the patch tensor", err);
+    if (!st) st = vise_argument_apart(out, x, false, "the patch tensor", err);
     if (!st) st = check_size(&s, err);
     if (st) return st;
     int64_t tokens = s.height / s.patch * (s.width / s.patch);
     int64_t want[3] = {x->shape[0], tokens, s.channels * s.patch * s.patch};
-    st = vise_argument_shape(x, 3, want, "the patches", err);
+    st = vise_argument_shape(x, 3, want, "the patch tensor", err);
     if (st) return st;
     int64_t shape[4] = {x->shape[0], s.channels, s.height, s.width};
     st = vise_tensor_output(out, VISE_F32, 4, shape, err);

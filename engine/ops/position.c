@@ -72,9 +72,9 @@ vise_status vise_rope(const vise_context *ctx, vise_tensor *out, const vise_tens
 
 vise_status vise_sinusoid(vise_tensor *out, const vise_tensor *values,
                           const vise_sinusoid_options *opt, vise_error *err) {
-    vise_status st = vise_tensor_expect(values, VISE_F32, "the values", err);
-    if (!st) st = vise_argument_rank(values, 1, "the values", err);
-    if (!st) st = vise_argument_apart(out, values, false, "the values", err);
+    vise_status st = vise_tensor_expect(values, VISE_F32, "the value tensor", err);
+    if (!st) st = vise_argument_rank(values, 1, "the value tensor", err);
+    if (!st) st = vise_argument_apart(out, values, false, "the value tensor", err);
     if (st) return st;
     int64_t half = opt->dim / 2, n = values->shape[0];
     if (opt->dim < 2 || opt->dim % 2 || !(opt->shift < (double)half)) {

@@ -6,7 +6,7 @@ vise_status vise_scratch_new(vise_scratch *s, const vise_context *ctx, int64_t t
                              int64_t bytes, vise_error *err) {
     int threads = vise_pool_threads(ctx->pool);
     int slots = tiles < threads ? (int)tiles : threads;
-    bytes = (bytes + 63) & ~(int64_t)63; // slots start on cache lines
+    bytes = (bytes + 64) & ~(int64_t)63; // slots start on cache lines and are not empty
     int64_t all;
     char *base = NULL;
     if (!__builtin_mul_overflow(bytes, (int64_t)slots, &all)) base = vise_calloc((size_t)all);

@@ -193,7 +193,8 @@ return {
   ["E-HF-13"] = { title = "no weights in the folder", next = "Pass a folder with .safetensors files." },
   ["E-HF-14"] = { title = "no such variant", next = "Choose one of the variants named, or none." },
   ["E-HF-15"] = { title = "bad shard index", next = "Download the index again." },
-  ["E-HF-16"] = { title = "no such weights file", next = "Choose a file that the message names." },
+  ["E-HF-16"] = { title = "no such weights file", next = "Choose a file that is in the folder." },
+  ["E-HF-17"] = { title = "no such tensor", next = "Print the names that there are with :names()." },
 
   -- FS: files and disks
   ["E-FS-01"] = { title = "disk full", next = "Free some space; nothing was replaced." },
@@ -240,6 +241,7 @@ return {
     next = "Use the keys 1, 2, ... or strings, not both.",
   },
   ["E-JS-14"] = { title = "value has no JSON form", next = "Remove it or turn it into a string." },
+  ["E-JS-15"] = { title = "document is not an object", next = "config.json holds one object: { ... }." },
 
   -- MM: memory
   ["E-MM-01"] = {
@@ -288,16 +290,28 @@ return {
     title = "option does not fit the shape",
     next = "Compare the sizes named with the model's config.",
   },
-  ["E-TN-11"] = { title = "id outside the table", next = "Check that tokenizer and model belong together." },
-  ["E-TN-12"] = { title = "output overlaps an input", next = "Leave `out` away, or give it storage of its own." },
+  ["E-TN-11"] = {
+    title = "id outside the table",
+    next = "Check that tokenizer and model belong together.",
+  },
+  ["E-TN-12"] = {
+    title = "output overlaps an input",
+    next = "Leave `out` away, or give it storage of its own.",
+  },
 
   -- NU: numbers
   ["E-NU-01"] = {
     title = "a number is not finite",
     next = "Find where it comes from: `vise inspect` counts NaN and infinity in each tensor.",
   },
-  ["E-NU-02"] = { title = "decomposition did not converge", next = "Look for extreme values, or convert to f64." },
-  ["E-NU-03"] = { title = "rank out of range", next = "Take a rank up to the smaller side of the matrix." },
+  ["E-NU-02"] = {
+    title = "decomposition did not converge",
+    next = "Look for extreme values, or convert to f64.",
+  },
+  ["E-NU-03"] = {
+    title = "rank out of range",
+    next = "Take a rank up to the smaller side of the matrix.",
+  },
   ["E-NU-04"] = { title = "matrix too large to decompose", next = "Use method = \"randomized\"." },
 
   -- OB: observers on layers
@@ -407,5 +421,6 @@ return {
   ["E-US-07"] = { title = "a file may not be read", next = "Check the permissions of the file.", exit = 77 },
   ["E-US-08"] = { title = "unknown help topic", next = "`vise help` lists the topics." },
   ["E-US-09"] = { title = "a script does not compile", next = "Correct the line that the message names.", exit = 65 },
+  ["E-US-11"] = { title = "unknown tensor", next = "`vise inspect FILE` lists the tensors." },
   ["E-US-10"] = { title = "a bug in vise", next = "Report it with the lines below and the command that led here.", exit = 70 },
 }

@@ -42,7 +42,7 @@ local function check(options)
   end
   check_number(options, "max_new", 0, 1 << 24, true)
   check_number(options, "temperature", 0, 100)
-  check_number(options, "top_p", 0, 1)
+  check_number(options, "top_p", 1e-9, 1)
   check_number(options, "seed", 0, 2 ^ 32 - 1, true)
 end
 

@@ -13,6 +13,7 @@ local M = {}
 ---@field data string[]              The files given with --data.
 ---@field folder string              The recipe's own folder: what it ships lies there.
 ---@field out? string                The folder given with --out.
+---@field expects table[]            The header's expected results.
 ---@field dry_run boolean            Plan only; job:quantize ends the run.
 ---@field results table[]            What was reported, in order.
 ---@field failed integer             How many expectations were not met.
@@ -55,7 +56,8 @@ local metatable = {
 ---@return vise.Job
 function M.new(recipe, options)
   return setmetatable({
-    recipe = recipe, folder = recipe.folder, params = options.params, model_path = options.model,
+    recipe = recipe, folder = recipe.folder, expects = recipe.header.expects or {}, params = options.params,
+    model_path = options.model,
     data = options.data, out = options.out, dry_run = options.dry_run or false,
     stream = options.quiet and io.stderr or io.stdout, results = core.array {}, failed = 0, opened = {},
   }, metatable)
@@ -185,8 +187,9 @@ function Job:expect(what, value, bounds)
     at_most = high, met = met })
   if not met then
     self.failed = self.failed + 1
-    self:log("expected %s %s %g, got %g", what, low and value < low and "at least" or "at most",
-      low and value < low and low or high or low, value)
+    local wanted = low and high and ("from %g to %g"):format(low, high)
+      or low and ("at least %g"):format(low) or ("at most %g"):format(high)
+    self:log("%s is %g, expected %s", what, value, wanted)
   end
   return met
 end
@@ -204,7 +207,8 @@ function M.run(job)
   local results = table.pack(xpcall(job.recipe.body, function(raised)
     -- The traceback is the recipe's own, for E-RC-07; what carries an id needs none.
     if type(raised) ~= "string" or raised:find "E%-%u%u%-%d%d: " then return raised end
-    return { bug = raised, trace = debug.traceback(nil, 2) }
+    local trace = debug.traceback(nil, 2):gsub("\n%s*%[C%]: in function 'xpcall'.*$", "")
+    return { bug = raised, trace = trace }
   end, job))
   close_all(job)
   if results[1] then
@@ -213,6 +217,7 @@ function M.run(job)
   end
   local raised = results[2]
   if raised == DONE then return true end
+  if type(raised) == "table" and raised.id then return nil, raised.message, raised.id end
   if type(raised) == "table" and raised.bug then
     if raised.bug:find "^lua/vise/" then error({ message = raised.bug, trace = raised.trace }, 0) end
     return fail.fail("E-RC-07", "%s\n%s", raised.bug, raised.trace)

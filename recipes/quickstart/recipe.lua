@@ -20,7 +20,7 @@ end
 -- What the recipe ships: the starting noise of both runs, and images that the model has not seen.
 local function load_inputs(job)
   local p, folder = job.params, job.folder
-  local file = assert(vise.safetensors.open(folder .. "/data/noise.safetensors"))
+  local file = assert(vise.safetensors.open(folder .. "/noise.safetensors"))
   local inputs = {
     calibration = file:tensor("calibration_seed3"):rows(1, p.calibration_images),
     noise = file:tensor("evaluation_seed11"):rows(1, p.images),

@@ -59,7 +59,9 @@ end
 ---@return { message: string, trace: string }
 function M.trace(raised)
   if type(raised) == "table" and rawget(raised, "trace") then return raised end
-  return { message = tostring(raised), trace = debug.traceback(nil, 2) }
+  -- Up to where the command line called: what is above is always the same.
+  local trace = debug.traceback(nil, 2):gsub("\n%s*%[C%]: in function 'xpcall'.*$", "")
+  return { message = tostring(raised), trace = trace }
 end
 
 --- Takes a raised message apart: "place: E-XX-01: text" is the id and the text.

@@ -63,7 +63,7 @@ local function run_script(args)
   f:close()
   local chunk, syntax = loadfile(script)
   if not chunk then return failure.report("E-US-09", syntax) end
-  _G.arg = table.move(args, 2, #args, 1, { [0] = script })
+  _G.arg = table.move(args, 2, #args, 1, { [-1] = args[0], [0] = script })
   local ok, raised = xpcall(chunk, failure.trace, table.unpack(_G.arg))
   if ok then return 0 end
   return failure.script(raised)

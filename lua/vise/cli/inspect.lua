@@ -100,7 +100,7 @@ local function histogram(checkpoint, name)
   local s, message, id = t:statistics()
   if not s then return nil, message, id end
   local lo, hi = s.min, s.max
-  if not (lo < hi) then lo, hi = lo - 0.5, lo + 0.5 end
+  if lo == hi then lo, hi = lo - 0.5, lo + 0.5 end
   local counts
   counts, message, id = t:histogram(lo, hi, BINS)
   if not counts then return nil, message, id end

@@ -38,7 +38,8 @@ local function is_pickle(name)
 end
 
 local function refuse_pickle(path)
-  return fail("E-HF-09", "%s: pickle checkpoints can run code and are not read; convert it to safetensors first",
+  return fail("E-HF-09",
+    "%s: pickle checkpoints can run code and are not read; convert it to safetensors first",
     core.escape(path))
 end
 
@@ -68,8 +69,8 @@ local function no_weights(folder, names)
   if #found > 1 then
     local list = {}
     for i = 1, math.min(#found, 5) do list[i] = core.escape(found[i]) end
-    return fail("E-HF-13", "%s: %d .safetensors files and no index, pass one of them: %s%s", core.escape(folder),
-      #found, table.concat(list, ", "), #found > 5 and ", ..." or "")
+    return fail("E-HF-13", "%s: %d .safetensors files and no index, pass one of them: %s%s",
+      core.escape(folder), #found, table.concat(list, ", "), #found > 5 and ", ..." or "")
   end
   for _, name in ipairs(names) do
     if is_pickle(name) then return refuse_pickle(join(folder, name)) end
@@ -79,10 +80,13 @@ end
 
 local function no_variant(folder, wanted, present)
   local list = {}
-  for variant in pairs(present) do list[#list + 1] = variant == "" and "none (the plain files)" or variant end
+  for variant in pairs(present) do
+    list[#list + 1] = variant == "" and "none (the plain files)" or variant
+  end
   table.sort(list)
   return fail("E-HF-14", "%s: %s, variants present: %s", core.escape(folder),
-    wanted == "" and "no plain weights, pass variant" or "no variant " .. quoted(wanted), table.concat(list, ", "))
+    wanted == "" and "no plain weights, pass variant" or "no variant " .. quoted(wanted),
+    table.concat(list, ", "))
 end
 
 --- Chooses the weights file of a folder.
@@ -160,8 +164,8 @@ local function missing_shards(folder, shards)
     if there[shard] then present = present + 1 else first = first or shard end
   end
   if not first then return true end
-  return fail("E-HF-02", "%s: shard %s is missing (%d of %d present)", core.escape(folder), quoted(first), present,
-    #shards)
+  return fail("E-HF-02", "%s: shard %s is missing (%d of %d present)", core.escape(folder),
+    quoted(first), present, #shards)
 end
 
 --- Opens a file and enters its tensors.
@@ -213,7 +217,7 @@ function Checkpoint:note_index(index)
       core.escape(index.path), core.escape(tostring(index.total)), bytes)
   end
   if #self.order > #index.tensors then
-    self.notes[#self.notes + 1] = ("E-HF-05: %s: the shards hold %d tensors that the index does not name"):format(
+    self.notes[#self.notes + 1] = ("E-HF-05: %s: %d tensors of the shards are not in the index"):format(
       core.escape(index.path), #self.order - #index.tensors)
   end
 end
@@ -293,7 +297,9 @@ end
 ---@return userdata? tensor, string? message, string? id
 function Checkpoint:tensor(name)
   local file = self.where[name]
-  if not file then error(("E-HF-17: no tensor %s in %s"):format(quoted(name), core.escape(self.path)), 2) end
+  if not file then
+    error(("E-HF-17: no tensor %s in %s"):format(quoted(name), core.escape(self.path)), 2)
+  end
   return file:tensor(name)
 end
 
@@ -336,8 +342,8 @@ local OPTIONS = { variant = true, weights = true }
 
 --- Opens a checkpoint.
 ---@param path string  A .safetensors file or a model folder.
----@param options? { variant?: string, weights?: string }  variant = "fp16": the files named so; weights: the file
----to take where a folder has several.
+---@param options? { variant?: string, weights?: string }  variant = "fp16": the files named so;
+---weights: the file to take where a folder has several.
 ---@return vise.Checkpoint? checkpoint, string? message, string? id
 function M.open(path, options)
   options = options or {}

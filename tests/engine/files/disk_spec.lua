@@ -135,10 +135,14 @@ describe("core.disk", function()
     assert.error_matches(function() disk.read "" end, "not empty")
   end)
 
-  it("E-FS-01: a real full disk is called by its name", function()
-    local ok, message, id = disk.sync "/dev/full"
-    if ok == nil then assert.truthy(message and id) end
-    -- The null device that is always full cannot be created anew, so a limit stands in below.
+  it("E-FS-03: says when it may not write", function()
+    local ok, message, id = disk.mkdir "/sys/vise"
+    assert.is_nil(ok)
+    assert.equal("E-FS-03", id)
+    assert.truthy(message:find("cannot make /sys/vise: ", 1, true))
+  end)
+
+  it("E-FS-02: a file size limit is an error, and leaves no file", function()
     local script = support.file(([[
       local core = require "vise.core"
       local ok, message, id = core.disk.write(%q, ("x"):rep(4 << 20))

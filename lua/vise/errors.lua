@@ -302,7 +302,7 @@ return {
   -- NU: numbers
   ["E-NU-01"] = {
     title = "a number is not finite",
-    next = "Find where it comes from: `vise inspect` counts NaN and infinity in each tensor.",
+    next = "Find where it comes from: `t:nonfinite()` gives the first place in a tensor.",
   },
   ["E-NU-02"] = {
     title = "decomposition did not converge",

@@ -39,7 +39,7 @@ local function range(field)
 end
 
 local function in_range(field, value)
-  return value == value and (not field.min or value >= field.min) and (not field.max or value <= field.max)
+  return (not field.min or value >= field.min) and (not field.max or value <= field.max)
 end
 
 local function list(values)

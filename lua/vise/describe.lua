@@ -41,7 +41,11 @@ local M = {}
 ---@field functions vise.Function[]
 
 --- The modules and classes that are described, in the order of the overview.
-M.names = { "vise", "observe", "picture", "tensor" }
+M.names = {
+  "vise", "algorithms", "checkpoint", "coded", "data", "eval", "generate", "json", "linalg", "machine", "models",
+  "nn", "observe", "ops", "picture", "quant_types", "safetensors", "samplers", "tokenizers",
+  "tensor", "scheme", "coded_tensor", "packed", "observer", "generator", "safetensors_file", "tokenizer",
+}
 
 --- The description of one module or class.
 ---@param name string

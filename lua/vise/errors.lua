@@ -233,7 +233,7 @@ return {
     title = "something follows the JSON value",
     next = "Remove what follows, or split the document.",
   },
-  ["E-JS-10"] = { title = "JSON document too large", next = "Documents are 64 MiB at most." },
+  ["E-JS-10"] = { title = "JSON document too large", next = "Documents are 64 MiB and 1,000,000 values at most." },
   ["E-JS-11"] = { title = "NaN or infinity in JSON", next = "Replace it with null or a string." },
   ["E-JS-12"] = { title = "string is not UTF-8", next = "Encode the bytes, as hex digits for example." },
   ["E-JS-13"] = {
@@ -265,6 +265,10 @@ return {
   ["E-HW-04"] = {
     title = "threads could not be started",
     next = "Set VISE_THREADS to a smaller number.",
+  },
+  ["E-HW-05"] = {
+    title = "a kernel differs from the reference",
+    next = "Set VISE_BACKEND=ref and report it with the output of `vise doctor`.",
   },
 
   -- TK: tokenizers
@@ -422,5 +426,6 @@ return {
   ["E-US-08"] = { title = "unknown help topic", next = "`vise help` lists the topics." },
   ["E-US-09"] = { title = "a script does not compile", next = "Correct the line that the message names.", exit = 65 },
   ["E-US-11"] = { title = "unknown tensor", next = "`vise inspect FILE` lists the tensors." },
+  ["E-US-12"] = { title = "two files cannot be compared", next = "`vise inspect` shows the tensors of each.", exit = 65 },
   ["E-US-10"] = { title = "a bug in vise", next = "Report it with the lines below and the command that led here.", exit = 70 },
 }

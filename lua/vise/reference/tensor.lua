@@ -2,6 +2,7 @@
 
 local DTYPE = "f64, f32, f16, bf16, f8e4m3, f8e5m2, i8, u8, i32 or i64"
 local OUT = { "out", "tensor", "where the result goes", optional = true, default = "a new tensor" }
+local B = { "b", "tensor|number", "a number, or f32 of t's shape or of its last dimensions" }
 
 return {
   name = "tensor",
@@ -9,9 +10,33 @@ return {
   summary = "a typed array of up to 8 dimensions; views share elements; indices count from 1",
   functions = {
     {
+      name = "add", arguments = { B, OUT }, returns = "tensor",
+      text = "t + b by elements.",
+      example = "local y = t:add(b)",
+    },
+    {
+      name = "argmax", arguments = {}, returns = "integer",
+      text = "The index of the first largest element.",
+      example = "t:argmax()",
+    },
+    {
+      name = "axpy",
+      arguments = { { "alpha", "number", "the factor" }, { "x", "tensor", "f32, of the same shape" }, OUT },
+      returns = "tensor",
+      text = "t + alpha x.",
+      example = "t:axpy(-0.05, direction, t)",
+    },
+    {
       name = "bytes", arguments = {}, returns = "integer",
       text = "How many bytes the elements take.",
       example = 't:bytes() --> 24 for f32 2x3',
+    },
+    {
+      name = "clamp",
+      arguments = { { "lo", "number", "the least" }, { "hi", "number", "the most" }, OUT },
+      returns = "tensor",
+      text = "Every element inside [lo, hi].",
+      example = "local y = t:clamp(-1, 1)",
     },
     {
       name = "close", arguments = {},
@@ -46,6 +71,11 @@ return {
       example = "t:count() --> 6 for 2x3",
     },
     {
+      name = "div", arguments = { B, OUT }, returns = "tensor",
+      text = "t / b by elements.",
+      example = "local y = t:div(b)",
+    },
+    {
       name = "dtype", arguments = {}, returns = "string",
       text = "The element type: " .. DTYPE .. ".",
       example = 't:dtype() --> "f32"',
@@ -70,9 +100,34 @@ return {
       example = "local counts = t:histogram(-1, 1, 10)",
     },
     {
+      name = "max", arguments = {}, returns = "number",
+      text = "The largest element; NaN if any is.",
+      example = "t:max()",
+    },
+    {
+      name = "mean", arguments = {}, returns = "number",
+      text = "The mean, in double, in a fixed order.",
+      example = "t:mean()",
+    },
+    {
+      name = "min", arguments = {}, returns = "number",
+      text = "The smallest element; NaN if any is.",
+      example = "t:min()",
+    },
+    {
+      name = "mul", arguments = { B, OUT }, returns = "tensor",
+      text = "t * b by elements.",
+      example = "local y = t:mul(b)",
+    },
+    {
       name = "nonfinite", arguments = {}, returns = "integer or nil",
       text = "The index of the first element that is NaN or infinite; nil if all are finite.",
       example = 'assert(not t:nonfinite(), "bad weights")',
+    },
+    {
+      name = "norm", arguments = {}, returns = "number",
+      text = "The root of the sum of squares, in double.",
+      example = "t:norm()",
     },
     {
       name = "reshape",
@@ -113,6 +168,16 @@ return {
         .. "summed in double in a fixed order.",
       example = "print(t:statistics().std)",
       source = "Chan, Golub, LeVeque 1979, for joining partial variances",
+    },
+    {
+      name = "sub", arguments = { B, OUT }, returns = "tensor",
+      text = "t - b by elements.",
+      example = "local y = t:sub(b)",
+    },
+    {
+      name = "sum", arguments = {}, returns = "number",
+      text = "The sum, in double, in a fixed order.",
+      example = "t:sum()",
     },
     {
       name = "to",

@@ -109,5 +109,32 @@ return {
         .. "even.",
       example = 'local t = vise.tensor_of("f32", { 2, 2 }, { 1, 2, 3, 4 })',
     },
+    {
+      name = "random",
+      arguments = { { "seed", "integer", "decides every number", range = "from 0 to 4294967295" } },
+      returns = "generator",
+      text = "A generator of random numbers.",
+      example = "local g = vise.random(11)",
+    },
+    {
+      name = "scheme",
+      arguments = {
+        { "fields", "table", "bits (4 or 8); granularity (tensor, row, token or group); group, inputs a group; "
+          .. "convention (amax, amax_half_step, amax_reciprocal, minmax_float_zero or minmax_int_zero); symmetric "
+          .. "and zero (none, int or float) follow from it; scale_dtype (f32, f16 or bf16)" },
+      },
+      returns = "scheme",
+      text = "One description of a numeric format: how ranges become scales, how values become codes, what is "
+        .. "stored. Raises for fields that contradict each other.",
+      example = 'local s = vise.scheme { bits = 4, granularity = "group", group = 64, convention = "amax" }',
+    },
+    {
+      name = "xxh3",
+      arguments = { { "data", "tensor|string", "what to hash" } },
+      returns = "string",
+      text = "The XXH3 hash of the bytes: 32 hexadecimal digits.",
+      example = 'print(vise.xxh3 "text")',
+      source = "github.com/Cyan4973/xxHash",
+    },
   },
 }

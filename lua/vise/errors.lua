@@ -37,6 +37,7 @@ return {
   ["E-MD-11"] = { title = "cache cannot take these positions", next = "Make a larger cache, or clear it." },
   ["E-MD-12"] = { title = "input does not fit the model", next = "Give the forward the shape that the message names." },
   ["E-MD-13"] = { title = "wrong option of generate", next = "`vise help generate` lists the options." },
+  ["E-MD-14"] = { title = "model is quantized already", next = "Open the float model that it was made from." },
   -- ST: safetensors
   ["E-ST-01"] = { title = "file is empty", next = "Download the file again; it is cut or damaged." },
   ["E-ST-02"] = {

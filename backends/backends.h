@@ -4,9 +4,33 @@
 #ifndef VISE_BACKENDS_H
 #define VISE_BACKENDS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "engine/kernels.h"
 
+// The levels this program knows, worst first, and whether this CPU runs them.
+size_t vise_backend_count(void);
+const char *vise_backend_name(size_t i);
+bool vise_backend_runs_here(size_t i);
+
+// The instruction sets that decide it, those of them that this CPU has.  Returns how many.
+enum { VISE_CPU_FEATURES = 8 };
+size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]);
+
 void vise_ref_init(vise_kernels *k); // fills every slot
+
+#ifdef __x86_64__
+// Each level by subject.  Only for CPUs that select.c found able.
+void vise_avx2_rows_init(vise_kernels *k);      // conversions, ranges, rounding, codes
+void vise_avx2_functions_init(vise_kernels *k); // softmax, silu, gelu
+void vise_avx2_products_init(vise_kernels *k);  // gemm, gemm_few
+void vise_avx2_integer_init(vise_kernels *k);   // w8a8, w4a8
+void vise_avx512_rows_init(vise_kernels *k);
+void vise_avx512_functions_init(vise_kernels *k);
+void vise_avx512_products_init(vise_kernels *k);
+void vise_avx512_integer_init(vise_kernels *k);
+#endif
 
 void vise_blas_init(vise_kernels *k); // not a level: a switch for `gemm`
 // LAPACK runs on OpenBLAS too, whatever computes `gemm`: one thread, or the bits would

@@ -187,24 +187,26 @@ void vise_coded_codes(const vise_kernels *k, int8_t *q, const vise_coded *c, int
 
 void vise_coded_read(const vise_kernels *k, float *x, const vise_coded *c, int64_t row,
                      int64_t first, int64_t count) {
-    int64_t run = vise_scheme_run(&c->scheme, c->cols), steps = first_step(c, row);
+    if (count == 0) return;
     int8_t q[VISE_PIECE];
-    for (int64_t done = 0; done < count;) {
-        int64_t at = done % VISE_PIECE, col = first + done;
-        if (at == 0) {
-            int64_t n = count - done < VISE_PIECE ? count - done : VISE_PIECE;
-            vise_coded_codes(k, q, c, row, col, n);
+    int64_t run = vise_scheme_run(&c->scheme, c->cols);
+    int64_t i = first_step(c, row) + first / run, in_run = run - first % run, in_piece = 0;
+    for (int64_t done = 0, at = 0, n; done < count; done += n, at += n) {
+        if (in_piece == 0) {
+            in_piece = count - done < VISE_PIECE ? count - done : VISE_PIECE;
+            vise_coded_codes(k, q, c, row, first + done, in_piece);
+            at = 0;
         }
-        int64_t n = run - col % run; // to the end of the run, the piece or the row
-        if (n > VISE_PIECE - at) n = VISE_PIECE - at;
-        if (n > count - done) n = count - done;
-        vise_step step = {vise_step_load(c->scale.dtype, c->scale.data, steps + col / run), 0,
-                          0};
-        if (c->zero.buf) {
-            step.zero = vise_step_load(c->zero.dtype, c->zero.data, steps + col / run);
-        }
+        vise_step step = {vise_step_load(c->scale.dtype, c->scale.data, i), 0, 0};
+        if (c->zero.buf) step.zero = vise_step_load(c->zero.dtype, c->zero.data, i);
+        n = in_run < in_piece ? in_run : in_piece;
         vise_step_decode(k, &c->scheme, step, x + done, q + at, n);
-        done += n;
+        in_piece -= n;
+        in_run -= n;
+        if (in_run == 0) {
+            i++;
+            in_run = run;
+        }
     }
 }
 

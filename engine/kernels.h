@@ -72,7 +72,8 @@ typedef struct vise_kernels {
     const char *name; // the best backend that filled a slot: "ref", "avx2", "avx512"
     const char *blas; // the library behind `gemm`, NULL when it is our own code
 
-    // --- f32 products.  near: k * FLT_EPSILON * sum |a||b| (+ |c|)
+    // --- f32 products.  near: (k + 1) * FLT_EPSILON * (sum |a||b| + |c|).  At most k + 1
+    // roundings of partial sums, each half of FLT_EPSILON, on either side.
     void (*gemm)(const vise_gemm *g);
     // The same for few rows (m <= 8, trans_b, not trans_a): reads B once.
     void (*gemm_few)(const vise_gemm *g);

@@ -101,20 +101,27 @@ typedef struct pack_job {
     vise_packed *p;
 } pack_job;
 
-// Puts the codes of columns [first, first + n) of group `g` into lane `lane`.
-static void put_codes(const vise_packed *p, uint8_t *panel, int lane, int64_t g, int64_t first,
-                      const int8_t *q, int64_t n) {
-    if (p->scheme.bits == 8) {
-        for (int64_t i = 0, k = first; i < n; i++, k++) {
-            panel[(k / 4 * VISE_PANEL + lane) * 4 + k % 4] = (uint8_t)q[i];
+// Puts the codes of inputs [first, first + n) into lane `lane` of a panel; `first` is a
+// multiple of 4, so that whole fours can be moved at once.
+static void put_bytes(uint8_t *panel, int lane, int64_t first, const int8_t *q, int64_t n) {
+    uint8_t *to = panel + (first / 4 * VISE_PANEL + lane) * 4;
+    for (; n >= 4; n -= 4, q += 4, to += VISE_PANEL * 4) memcpy(to, q, 4);
+    memcpy(to, q, (size_t)n);
+}
+
+// The same for nibbles of one group, any `first`; the panel holds zero codes.
+static void put_nibbles(uint8_t *group, int lane, int64_t first, const int8_t *q, int64_t n) {
+    for (int64_t k = first, end = first + n; k < end;) {
+        uint8_t *to = group + (k / 8 * VISE_PANEL + lane) * 4;
+        if (k % 8 == 0 && end - k >= 8) {
+            for (int b = 0; b < 4; b++) to[b] = (uint8_t)((q[b] + 8) | (q[4 + b] + 8) << 4);
+            k += 8;
+            q += 8;
+        } else {
+            int nibble = *q++ + 8, high = k % 8 >= 4;
+            uint8_t *byte = to + k++ % 4;
+            *byte = (uint8_t)(high ? (*byte & 0x0f) | nibble << 4 : (*byte & 0xf0) | nibble);
         }
-        return;
-    }
-    uint8_t *group = panel + g * (p->pitch / 2) * VISE_PANEL;
-    for (int64_t i = 0, k = first; i < n; i++, k++) {
-        uint8_t *byte = &group[(k / 8 * VISE_PANEL + lane) * 4 + k % 4];
-        int nibble = q[i] + 8, high = k % 8 >= 4;
-        *byte = (uint8_t)(high ? (*byte & 0x0f) | nibble << 4 : (*byte & 0xf0) | nibble);
     }
 }
 
@@ -127,10 +134,14 @@ static void pack_row(const pack_job *j, uint8_t *panel, int64_t number, int lane
         int64_t n = p->cols - col < VISE_PIECE ? p->cols - col : VISE_PIECE;
         vise_coded_codes(j->kernels, q, j->c, row, col, n);
         sum += j->kernels->sum_i8(q, n);
+        if (p->scheme.bits == 8) {
+            put_bytes(panel, lane, col, q, n);
+            continue;
+        }
         for (int64_t done = 0, step; done < n; done += step) {
-            int64_t first = (col + done) % p->group;
+            int64_t g = (col + done) / p->group, first = (col + done) % p->group;
             step = p->group - first < n - done ? p->group - first : n - done;
-            put_codes(p, panel, lane, (col + done) / p->group, first, q + done, step);
+            put_nibbles(panel + g * (p->pitch / 2) * VISE_PANEL, lane, first, q + done, step);
         }
     }
     if (p->wsum) p->wsum[row] = sum;

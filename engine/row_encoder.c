@@ -120,11 +120,13 @@ done:
     return st;
 }
 
+// The span before this one may share the first byte: it has written the low half.
 static void put_nibbles(uint8_t *row, int64_t first, const int8_t *q, int64_t n) {
-    for (int64_t i = 0; i < n; i++) {
-        int nibble = q[i] + 8, col_odd = (int)((first + i) & 1);
-        row[(first + i) / 2] |= (uint8_t)(col_odd ? nibble << 4 : nibble);
-    }
+    uint8_t *to = row + first / 2;
+    int64_t i = 0;
+    if (first % 2 && n > 0) *to++ |= (uint8_t)((q[i++] + 8) << 4);
+    for (; i + 1 < n; i += 2) *to++ = (uint8_t)((q[i] + 8) | (q[i + 1] + 8) << 4);
+    if (i < n) *to = (uint8_t)(q[i] + 8);
 }
 
 // Codes columns [first, first + count) of one row, all with the same step.

@@ -15,7 +15,7 @@ typedef struct vise_row_sink {
     int64_t pitch; // bytes from one row of codes to the next
 
     // One of these.  `codes` holds centred codes, span i of a row from i * span_pitch on;
-    // `nibbles` two a byte, spans side by side, and must start as zeros.
+    // `nibbles` two a byte, spans side by side.
     int8_t *codes;
     int64_t span_pitch;
     uint8_t *nibbles;

@@ -19,6 +19,7 @@ typedef struct check {
     uint32_t open[VISE_JSON_DEEPEST];
     int depth;
     uint32_t scopes;
+    int64_t values;
     vise_error *err;
 } check;
 
@@ -140,6 +141,10 @@ static vise_status check_key(check *c) {
 static vise_status check_value(check *c, bool *opened) {
     *opened = false;
     vise_scan_space(&c->s);
+    if (c->values++ == VISE_JSON_MOST) {
+        return bad(c, c->s.at, "E-JS-10", "more than %s values",
+                   vise_digits_of(VISE_JSON_MOST).text);
+    }
     int ch = vise_scan_peek(&c->s);
     vise_span span;
     if (ch == '"') return check_string(c, &span);

@@ -100,7 +100,7 @@ static vise_status check_operands(const vise_tensor *out, const vise_tensor *a,
                          vise_tensor_describe(bt, sizeof bt, b),
                          vise_tensor_describe(at, sizeof at, a));
     }
-    return vise_argument_apart(out, b, extra == 0, "the second operand", err);
+    return vise_argument_apart(out, b, true, "the second operand", err);
 }
 
 static vise_status binary(const vise_context *ctx, vise_tensor *out, elementwise *e,

@@ -173,7 +173,6 @@ vise_status vise_compare(const vise_context *ctx, vise_comparison *out, const vi
     out->max_abs = isnan(all.abs_diff) ? (double)NAN : all.top;
     double truth = sqrt(all.squares);
     out->rel_l2 = sqrt(all.diff2) / (truth > 1e-12 ? truth : 1e-12);
-    if (isnan(truth)) out->rel_l2 = (double)NAN;
     bool one_zero = all.a2 == 0 || all.squares == 0;
     out->cosine = one_zero ? (double)(all.a2 == all.squares) : all.ab / norms;
     out->sqnr = all.diff2 == 0 ? (double)INFINITY : 10 * log10(all.squares / all.diff2);

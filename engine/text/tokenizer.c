@@ -162,7 +162,7 @@ void vise_tokenizer_release(vise_tokenizer *t) {
 }
 
 int32_t vise_tokenizer_find(const vise_tokenizer *t, const char *text, int64_t size) {
-    if (size < 1 || size > t->longest) return -1;
+    if (size > t->longest) return -1;
     int32_t low = 0, high = t->count - VISE_TOKEN_TEXT; // the first not below lies in between
     while (low < high) {
         int32_t middle = low + (high - low) / 2;

@@ -69,11 +69,13 @@ void viseL_options(lua_State *L, int arg, const viseL_field *fields, void *out);
 
 // Each adds its functions to the table on top of the stack, which is `vise.core`.
 void viseL_open_tensor(lua_State *L);
+void viseL_open_bench(lua_State *L);
 void viseL_open_bytes(lua_State *L);
 void viseL_open_coded(lua_State *L);
 void viseL_open_disk(lua_State *L);
 void viseL_open_host(lua_State *L);
 void viseL_open_json(lua_State *L);
+void viseL_open_kernels(lua_State *L);
 void viseL_open_linalg(lua_State *L);
 void viseL_open_nnops(lua_State *L);
 void viseL_open_observe(lua_State *L);

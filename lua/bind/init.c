@@ -149,11 +149,13 @@ int viseL_open_core(lua_State *L) {
     }
     luaL_newlib(L, core);
     viseL_open_tensor(L);
+    viseL_open_bench(L);
     viseL_open_bytes(L);
     viseL_open_coded(L);
     viseL_open_disk(L);
     viseL_open_host(L);
     viseL_open_json(L);
+    viseL_open_kernels(L);
     viseL_open_linalg(L);
     viseL_open_nnops(L);
     viseL_open_observe(L);

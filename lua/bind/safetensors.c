@@ -102,6 +102,7 @@ static int file_tensor(lua_State *L) {
     int64_t i = find_tensor(L, f);
     luaL_argcheck(L, i >= 0, 2, "no tensor of that name in the file");
     if (vise_safetensors_tensor(t, f, i, &err)) return viseL_fail(L, &err);
+    if (!t->readonly) viseL_account(L, vise_tensor_bytes(t)); // a copy
     return 1;
 }
 

@@ -37,6 +37,7 @@ return {
   ["E-MD-11"] = { title = "cache cannot take these positions", next = "Make a larger cache, or clear it." },
   ["E-MD-12"] = { title = "input does not fit the model", next = "Give the forward the shape that the message names." },
   ["E-MD-13"] = { title = "wrong option of generate", next = "`vise help generate` lists the options." },
+  ["E-MD-14"] = { title = "model is quantized already", next = "Open the float model that it was made from." },
   -- ST: safetensors
   ["E-ST-01"] = { title = "file is empty", next = "Download the file again; it is cut or damaged." },
   ["E-ST-02"] = {
@@ -233,7 +234,7 @@ return {
     title = "something follows the JSON value",
     next = "Remove what follows, or split the document.",
   },
-  ["E-JS-10"] = { title = "JSON document too large", next = "Documents are 64 MiB at most." },
+  ["E-JS-10"] = { title = "JSON document too large", next = "Documents are 64 MiB and 1,000,000 values at most." },
   ["E-JS-11"] = { title = "NaN or infinity in JSON", next = "Replace it with null or a string." },
   ["E-JS-12"] = { title = "string is not UTF-8", next = "Encode the bytes, as hex digits for example." },
   ["E-JS-13"] = {
@@ -265,6 +266,10 @@ return {
   ["E-HW-04"] = {
     title = "threads could not be started",
     next = "Set VISE_THREADS to a smaller number.",
+  },
+  ["E-HW-05"] = {
+    title = "a kernel differs from the reference",
+    next = "Set VISE_BACKEND=ref and report it with the output of `vise doctor`.",
   },
 
   -- TK: tokenizers
@@ -302,7 +307,7 @@ return {
   -- NU: numbers
   ["E-NU-01"] = {
     title = "a number is not finite",
-    next = "Find where it comes from: `vise inspect` counts NaN and infinity in each tensor.",
+    next = "Find where it comes from: `t:nonfinite()` gives the first place in a tensor.",
   },
   ["E-NU-02"] = {
     title = "decomposition did not converge",

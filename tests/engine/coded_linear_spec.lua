@@ -213,7 +213,9 @@ describe("core.integer_linear", function()
     local packed, token = pack(int8 "row", support.random { 4, 12 }), core.scheme(int8 "token")
     assert.error_matches(function() core.integer_linear(support.random { 2, 11 }, packed, token) end,
       "E%-SC%-10: the input is f32 2x11, expected 12 columns for weights of 4 x 12")
-    assert.error_matches(function() core.integer_linear(core.tensor("f32", {}), packed, token) end, "E%-SC%-10")
+    local single = pack(int8 "row", support.random { 4, 1 })
+    assert.error_matches(function() core.integer_linear(core.tensor("f32", {}), single, token) end,
+      "E%-SC%-10: the input is f32 scalar, expected 1 columns")
     local x = support.random { 2, 12 }
     assert.error_matches(function() core.integer_linear(x, packed, token, support.random { 5 }) end,
       "E%-SC%-10: the bias is f32 5, expected 4 elements")
@@ -297,6 +299,14 @@ describe("core.decoded_linear", function()
         assert(y:tobytes() == first, where)
       end)
     end
+  end)
+
+  it("writes over what `out` held", function()
+    local coded = core.encode(core.scheme(int8 "row"), support.random { 5, 12 })
+    local x, out = support.random { 2, 12 }, support.random { 2, 5 }
+    local want = core.decoded_linear(x, coded)
+    assert.equal(out, core.decoded_linear(x, coded, nil, out))
+    assert.equal(want:tobytes(), out:tobytes())
   end)
 
   it("takes no memory beside the result", function()

@@ -61,6 +61,27 @@ for _, convention in ipairs(CONVENTIONS) do
 end
 
 describe("core.encode", function()
+  it("finds the range of a tensor in whichever tile it lies", function()
+    -- 40 rows of 1,000 are three tiles.
+    local scheme = core.scheme { bits = 4, granularity = "tensor", convention = "amax" }
+    for _, row in ipairs { 0, 15, 16, 25, 32, 39 } do
+      local x <close> = core.tensor("f32", { 40, 1000 })
+      x:set(row * 1000 + 500, -14)
+      local coded <close> = core.encode(scheme, x)
+      assert.same({ 2 }, coded:tensors().scale:totable())
+      assert.equal(-14, coded:decode():get(row * 1000 + 500))
+    end
+  end)
+
+  it("takes ranges whose width is beyond f32", function()
+    local rows = { { coding.round(-3e38, "f32"), coding.round(3e38, "f32"), coding.round(1e37, "f32") } }
+    for _, convention in ipairs { "minmax_float_zero", "minmax_int_zero" } do
+      for _, bits in ipairs { 4, 8 } do
+        agrees({ bits = bits, granularity = "row", convention = convention }, rows)
+      end
+    end
+  end)
+
   it("gives the same bits on every backend, with any number of threads", function()
     -- 300 rows of 129 are several tiles.
     local rows = coding.awkward(300, 129, 5, true)
@@ -148,7 +169,11 @@ describe("core.encode", function()
   it("refuses values that would decode to infinity", function()
     local x = matrix { { -3.4e38, 3.4e38 } }
     local _, _, id = core.encode(core.scheme { bits = 4, granularity = "row", convention = "amax_half_step" }, x)
-    assert.equal("E-SC-05", id)
+    assert.equal("E-SC-05", id) -- amax / 7.5 times -8
+    x = matrix { { 0, 3.4028e38 } }
+    _, _, id = core.encode(core.scheme { bits = 4, granularity = "row", convention = "minmax_int_zero",
+      scale_dtype = "bf16" }, x)
+    assert.equal("E-SC-05", id) -- the step is rounded up to 1.0703 * 2^124, times 15
   end)
 
   it("refuses integers and groups wider than the row", function()

@@ -102,7 +102,8 @@ describe("vise.checkpoint", function()
     assert.equal(1, plain:tensor("x"):get(1))
     local half <close> = opened { variant = "fp16" }
     assert.equal(2, half:tensor("x"):get(1))
-    refused("E-HF-14", 'no variant "bf16", variants present: fp16, none (the plain files)', { variant = "bf16" })
+    refused("E-HF-14", 'no variant "bf16", variants present: fp16, none (the plain files)',
+      { variant = "bf16" })
     disk.remove(dir .. "/diffusion_pytorch_model.safetensors")
     refused("E-HF-14", "no plain weights, pass variant, variants present: fp16")
   end)
@@ -122,14 +123,16 @@ describe("vise.checkpoint", function()
     local c <close> = opened()
     assert.same({ "x" }, c:names())
     weights("other.safetensors", { "y" })
-    refused("E-HF-13", "2 .safetensors files and no index, pass one of them: lora.safetensors, other.safetensors")
+    refused("E-HF-13",
+      "2 .safetensors files and no index, pass one of them: lora.safetensors, other.safetensors")
     local other <close> = opened { weights = "other.safetensors" }
     assert.same({ "y" }, other:names())
   end)
 
   it("E-HF-01: refuses an index that names anything but a file beside it", function()
     for _, bad in ipairs {
-      "../x.safetensors", "/etc/x.safetensors", "a/b.safetensors", "", "/dev/zero", "con", ".hidden.safetensors",
+      "../x.safetensors", "/etc/x.safetensors", "a/b.safetensors", "", "/dev/zero", "con",
+      ".hidden.safetensors",
       "a\\b.safetensors", "a\nb.safetensors", ("n"):rep(300) .. ".safetensors", "..",
     } do
       sharded(function(index) index.weight_map.b = bad end)
@@ -186,7 +189,8 @@ describe("vise.checkpoint", function()
 
   it("E-HF-07, -08: says what a shard is that is no weights file", function()
     sharded()
-    put("model-00002-of-00002.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99\n")
+    put("model-00002-of-00002.safetensors",
+      "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99\n")
     refused("E-HF-07", "model-00002-of-00002.safetensors: a Git-LFS pointer (size in it: 99)")
     put("model-00002-of-00002.safetensors", "<html><title>404</title>")
     refused("E-HF-08", "looks like HTML")
@@ -261,7 +265,7 @@ describe("vise.checkpoint", function()
   end)
 
   it("raises on options that it does not know", function()
-    assert.error_matches(function() checkpoint.open(dir, { varaint = "fp16" }) end, "unknown option 'varaint'")
+    assert.error_matches(function() checkpoint.open(dir, { varaint = "fp16" }) end, "option 'varaint'")
     assert.error_matches(function() checkpoint.open(dir, { variant = 16 }) end, "must be a string")
   end)
 
@@ -273,17 +277,16 @@ describe("vise.checkpoint", function()
     assert.equal(identity, one:identity())
     weights("first.safetensors", { "b" }, 5)
     weights("second.safetensors", { "a" }, 5)
-    put("model.safetensors.index.json", { weight_map = { a = "second.safetensors", b = "first.safetensors" } })
+    put("model.safetensors.index.json",
+      { weight_map = { a = "second.safetensors", b = "first.safetensors" } })
     local two <close> = opened()
     assert.equal(identity, two:identity())
-    for _, change in ipairs {
-      function() weights("second.safetensors", { "a" }, 6) end,
-      function() core.safetensors_write(dir .. "/second.safetensors", { { "a", core.tensor_of("i8", { 1 }, { 5 }) } }) end,
-      function() core.safetensors_write(dir .. "/second.safetensors", { { "a", core.tensor_of("u8", {}, { 5 }) } }) end,
+    for _, other in ipairs {
+      core.tensor_of("u8", { 1 }, { 6 }), core.tensor_of("i8", { 1 }, { 5 }), core.tensor_of("u8", {}, { 5 }),
     } do
-      change()
-      local other <close> = opened()
-      assert.not_equal(identity, other:identity())
+      assert(core.safetensors_write(dir .. "/second.safetensors", { { "a", other } }))
+      local changed <close> = opened()
+      assert.not_equal(identity, changed:identity())
     end
   end)
 

@@ -51,6 +51,18 @@ describe("Linear", function()
     assert.equal(1, #layer.hooks)
   end)
 
+  it("calls a hook that another one put there from the next time on", function()
+    local layer, calls, attached = linear(), 0, false
+    layer:hook(function()
+      if not attached then layer:hook(function() calls = calls + 1 end) end
+      attached = true
+    end)
+    layer:forward(support.random { 1, 3 })
+    assert.equal(0, calls)
+    layer:forward(support.random { 1, 3 })
+    assert.equal(1, calls)
+  end)
+
   it("computes with what it was quantized to", function()
     local layer, answer = linear(), support.random { 1, 2 }
     layer.quantized = { forward = function() return answer end }

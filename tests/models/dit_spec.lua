@@ -138,14 +138,13 @@ describe("a DiT", function()
     assert.is_true(failures > 50)
   end)
 
-  it("holds nothing once it is closed", function()
-    collectgarbage()
-    local before = core.memory().blocks
-    local model = assert(tiny.open(tiny.dit()))
-    model:close()
-    model = nil -- luacheck: ignore 311
-    collectgarbage()
-    assert.equal(before, core.memory().blocks)
+  it("adds the epsilons of the family and of its config", function()
+    local it = tiny.dit()
+    it.config.norm_eps = 0.25
+    local model <close> = assert(tiny.open(it))
+    assert.equal(1e-6, model.blocks[1].norm1.eps)
+    assert.equal(0.25, model.blocks[1].norm3.eps)
+    assert.equal(1e-6, model.norm_out.eps)
   end)
 
   it("needs no more memory for the second forward than for the first", function()

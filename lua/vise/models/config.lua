@@ -39,7 +39,7 @@ local function range(field)
 end
 
 local function in_range(field, value)
-  return value == value and (not field.min or value >= field.min) and (not field.max or value <= field.max)
+  return (not field.min or value >= field.min) and (not field.max or value <= field.max)
 end
 
 local function list(values)
@@ -69,8 +69,8 @@ local function missing(config, field)
   return ("%q is missing%s"):format(field[1], suggest.hint(field[1], keys_of(config))), "E-MD-03"
 end
 
-local function read(config, field)
-  local found = config[field[1]]
+local function read(config, field, elsewhere)
+  local found = elsewhere and elsewhere[field[1]] or config[field[1]]
   if found == nil or found == core.null then
     if field.default ~= nil or field.optional then return field.default end
     return nil, missing(config, field)
@@ -91,13 +91,14 @@ end
 ---@param config table   config.json, decoded
 ---@param fields vise.ConfigField[]
 ---@param path string    Named in messages.
+---@param elsewhere? table<string, any>  Values of fields that the config has in other places.
 ---@return table<string, any>? values
 ---@return string? message
 ---@return string? id
-function M.read(config, fields, path)
+function M.read(config, fields, path, elsewhere)
   local values = {}
   for _, field in ipairs(fields) do
-    local value, message, id = read(config, field)
+    local value, message, id = read(config, field, elsewhere)
     if message then return nil, ("%s: %s"):format(path, message), id end
     values[field[1]] = value
   end

@@ -14,6 +14,7 @@ local try = fail.try
 
 local TIMESTEP_WIDTH = 256 -- of the sinusoid that enters the conditioning
 local NORM_EPS = 1e-6      -- of norm1 and at the output; norm_eps is that of the norm before the MLP
+local MAX_POSITIONS = 1 << 27 -- patches times width: 512 MiB
 
 --- Conditioning: what a block knows of the timestep and the class; each block has its own.
 local Conditioning = module.class "Conditioning"
@@ -126,6 +127,11 @@ local function check(s)
   end
   if s.sample_size % s.patch_size ~= 0 then
     return ('"patch_size" %d does not divide "sample_size" %d'):format(s.patch_size, s.sample_size)
+  end
+  local patches = (s.sample_size // s.patch_size) ^ 2
+  if patches * width > MAX_POSITIONS then
+    return ("%d patches of width %d are more than this program takes: %d numbers"):format(patches, width,
+      MAX_POSITIONS)
   end
 end
 

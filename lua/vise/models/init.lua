@@ -2,6 +2,7 @@
 
 local Weights = require "vise.models.weights"
 local checkpoints = require "vise.checkpoint"
+local core = require "vise.core"
 local fail = require "vise.fail"
 local suggest = require "vise.suggest"
 
@@ -63,6 +64,9 @@ local function from_checkpoint(checkpoint, path)
   local where = (checkpoint.folder or path) .. "/config.json"
   local found, message, id = find_family(config, where)
   if not found then return nil, message, id end
+  if config.quantization_config ~= nil and config.quantization_config ~= core.null then
+    return fail.fail("E-MD-14", "%s has a quantization_config: the model is quantized already", where)
+  end
   local class = require(found.module)
   local settings
   settings, message, id = class.settings_of(config, where)

@@ -97,6 +97,22 @@ local function complete(s)
   end
 end
 
+-- What a config says of its rotary positions, in the older place and the newer one: the base, if it
+-- stands there, and the kind.
+local function rope_of(config)
+  local theta, kind = nil, "default"
+  for _, key in ipairs { "rope_scaling", "rope_parameters" } do
+    local found = config[key]
+    if type(found) == "table" then
+      theta = theta or found.rope_theta
+      if kind == "default" then kind = tostring(found.rope_type or found.type) end
+    elseif found ~= nil and found ~= core.null then
+      kind = tostring(found)
+    end
+  end
+  return theta, kind
+end
+
 -- The ids that end a text: one, several or none.
 local function stop_ids(config)
   local eos = config.eos_token_id
@@ -116,17 +132,17 @@ end
 ---@return string? message
 ---@return string? id
 function Llama.settings_of(config, path)
-  local settings, message, id = config_reader.read(config, fields, path)
+  local theta, rope = rope_of(config)
+  if rope ~= "default" then
+    return fail.fail("E-MD-05", "%s: rotary positions of kind %q, this program computes \"default\"", path, rope)
+  end
+  local settings, message, id = config_reader.read(config, fields, path, { rope_theta = theta })
   if not settings then return nil, message, id end
   local problem = complete(settings)
   if problem then return fail.fail("E-MD-10", "%s: %s", path, problem) end
   settings.eos = stop_ids(config)
   if not settings.eos then
     return fail.fail("E-MD-04", '%s: "eos_token_id" is neither an integer nor a list of them', path)
-  end
-  if config.rope_scaling ~= nil and config.rope_scaling ~= core.null then
-    return fail.fail("E-MD-05", '%s: "rope_scaling" is set, this program computes plain rotary positions',
-      path)
   end
   return settings
 end

@@ -12,21 +12,24 @@ local try = require("vise.fail").try
 ---@field patch integer
 local PatchEmbed = module.class "PatchEmbed"
 
--- `quarter` sines of at * 10000^(-k / quarter), then as many cosines.
-local function append_waves(row, at, quarter)
-  for k = 0, quarter - 1 do row[#row + 1] = math.sin(at * 10000.0 ^ (-k / quarter)) end
-  for k = 0, quarter - 1 do row[#row + 1] = math.cos(at * 10000.0 ^ (-k / quarter)) end
+-- `quarter` sines of at * 10000^(-k / quarter), then as many cosines, as f32.
+local function waves(at, quarter)
+  local out = {}
+  for k = 0, quarter - 1 do
+    local angle = at * 10000.0 ^ (-k / quarter)
+    out[k + 1] = ("<f"):pack(math.sin(angle))
+    out[quarter + k + 1] = ("<f"):pack(math.cos(angle))
+  end
+  return table.concat(out)
 end
 
 local function positions(grid, width)
-  local values = {}
+  local along, rows = {}, {}
+  for at = 0, grid - 1 do along[at] = waves(at, width // 4) end
   for y = 0, grid - 1 do
-    for x = 0, grid - 1 do
-      append_waves(values, x, width // 4)
-      append_waves(values, y, width // 4)
-    end
+    for x = 0, grid - 1 do rows[#rows + 1] = along[x] .. along[y] end
   end
-  return try(core.tensor_of("f32", { grid * grid, width }, values))
+  return try(core.tensor_of("f32", { grid * grid, width }, table.concat(rows)))
 end
 
 ---@param name string
@@ -37,7 +40,7 @@ end
 function PatchEmbed.new(name, weight, bias, size)
   return setmetatable({
     name = name, children = {}, weight = weight, bias = bias,
-    positions = positions(size.grid, size.width), patch = size.patch,
+    positions = weight and positions(size.grid, size.width), patch = size.patch,
   }, PatchEmbed)
 end
 

@@ -94,7 +94,8 @@ describe("core.disk", function()
     os.execute("mkfifo " .. dir .. "/pipe")
     local start = os.clock()
     for _, case in ipairs {
-      { dir .. "/pipe", "a pipe" }, { dir, "a folder" }, { "/dev/zero", "a device" }, { "/dev/null", "a device" },
+      { dir .. "/pipe", "a pipe" }, { dir, "a folder" }, { "/dev/zero", "a device" },
+      { "/dev/null", "a device" },
     } do
       for _, open in ipairs { disk.read, core.safetensors_open } do
         local text, message, id = open(case[1])
@@ -124,7 +125,8 @@ describe("core.disk", function()
       { "E-FS-15", disk.size, dir .. "/nothing" }, { "E-FS-15", disk.free, dir .. "/nothing" },
       { "E-FS-15", disk.remove_tree, dir .. "/nothing" }, { "E-FS-15", disk.mkdir, dir .. "/f/sub" },
       { "E-FS-05", disk.mkdir, dir }, { "E-FS-05", disk.write, dir, "x" },
-      { "E-FS-15", disk.rename, dir .. "/nothing", dir .. "/g" }, { "E-FS-05", disk.link, dir .. "/f", dir .. "/f" },
+      { "E-FS-15", disk.rename, dir .. "/nothing", dir .. "/g" },
+      { "E-FS-05", disk.link, dir .. "/f", dir .. "/f" },
     } do
       local ok, message, id = case[2](case[3], case[4])
       assert.is_nil(ok)
@@ -136,6 +138,10 @@ describe("core.disk", function()
   end)
 
   it("E-FS-03: says when it may not write", function()
+    if disk.exists "/sys/kernel" ~= "folder" then
+      pending "no /sys here: the one folder in which even root may make nothing"
+      return
+    end
     local ok, message, id = disk.mkdir "/sys/vise"
     assert.is_nil(ok)
     assert.equal("E-FS-03", id)
@@ -152,7 +158,8 @@ describe("core.disk", function()
     local text = pipe:read "a"
     pipe:close()
     os.remove(script)
-    assert.truthy(text:find("nil\tE-FS-02\tcannot write to " .. dir .. "/big: file size limit reached", 1, true), text)
+    local want = "nil\tE-FS-02\tcannot write to " .. dir .. "/big: file size limit reached"
+    assert.truthy(text:find(want, 1, true), text)
     assert.is_nil(disk.exists(dir .. "/big"))
   end)
 

@@ -79,6 +79,7 @@ describe("core.attention", function()
   it("cuts very long rows of keys into smaller blocks", function()
     check(1, 45, 6000, 1, { heads = 1 })
     check(1, 17, 17000, 1, { heads = 1 })
+    check(1, 1, 300000, 1, { heads = 1 })
   end)
 
   it("gives the same bits however many keys lie beyond what it sees", function()

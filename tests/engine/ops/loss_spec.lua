@@ -92,7 +92,10 @@ describe("core.top_p", function()
   it("orders equal logits by their ids", function()
     local equal = core.tensor("f32", { 4 })
     assert.equal(0, core.top_p(equal, { temperature = 0 }))
-    for id = 0, 3 do assert.equal(id, core.top_p(equal, { u = id / 4 + 0.1 })) end
+    for id = 0, 3 do
+      assert.equal(id, core.top_p(equal, { u = id / 4 }))
+      assert.equal(id, core.top_p(equal, { u = id / 4 + 0.2 }))
+    end
     assert.equal(1, core.top_p(equal, { top_p = 0.5, u = 0.99 }))
   end)
 

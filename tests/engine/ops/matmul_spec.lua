@@ -121,6 +121,8 @@ describe("core.linear", function()
     for _, dtype in ipairs { "f32", "f16" } do
       local y = core.linear(core.tensor("f32", { 1, 0 }), core.tensor(dtype, { 3, 0 }), bias)
       assert.same(bias:totable(), y:totable())
+      core.linear(core.tensor("f32", { 1, 0 }), core.tensor(dtype, { 3, 0 }), nil, y)
+      assert.equal(0, y:norm())
       assert.equal(0, core.linear(core.tensor("f32", { 0, 5 }), core.tensor(dtype, { 3, 5 })):count())
       assert.equal(0, core.linear(core.tensor("f32", { 2, 5 }), core.tensor(dtype, { 0, 5 })):count())
     end

@@ -81,14 +81,12 @@ describe("every operator", function()
     core.threads(2)
     for name, f in pairs(operators) do
       local failures = support.sweep(function()
+        -- An input that the case makes for itself may fail first, and the operator raise.
         local ok, result, message, id = pcall(f)
-        -- A number of the operator's own, or a tensor; a helper in the case may fail first.
-        if ok and type(result) == "table" then return result[1] end
-        if ok and result == nil then
-          assert.equal("E-MM-01", id, name)
-          assert.is_string(message)
-        end
-        return ok and result or nil
+        if not ok then return nil end
+        if type(result) == "table" then return result[1] end
+        if result == nil then assert.equal("E-MM-01", id, message) end
+        return result
       end)
       assert.is_true(failures >= (name == "argmax" and 0 or 1), name)
     end

@@ -19,13 +19,10 @@ local function count_list(list)
   return n
 end
 
---- The CPU's name, and which instruction sets of ours it has.
----@return { name: string, flags: table<string, boolean> }
+--- The CPU's name.
+---@return string
 function M.cpu()
-  local info = read "/proc/cpuinfo" or ""
-  local flags = {}
-  for flag in (info:match "flags%s*:%s*([^\n]*)" or ""):gmatch "%S+" do flags[flag] = true end
-  return { name = info:match "model name%s*:%s*([^\n]*)" or "unknown", flags = flags }
+  return (read "/proc/cpuinfo" or ""):match "model name%s*:%s*([^\n]*)" or "unknown"
 end
 
 --- CPUs this process may run on, and the quota of its control group in CPUs.

@@ -77,7 +77,7 @@ describe("the description of the Lua interface", function()
       local found = functions_of(vise[name])
       -- Every class of nn inherits these; they are described once.
       if name == "nn" then
-        for full in pairs(found) do
+        for _, full in ipairs(sorted(found)) do
           local method = full:match "%.(layers?)$"
           if method then
             found[full] = nil

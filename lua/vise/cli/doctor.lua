@@ -4,23 +4,15 @@ local text = require "vise.text"
 
 local GIB = 1 << 30
 
--- The instruction sets that each backend needs, as Linux names them.
-local levels = {
-  { "avx2", { "avx2", "fma", "f16c" } },
-  { "avx512", { "avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni" } },
-}
-
 -- Each check returns state, what was found and, unless the state is "ok", what to do.
 local checks = {}
 
 checks[1] = { "cpu", function()
-  local cpu, can = require("vise.host").cpu(), { "ref" }
-  for _, level in ipairs(levels) do
-    local all = true
-    for _, flag in ipairs(level[2]) do all = all and cpu.flags[flag] or false end
-    if all then can[#can + 1] = level[1] end
+  local can = {}
+  for _, backend in ipairs(require("vise.core").cpu().backends) do
+    if backend.runs then can[#can + 1] = backend.name end
   end
-  local found = ("%s: %s"):format(cpu.name, table.concat(can, ", "))
+  local found = ("%s: %s"):format(require("vise.host").cpu(), table.concat(can, ", "))
   if #can == 1 then return "warn", found, "Everything runs, slowly: the fast backends need AVX2." end
   return "ok", found
 end }

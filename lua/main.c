@@ -134,7 +134,7 @@ int main(int argc, char **argv) {
     main_state = L;
     // Forwards free and take the same megabytes over and over: keep them instead of returning
     // them to the system, which would hand out fresh pages to clear each time.
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20); // the most that glibc takes
     mallopt(M_TRIM_THRESHOLD, 256 << 20);
     catch_interrupts();
     signal(SIGPIPE, SIG_DFL);

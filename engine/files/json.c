@@ -219,3 +219,35 @@ vise_status vise_json_parse(cJSON **out, const char *text, int64_t size, const c
 void vise_json_release(cJSON *tree) {
     cJSON_Delete(tree);
 }
+
+vise_json_kind vise_json_kind_of(const cJSON *v) {
+    switch (v->type & 0xff) {
+    case cJSON_False: return VISE_JSON_FALSE;
+    case cJSON_True: return VISE_JSON_TRUE;
+    case cJSON_Number: return VISE_JSON_NUMBER;
+    case cJSON_String: return VISE_JSON_STRING;
+    case cJSON_Array: return VISE_JSON_ARRAY;
+    case cJSON_Object: return VISE_JSON_OBJECT;
+    default: return VISE_JSON_NULL;
+    }
+}
+
+const cJSON *vise_json_first(const cJSON *v) {
+    return v->child;
+}
+
+const cJSON *vise_json_next(const cJSON *v) {
+    return v->next;
+}
+
+const char *vise_json_key(const cJSON *v) {
+    return v->string;
+}
+
+const char *vise_json_text(const cJSON *v) {
+    return v->valuestring;
+}
+
+double vise_json_value(const cJSON *v) {
+    return v->valuedouble;
+}

@@ -20,14 +20,30 @@ enum {
     VISE_JSON_MOST = 1000000,     // values: cJSON takes 64 bytes for each
 };
 
-struct cJSON;
+typedef struct cJSON vise_json; // a value in a tree
 
 // `what` names the document in messages.
 vise_status vise_json_check(const char *text, int64_t size, const char *what, vise_error *err);
 
 // Checks and parses.  `text` is NUL-terminated at `size`.
-vise_status vise_json_parse(struct cJSON **out, const char *text, int64_t size,
-                            const char *what, vise_error *err);
-void vise_json_release(struct cJSON *tree);
+vise_status vise_json_parse(vise_json **out, const char *text, int64_t size, const char *what,
+                            vise_error *err);
+void vise_json_release(vise_json *tree);
+
+typedef enum vise_json_kind {
+    VISE_JSON_NULL,
+    VISE_JSON_FALSE,
+    VISE_JSON_TRUE,
+    VISE_JSON_NUMBER,
+    VISE_JSON_STRING,
+    VISE_JSON_ARRAY,
+    VISE_JSON_OBJECT,
+} vise_json_kind;
+vise_json_kind vise_json_kind_of(const vise_json *v);
+const vise_json *vise_json_first(const vise_json *v); // of an array or object, NULL if empty
+const vise_json *vise_json_next(const vise_json *v);  // beside it, NULL at the end
+const char *vise_json_key(const vise_json *v);        // of a member of an object
+const char *vise_json_text(const vise_json *v);       // of a string
+double vise_json_value(const vise_json *v);           // of a number
 
 #endif

@@ -10,8 +10,7 @@
 
 #define VISEL_MAP "vise.map"
 
-// A path without the NUL that would cut it.
-static const char *check_path(lua_State *L, int arg) {
+const char *viseL_checkpath(lua_State *L, int arg) {
     size_t size;
     const char *path = luaL_checklstring(L, arg, &size);
     luaL_argcheck(L, strlen(path) == size && size > 0, arg,
@@ -21,14 +20,14 @@ static const char *check_path(lua_State *L, int arg) {
 
 static int one_path(lua_State *L, vise_status (*f)(const char *, vise_error *)) {
     vise_error err;
-    if (f(check_path(L, 1), &err)) return viseL_fail(L, &err);
+    if (f(viseL_checkpath(L, 1), &err)) return viseL_fail(L, &err);
     lua_pushboolean(L, 1);
     return 1;
 }
 
 static int two_paths(lua_State *L, vise_status (*f)(const char *, const char *, vise_error *)) {
     vise_error err;
-    if (f(check_path(L, 1), check_path(L, 2), &err)) return viseL_fail(L, &err);
+    if (f(viseL_checkpath(L, 1), viseL_checkpath(L, 2), &err)) return viseL_fail(L, &err);
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -36,7 +35,7 @@ static int two_paths(lua_State *L, vise_status (*f)(const char *, const char *, 
 static int path_number(lua_State *L, vise_status (*f)(int64_t *, const char *, vise_error *)) {
     vise_error err;
     int64_t n = 0;
-    if (f(&n, check_path(L, 1), &err)) return viseL_fail(L, &err);
+    if (f(&n, viseL_checkpath(L, 1), &err)) return viseL_fail(L, &err);
     lua_pushinteger(L, n);
     return 1;
 }
@@ -80,13 +79,13 @@ static int disk_free(lua_State *L) {
 // disk.exists(path) -> "file", "folder", "other" or nil
 static int disk_exists(lua_State *L) {
     static const char *const kinds[] = {NULL, "file", "folder", "other"};
-    lua_pushstring(L, kinds[vise_disk_exists(check_path(L, 1))]);
+    lua_pushstring(L, kinds[vise_disk_exists(viseL_checkpath(L, 1))]);
     return 1;
 }
 
 // disk.list(path) -> names in byte order
 static int disk_list(lua_State *L) {
-    const char *path = check_path(L, 1);
+    const char *path = viseL_checkpath(L, 1);
     vise_error err;
     vise_bytes *names = viseL_pushbytes(L);
     if (vise_disk_list(names, path, &err)) return viseL_fail(L, &err);
@@ -103,7 +102,7 @@ static int disk_list(lua_State *L) {
 // disk.write(path, bytes): the whole file, fsynced
 static int disk_write(lua_State *L) {
     size_t size;
-    const char *path = check_path(L, 1), *data = luaL_checklstring(L, 2, &size);
+    const char *path = viseL_checkpath(L, 1), *data = luaL_checklstring(L, 2, &size);
     vise_error err;
     vise_disk_file f = {0}; // nothing below raises before it is closed
     vise_status st = vise_disk_create(&f, path, &err);
@@ -124,7 +123,7 @@ static int map_gc(lua_State *L) {
 
 // disk.read(path [, most = 64 MiB]) -> the contents of a regular file
 static int disk_read(lua_State *L) {
-    const char *path = check_path(L, 1);
+    const char *path = viseL_checkpath(L, 1);
     lua_Integer most = luaL_optinteger(L, 2, 64 << 20);
     vise_error err;
     vise_map **map = lua_newuserdatauv(L, sizeof(vise_map *), 0);

@@ -1,8 +1,8 @@
 // JSON <-> Lua.  null is core.null; arrays carry the metatable of core.array(), so that an
 // empty one stays an array; integral numbers below 2^53 are Lua integers.
 
-#include <cjson/cJSON.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +17,7 @@
 // --- decode
 
 static int tree_gc(lua_State *L) {
-    cJSON **tree = luaL_checkudata(L, 1, VISEL_JSON);
+    vise_json **tree = luaL_checkudata(L, 1, VISEL_JSON);
     vise_json_release(*tree);
     *tree = NULL;
     return 0;
@@ -33,31 +33,33 @@ static void push_number(lua_State *L, double x) {
 }
 
 // The check has bounded the depth, so recursion is safe.
-static void push_value(lua_State *L, const cJSON *v) {
+static void push_value(lua_State *L, const vise_json *v) {
     luaL_checkstack(L, 4, "JSON");
-    if (cJSON_IsArray(v)) {
+    vise_json_kind kind = vise_json_kind_of(v);
+    switch (kind) {
+    case VISE_JSON_NULL: lua_pushlightuserdata(L, NULL); return;
+    case VISE_JSON_FALSE:
+    case VISE_JSON_TRUE: lua_pushboolean(L, kind == VISE_JSON_TRUE); return;
+    case VISE_JSON_NUMBER: push_number(L, vise_json_value(v)); return;
+    case VISE_JSON_STRING: lua_pushstring(L, vise_json_text(v)); return;
+    case VISE_JSON_ARRAY: {
         lua_newtable(L);
         luaL_setmetatable(L, VISEL_ARRAY);
         lua_Integer i = 0;
-        for (const cJSON *e = v->child; e; e = e->next) {
+        for (const vise_json *e = vise_json_first(v); e; e = vise_json_next(e)) {
             push_value(L, e);
             lua_rawseti(L, -2, ++i);
         }
-    } else if (cJSON_IsObject(v)) {
+        return;
+    }
+    case VISE_JSON_OBJECT:
         lua_newtable(L);
-        for (const cJSON *e = v->child; e; e = e->next) {
-            lua_pushstring(L, e->string);
+        for (const vise_json *e = vise_json_first(v); e; e = vise_json_next(e)) {
+            lua_pushstring(L, vise_json_key(e));
             push_value(L, e);
             lua_rawset(L, -3);
         }
-    } else if (cJSON_IsString(v)) {
-        lua_pushstring(L, v->valuestring);
-    } else if (cJSON_IsNumber(v)) {
-        push_number(L, v->valuedouble);
-    } else if (cJSON_IsBool(v)) {
-        lua_pushboolean(L, cJSON_IsTrue(v));
-    } else {
-        lua_pushlightuserdata(L, NULL);
+        return;
     }
 }
 
@@ -67,7 +69,7 @@ static int json_decode(lua_State *L) {
     const char *text = luaL_checklstring(L, 1, &size);
     const char *what = luaL_optstring(L, 2, "JSON");
     vise_error err;
-    cJSON **tree = lua_newuserdatauv(L, sizeof(cJSON *), 0);
+    vise_json **tree = lua_newuserdatauv(L, sizeof(vise_json *), 0);
     *tree = NULL;
     luaL_setmetatable(L, VISEL_JSON);
     if (vise_json_parse(tree, text, (int64_t)size, what, &err)) return viseL_fail(L, &err);

@@ -31,7 +31,7 @@ static int safetensors_open(lua_State *L) {
         {0},
     };
     open_options opt = {.max_tensors = VISE_ST_MAX_TENSORS};
-    const char *path = luaL_checkstring(L, 1);
+    const char *path = viseL_checkpath(L, 1);
     viseL_options(L, 2, fields, &opt);
     vise_error err;
     vise_safetensors *f = lua_newuserdatauv(L, sizeof *f, 0);
@@ -188,7 +188,7 @@ static vise_st_contents check_contents(lua_State *L, int arg, bool sizes) {
 
 // core.safetensors_write(path, { { name, tensor }, ... } [, metadata]) -> true
 static int safetensors_write(lua_State *L) {
-    const char *path = luaL_checkstring(L, 1);
+    const char *path = viseL_checkpath(L, 1);
     vise_error err;
     lua_settop(L, 3);
     vise_st_contents c = check_contents(L, 2, false);

@@ -114,6 +114,8 @@ describe("vise.checkpoint", function()
       put(name, { weight_map = { a = "model.fp16-00001-of-00001.safetensors" } })
       local c <close> = opened { variant = "fp16" }
       assert.same({ "a" }, c:names())
+      local _, message = checkpoint.open(dir, { variant = "bf16" })
+      assert.truthy(message:find "variants present: fp16$") -- a shard is no variant
       disk.remove(dir .. "/" .. name)
     end
   end)

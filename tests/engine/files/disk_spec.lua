@@ -133,7 +133,9 @@ describe("core.disk", function()
       assert.equal(case[1], id, message)
       assert.truthy(message:find(dir, 1, true), message)
     end
-    assert.error_matches(function() disk.read "a\0b" end, "no NUL")
+    for _, f in ipairs { disk.read, disk.exists, core.safetensors_open } do
+      assert.error_matches(function() f "a\0b" end, "no NUL")
+    end
     assert.error_matches(function() disk.read "" end, "not empty")
   end)
 

@@ -19,12 +19,18 @@ describe("core.json_decode", function()
     { "E-JS-02", "the string that starts here never ends", '["abc' },
     { "E-JS-02", "the string that starts here never ends", '["abc\\' },
     { "E-JS-03", "line 2 column 2: not UTF-8", '["é",\n"\xff"]' },
-    { "E-JS-03", "not UTF-8", '["\xc0\x80"]' },
+    { "E-JS-03", "not UTF-8", '["\xc0\x80"]' }, -- overlong, surrogate, past the last character, cut
+    { "E-JS-03", "not UTF-8", '["\xe0\x80\x80"]' },
+    { "E-JS-03", "not UTF-8", '["\xf0\x80\x80\x80"]' },
+    { "E-JS-03", "not UTF-8", '["\xed\xa0\x80"]' },
+    { "E-JS-03", "not UTF-8", '["\xf4\x90\x80\x80"]' },
+    { "E-JS-03", "not UTF-8", '["\xe2\x82' },
     { "E-JS-04", "write \\u000a", '["a\nb"]' },
     { "E-JS-04", "an escape that JSON does not have", '["\\x41"]' },
     { "E-JS-04", "an escape", '["\\u12g4"]' },
     { "E-JS-04", "an escape", '["\\ud800x"]' },
     { "E-JS-04", "an escape", '["\\udc00"]' },
+    { "E-JS-04", "an escape", '["\\ud800\\u0041"]' },
     { "E-JS-05", "\\u0000", '{"a\\u0000b":1}' },
     { "E-JS-05", "\\u0000", '["\\u0000"]' },
     { "E-JS-06", "a 0 too many", "[0123]" },
@@ -113,6 +119,20 @@ describe("core.json_decode", function()
     local _, message = core.json_decode(text .. ',"key7":1}')
     assert.truthy(message:find('"key7" appears twice', 1, true))
     assert.is_true(os.clock() - start < 3)
+  end)
+
+  it("takes keys for equal only when they are, escaped or not", function()
+    local list = {}
+    for i = 1, 400 do
+      list[#list + 1] = ('"%s":1'):format(("\\u0061"):rep(i))
+      list[#list + 1] = ('"%sb":1'):format(("a"):rep(i))
+    end
+    local text = "{" .. table.concat(list, ",")
+    assert.equal(1, core.json_decode(text .. "}")[("a"):rep(400)])
+    for _, key in ipairs { "aaa", "\\u0061aa", "aa\\u0061b", "\\u0061\\u0061\\u0061" } do
+      local _, message = core.json_decode(text .. ',"' .. key .. '":1}')
+      assert.truthy(message:find("appears twice", 1, true))
+    end
   end)
 
   it("leaks nothing, whichever allocation fails", function()

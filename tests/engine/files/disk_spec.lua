@@ -39,7 +39,8 @@ describe("core.disk", function()
   it("lists names in byte order", function()
     for _, name in ipairs { "b", "a", "Z", "é", "10", "9" } do disk.write(dir .. "/" .. name, "") end
     assert.same({ "10", "9", "Z", "a", "b", "é" }, disk.list(dir))
-    assert.same({}, disk.list(folder()))
+    assert(disk.mkdir(dir .. "/empty"))
+    assert.same({}, disk.list(dir .. "/empty"))
   end)
 
   it("renames, links, exchanges and removes", function()

@@ -62,11 +62,11 @@ LINT_PACKAGES  := lua-check clang-format
 
 quickstart:                  ## set up, build, run the main job on the embedded models
 	@$(MAKE) --no-print-directory setup NEED="$(BUILD_PACKAGES)"
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	$(B)/vise run recipes/quickstart --out out/quickstart
 check:                       ## set up, build, run the tests
 	@$(MAKE) --no-print-directory setup NEED="$(BUILD_PACKAGES) $(CHECK_PACKAGES)"
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	$(B)/vise tests/run.lua tests
 
 NEED ?= $(BUILD_PACKAGES) $(CHECK_PACKAGES) $(LINT_PACKAGES)

@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -131,6 +132,10 @@ int main(int argc, char **argv) {
         return 71;
     }
     main_state = L;
+    // Forwards free and take the same megabytes over and over: keep them instead of returning
+    // them to the system, which would hand out fresh pages to clear each time.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20); // the most that glibc takes
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
     catch_interrupts();
     signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_IGN); // a file-size limit is then an error of write()

@@ -27,6 +27,13 @@ describe("a range observer", function()
     assert.same({ -7, -5 }, observe("range", { { -5, -7 } }):result():totable())
   end)
 
+  it("does not put 0 into it when it is merged with one that saw nothing", function()
+    local empty = core.observer("range", { channels = 2 })
+    local o = observe("range", { { 5, 7 } })
+    assert.same({ 5, 7 }, o:merge(empty):result():totable())
+    assert.same({ 5, 7 }, empty:merge(o):result():totable())
+  end)
+
   it("says +0 for either zero", function()
     local bytes = observe("range", { { -0.0, 0.0 } }, { { 0.0, -0.0 } }):result():tobytes()
     assert.equal(("\0"):rep(8), bytes)

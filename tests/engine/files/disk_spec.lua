@@ -138,6 +138,10 @@ describe("core.disk", function()
   end)
 
   it("E-FS-03: says when it may not write", function()
+    if disk.exists "/sys/kernel" ~= "folder" then
+      pending "no /sys here: the one folder in which even root may make nothing"
+      return
+    end
     local ok, message, id = disk.mkdir "/sys/vise"
     assert.is_nil(ok)
     assert.equal("E-FS-03", id)

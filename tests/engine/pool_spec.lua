@@ -1,0 +1,42 @@
+local core = require "vise.core"
+
+describe("core.threads", function()
+  local before
+  before_each(function() before = core.threads() end)
+  after_each(function() core.threads(before) end)
+
+  it("takes 1 to 8 threads, and 256", function()
+    for _, n in ipairs { 1, 2, 3, 4, 5, 6, 7, 8, 256, 1 } do
+      assert.equal(n, core.threads(n))
+      assert.equal(n, core.threads())
+    end
+  end)
+
+  it("refuses any other number, and changes nothing", function()
+    for _, n in ipairs { 0, -1, 257, math.maxinteger, math.mininteger } do
+      assert.error_matches(function() core.threads(n) end, "E%-HW%-03: .* expected 1 to 256")
+      assert.equal(before, core.threads())
+    end
+  end)
+
+  it("keeps the backend", function()
+    local backend, blas = core.backend()
+    core.threads(3)
+    assert.same({ backend, blas }, { core.backend() })
+  end)
+
+  it("leaves no block behind when threads cannot be had", function()
+    collectgarbage()
+    collectgarbage()
+    local live = core.memory().blocks
+    for n = 0, 1 do
+      core.fail_after(n)
+      local threads, _, id = core.threads(2)
+      core.fail_after(-1)
+      collectgarbage()
+      assert.is_nil(threads)
+      assert.equal("E-MM-01", id)
+      assert.equal(live, core.memory().blocks)
+    end
+  end)
+end)

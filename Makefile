@@ -15,7 +15,7 @@ LDLIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread -lm
 CFLAGS   := -std=c11 -ffp-contract=off -g $(WARN)
 
 CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-CFLAGS_debug   := -O0
+CFLAGS_debug   := -Og
 CFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_tsan    := -O1 -fsanitize=thread
 ifeq ($(CFLAGS_$(FLAVOUR)),)
@@ -52,8 +52,48 @@ $(B)/embedded.o: $(B)/embedded.c lua/embedded.h
 	@echo "  CC $(MODULES:lua/%=%)" | cut -c1-60
 	@$(CC) -I. -std=c11 -O1 -c -o $@ $<
 
-check: $(B)/vise             ## run the tests
+# --- The two commands of a newcomer.  make reads pkg-config before anything is installed, so
+# they install what is missing first and then call make again.
+
+BUILD_PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libopenblas-pthread-dev liblapacke-dev \
+                  libcjson-dev libxxhash-dev zlib1g-dev
+CHECK_PACKAGES := lua-busted
+LINT_PACKAGES  := lua-check clang-format
+
+quickstart:                  ## set up, build, run the main job on the embedded models
+	@$(MAKE) --no-print-directory setup NEED="$(BUILD_PACKAGES)"
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	$(B)/vise run recipes/quickstart --out out/quickstart
+check:                       ## set up, build, run the tests
+	@$(MAKE) --no-print-directory setup NEED="$(BUILD_PACKAGES) $(CHECK_PACKAGES)"
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	$(B)/vise tests/run.lua tests
+
+NEED ?= $(BUILD_PACKAGES) $(CHECK_PACKAGES) $(LINT_PACKAGES)
+setup:                       ## install the Debian packages that are missing
+	@command -v dpkg-query >/dev/null || { echo "not Debian: taking for granted $(NEED)"; exit 0; }; \
+	missing=; for p in $(NEED); do \
+	  case "$$(dpkg-query -W -f='$${Status}' $$p 2>/dev/null)" in \
+	    *"ok installed") ;; *) missing="$$missing $$p";; esac; done; \
+	test -n "$$missing" || exit 0; \
+	if [ "$$(id -u)" = 0 ]; then as=; elif command -v sudo >/dev/null; then as=sudo; \
+	else echo "missing packages; run this as root, then try again:"; \
+	  echo "  apt-get install -y --no-install-recommends$$missing"; exit 1; fi; \
+	echo "installing:$$missing"; \
+	$$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  $$as apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+
+asan tsan:                   ## run the tests under the sanitizers
+	@$(MAKE) --no-print-directory FLAVOUR=$@ sanitized
+sanitized: $(B)/vise
+	ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 TSAN_OPTIONS=halt_on_error=1 \
+	  $(B)/vise tests/run.lua tests
+
+install: $(B)/vise           ## install under DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/vise $(DESTDIR)$(PREFIX)/share/doc/vise
+	install -s -m 755 $(B)/vise $(DESTDIR)$(PREFIX)/bin/vise
+	cp -R recipes $(DESTDIR)$(PREFIX)/share/vise/
+	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/vise
 fmt:                         ## format the C files
 	clang-format -i $(SRC) $(HDR) lua/embed.c
 lint:                        ## static checks: clang-format, luacheck
@@ -62,8 +102,8 @@ lint:                        ## static checks: clang-format, luacheck
 clean:                       ## remove build/
 	rm -rf $(BUILD)
 help:                        ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z ]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
-.PHONY: all check fmt lint clean help
+.PHONY: all quickstart check setup asan tsan sanitized install fmt lint clean help
 $(OBJ): Makefile
 -include $(OBJ:.o=.d)

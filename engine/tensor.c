@@ -63,8 +63,6 @@ static vise_status tensor_layout(vise_tensor *t, vise_dtype dtype, int ndim,
     *t = (vise_tensor){.dtype = dtype, .ndim = ndim};
     for (int i = 0; i < VISE_MAX_RANK; i++) t->shape[i] = 1;
     int64_t bytes = vise_dtype_size(dtype);
-    bool empty = false;
-    for (int i = 0; i < ndim; i++) empty |= shape[i] == 0;
     for (int i = 0; i < ndim; i++) {
         // The sizes beside a zero must fit as well, so that strides do.
         if (shape[i] < 0 || __builtin_mul_overflow(bytes, shape[i] ? shape[i] : 1, &bytes)) {

@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -32,13 +33,20 @@ static void on_interrupt(int signum) {
     lua_sethook(main_state, stop_lua, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
 }
 
+// Without SA_RESTART: Ctrl-C also ends a read that waits at a prompt.
+static void catch_interrupts(void) {
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
 // vise.interrupted([clear]) of the command line: was Ctrl-C pressed?
 static int program_interrupted(lua_State *L) {
     lua_pushboolean(L, atomic_load(&interrupted));
     if (lua_toboolean(L, 1)) {
         atomic_store(&interrupted, 0);
         lua_sethook(L, NULL, 0, 0);
-        signal(SIGINT, on_interrupt);
+        catch_interrupts();
     }
     return 1;
 }
@@ -124,7 +132,11 @@ int main(int argc, char **argv) {
         return 71;
     }
     main_state = L;
-    signal(SIGINT, on_interrupt);
+    // Forwards free and take the same megabytes over and over: keep them instead of returning
+    // them to the system, which would hand out fresh pages to clear each time.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20); // the most that glibc takes
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
+    catch_interrupts();
     signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_IGN); // a file-size limit is then an error of write()
     lua_pushcfunction(L, traceback);

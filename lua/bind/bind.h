@@ -10,9 +10,11 @@
 #include <stddef.h>
 
 #include "engine/context.h"
+#include "engine/scheme.h"
 #include "engine/tensor.h"
 
 #define VISEL_TENSOR "vise.tensor"
+#define VISEL_SCHEME "vise.scheme"
 
 // Registers a class from one table: names that start with "__" are metamethods, the rest
 // are methods.  More methods can be added with viseL_methods().
@@ -40,6 +42,11 @@ vise_dtype viseL_checkdtype(lua_State *L, int arg);
 // A table of integers.  Returns how many; raises past VISE_MAX_RANK.
 int viseL_checkshape(lua_State *L, int arg, int64_t shape[VISE_MAX_RANK]);
 
+// Schemes are plain values: nothing to close.
+const vise_scheme *viseL_checkscheme(lua_State *L, int arg);
+void viseL_pushscheme(lua_State *L, const vise_scheme *s);
+void viseL_checkmatrix(lua_State *L, int arg, int64_t shape[2]); // a table {rows, cols}
+
 // Options: {bits = 4, eps = 1e-5} read into a C struct by a table of fields.  Unknown keys,
 // wrong types and out-of-range values raise; absent keys keep what *out holds.
 typedef enum viseL_kind { VISEL_END, VISEL_INTEGER, VISEL_NUMBER, VISEL_BOOLEAN } viseL_kind;
@@ -61,8 +68,21 @@ typedef struct viseL_field {
 void viseL_options(lua_State *L, int arg, const viseL_field *fields, void *out);
 
 // Each adds its functions to the table on top of the stack, which is `vise.core`.
-void viseL_open_bench(lua_State *L);
-void viseL_open_kernels(lua_State *L);
 void viseL_open_tensor(lua_State *L);
+void viseL_open_bench(lua_State *L);
+void viseL_open_bytes(lua_State *L);
+void viseL_open_coded(lua_State *L);
+void viseL_open_disk(lua_State *L);
+void viseL_open_host(lua_State *L);
+void viseL_open_json(lua_State *L);
+void viseL_open_kernels(lua_State *L);
+void viseL_open_linalg(lua_State *L);
+void viseL_open_nnops(lua_State *L);
+void viseL_open_observe(lua_State *L);
+void viseL_open_ops(lua_State *L);
+void viseL_open_safetensors(lua_State *L);
+void viseL_open_scheme(lua_State *L);
+void viseL_open_statistics(lua_State *L);
+void viseL_open_tokenizer(lua_State *L);
 
 #endif

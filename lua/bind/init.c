@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/mem.h"
 #include "lua/bind/bind.h"
@@ -107,6 +108,14 @@ static int core_memory_limit(lua_State *L) {
     return 0;
 }
 
+// core.clock() -> seconds of a clock that only goes forward
+static int core_clock(lua_State *L) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    lua_pushnumber(L, (double)t.tv_sec + (double)t.tv_nsec * 1e-9);
+    return 1;
+}
+
 static int core_fail_after(lua_State *L) {
     vise_mem_fail_after(luaL_checkinteger(L, 1));
     return 0;
@@ -114,6 +123,7 @@ static int core_fail_after(lua_State *L) {
 
 static const luaL_Reg core[] = {
     {"backend",      core_backend     },
+    {"clock",        core_clock       },
     {"fail_after",   core_fail_after  },
     {"memory",       core_memory      },
     {"memory_limit", core_memory_limit},
@@ -138,8 +148,21 @@ int viseL_open_core(lua_State *L) {
         return luaL_error(L, "%s: %s", err.id, err.msg);
     }
     luaL_newlib(L, core);
-    viseL_open_bench(L);
-    viseL_open_kernels(L);
     viseL_open_tensor(L);
+    viseL_open_bench(L);
+    viseL_open_bytes(L);
+    viseL_open_coded(L);
+    viseL_open_disk(L);
+    viseL_open_host(L);
+    viseL_open_json(L);
+    viseL_open_kernels(L);
+    viseL_open_linalg(L);
+    viseL_open_nnops(L);
+    viseL_open_observe(L);
+    viseL_open_ops(L);
+    viseL_open_safetensors(L);
+    viseL_open_scheme(L);
+    viseL_open_statistics(L);
+    viseL_open_tokenizer(L);
     return 1;
 }

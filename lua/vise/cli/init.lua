@@ -1,20 +1,115 @@
---- The command line.
+--- The command line: finds the command, reads its arguments, runs it, answers for it.
+---
+--- A command is one file, lua/vise/cli/NAME.lua, that returns a description:
+---
+---   {
+---     name = "inspect",
+---     summary = "one line, for the list of commands",
+---     text = "a longer text for --help",                       -- optional
+---     arguments = {                                            -- in order
+---       { name = "path", type = "path", help = "...", optional = true, repeatable = true },
+---     },
+---     options = {
+---       { name = "rows", short = "n", type = "integer", default = 20, help = "..." },
+---       { name = "json", type = "flag", help = "..." },
+---     },
+---     examples = { { "vise inspect model.safetensors", "what it shows" } },
+---     run = function(ctx) return 0 end,
+---   }
+---
+--- Types: flag, string, integer and number (both with `min`, `max`), choice (with `choices`),
+--- pair (name=value), file, folder, path (these three must exist), place (need not exist).
+--- `repeatable` collects a list; `value` is the word for the value in the help; `required` is
+--- for options.  Optional and last may be an argument, repeatable only the last one.
+---
+--- `run` gets { args, options, interrupted } with the values under their names (dashes become
+--- underscores) and returns an exit status, or nil, message, id.  A command requires what it
+--- needs inside `run`, so that asking for help stays fast.
 
 local M = {}
 
---- Runs a script the way `lua` would.
----@param args string[]  The program's arguments, from 0.
----@return integer status
-function M.main(args)
-  local script = args[1]
-  local chunk, message = loadfile(script)
-  if not chunk then
-    io.stderr:write("vise: ", message, "\n")
-    return 66
+--- The commands, in the order of the help.
+M.names = { "run", "inspect", "eval", "bench", "doctor", "repl", "help" }
+
+---@class vise.cli.Context
+---@field args table<string, any>
+---@field options table<string, any>
+---@field interrupted fun(clear?: boolean): boolean
+
+--- The description of a command.
+---@param name string
+---@return vise.cli.Command? command  nil if there is none of that name.
+function M.command(name)
+  for _, known in ipairs(M.names) do
+    if known == name then return require("vise.cli." .. name) end
   end
-  arg = table.move(args, 2, #args, 1, { [0] = script })
-  chunk(table.unpack(arg))
-  return 0
+  return nil
+end
+
+-- Is this word the path of a script, not the name of a command?
+local function is_script(word)
+  return word:find "%.lua$" ~= nil or word:find("/", 1, true) ~= nil
+end
+
+-- Runs a script the way `lua` would, with the global `arg`.
+local function run_script(args)
+  local failure = require "vise.cli.failure"
+  local script = args[1]
+  local f, message, code = io.open(script, "rb")
+  if not f then
+    local id = code == 13 and "E-US-07" or "E-US-06"
+    return failure.report(id, ("script %s"):format(message))
+  end
+  f:close()
+  local chunk, syntax = loadfile(script)
+  if not chunk then return failure.report("E-US-09", syntax) end
+  _G.arg = table.move(args, 2, #args, 1, { [-1] = args[0], [0] = script })
+  local ok, raised = xpcall(chunk, failure.trace, table.unpack(_G.arg))
+  if ok then return 0 end
+  return failure.script(raised)
+end
+
+local function run_command(command, words, interrupted)
+  local failure = require "vise.cli.failure"
+  local parse = require "vise.cli.parse"
+  local ctx, message, id = parse.words(command, words)
+  if not ctx then return failure.report(id, message, command) end
+  if ctx.help then
+    io.stdout:write(require("vise.cli.usage").command(command, ctx.help == "long"))
+    return 0
+  end
+  ctx.interrupted = interrupted
+  local ok, status, why, why_id = xpcall(command.run, failure.trace, ctx)
+  if not ok then return failure.raised(status) end
+  if status == nil then return failure.report(why_id, why) end
+  io.stdout:flush()
+  return status
+end
+
+--- Runs the program.
+---@param args string[]  The program's arguments, from 0.
+---@param interrupted fun(clear?: boolean): boolean  Was Ctrl-C pressed?
+---@return integer status  The exit status.
+function M.main(args, interrupted)
+  local first = args[1]
+  if first == nil or first == "-h" or first == "--help" then
+    io.stdout:write(require("vise.cli.usage").program(first ~= nil))
+    return 0
+  end
+  if first == "--version" or first == "-V" then
+    io.stdout:write("vise ", require "vise.version", "\n")
+    return 0
+  end
+  local command = M.command(first)
+  if command then return run_command(command, table.move(args, 2, #args, 1, {}), interrupted) end
+  if is_script(first) then return run_script(args) end
+
+  local failure = require "vise.cli.failure"
+  local hint = require("vise.suggest").hint(first, M.names)
+  if first:sub(1, 1) == "-" then
+    return failure.report("E-US-02", ("no option '%s' before a command"):format(first))
+  end
+  return failure.report("E-US-01", ("no command '%s'%s"):format(first, hint))
 end
 
 return M

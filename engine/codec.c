@@ -1,0 +1,177 @@
+#include "engine/codec.h"
+
+#include <math.h>
+
+#include "engine/floats.h"
+
+vise_status vise_matrix_of(vise_matrix *out, const vise_kernels *kernels, const vise_tensor *t,
+                           const char *what, vise_error *err) {
+    char text[96];
+    if (t->dtype != VISE_F32 && t->dtype != VISE_F16 && t->dtype != VISE_BF16) {
+        return vise_fail(err, VISE_EINVAL, "E-TN-04", "%s is %s, expected f32, f16 or bf16",
+                         what, vise_tensor_describe(text, sizeof text, t));
+    }
+    int64_t cols = vise_tensor_cols(t);
+    *out = (vise_matrix){
+        .kernels = kernels,
+        .data = t->data,
+        .dtype = t->dtype,
+        .rows = vise_tensor_matrix_rows(t),
+        .cols = cols,
+        .stride = t->ndim == 2 ? t->stride : cols,
+    };
+    return VISE_OK;
+}
+
+const float *vise_matrix_read(const vise_matrix *m, int64_t row, int64_t first, int64_t count,
+                              float buffer[VISE_PIECE]) {
+    const char *at = m->data + (row * m->stride + first) * vise_dtype_size(m->dtype);
+    if (m->dtype == VISE_F32) return (const float *)(const void *)at;
+    if (m->dtype == VISE_F16) {
+        m->kernels->f16_to_f32(buffer, (const uint16_t *)(const void *)at, count);
+    } else {
+        m->kernels->bf16_to_f32(buffer, (const uint16_t *)(const void *)at, count);
+    }
+    return buffer;
+}
+
+vise_range vise_range_merge(vise_range a, vise_range b) {
+    if (isnan(a.hi) || isnan(b.hi)) return (vise_range){NAN, NAN};
+    return (vise_range){a.lo < b.lo ? a.lo : b.lo, a.hi > b.hi ? a.hi : b.hi};
+}
+
+bool vise_range_finite(vise_range r) {
+    return isfinite(r.lo) && isfinite(r.hi);
+}
+
+static vise_range range_of_piece(const vise_scheme *s, const vise_kernels *k, const float *x,
+                                 int64_t n) {
+    vise_range r = {0, 0};
+    if (s->symmetric) {
+        r.hi = k->absmax(x, n);
+    } else {
+        k->minmax(&r.lo, &r.hi, x, n);
+    }
+    return r;
+}
+
+vise_range vise_range_of(const vise_scheme *s, const vise_matrix *m, int64_t row, int64_t first,
+                         int64_t count) {
+    float buffer[VISE_PIECE];
+    vise_range all = {0, 0};
+    for (int64_t done = 0; done < count; done += VISE_PIECE) {
+        int64_t n = count - done < VISE_PIECE ? count - done : VISE_PIECE;
+        const float *x = vise_matrix_read(m, row, first + done, n, buffer);
+        vise_range r = range_of_piece(s, m->kernels, x, n);
+        // {0, 0} stays in the range only where the convention widens it to include 0.
+        bool fresh = done == 0 && s->convention == VISE_MINMAX_FLOAT_ZERO;
+        all = fresh ? r : vise_range_merge(all, r);
+    }
+    return all;
+}
+
+static float round_to(vise_dtype dtype, float x) {
+    if (dtype == VISE_F16) return vise_f16_to_f32(vise_f32_to_f16(x));
+    if (dtype == VISE_BF16) return vise_bf16_to_f32(vise_f32_to_bf16(x));
+    return x;
+}
+
+// (hi - lo) / steps, also where the difference is beyond f32.
+static float step_of_width(vise_range r, float floor, float steps) {
+    float width = r.hi - r.lo;
+    if (!isfinite(width)) return r.hi / steps - r.lo / steps;
+    return (width > floor ? width : floor) / steps;
+}
+
+static float or_one(float scale) {
+    return scale == 0 ? 1 : scale;
+}
+
+bool vise_step_make(vise_step *out, const vise_scheme *s, vise_range r) {
+    vise_dtype dtype = s->scale_dtype;
+    float half = (float)(1 << (s->bits - 1)), exact;
+    vise_step step = {0};
+    switch (s->convention) {
+    case VISE_AMAX_HALF_STEP:
+        exact = r.hi / (half - 0.5f);
+        step.scale = round_to(dtype, exact > 0x1p-23f ? exact : 0x1p-23f);
+        step.factor = 1 / step.scale;
+        break;
+    case VISE_AMAX: step.scale = or_one(round_to(dtype, r.hi / (half - 1))); break;
+    case VISE_AMAX_RECIPROCAL:
+        exact = r.hi / (half - 1);
+        step.scale = round_to(dtype, exact);
+        step.factor = 1 / exact;
+        if (step.scale == 0 || !isfinite(step.factor)) step.scale = step.factor = 0;
+        break;
+    case VISE_MINMAX_FLOAT_ZERO:
+        exact = step_of_width(r, 1e-6f, 2 * half - 1);
+        step.scale = or_one(round_to(dtype, exact));
+        step.zero = round_to(dtype, r.lo + half * exact);
+        break;
+    case VISE_MINMAX_INT_ZERO:
+        step.scale = or_one(round_to(dtype, step_of_width(r, 0, 2 * half - 1)));
+        step.zero = fminf(rintf(-r.lo / step.scale), 2 * half - 1);
+        break;
+    case VISE_CONVENTION_COUNT: break;
+    }
+    *out = step;
+    bool whole = s->zero == VISE_ZERO_INT; // the zero point counts steps, not values
+    float shift = whole ? 0 : step.zero, lowest = whole ? -step.zero : -half;
+    return isfinite(lowest * step.scale + shift) &&
+           isfinite((lowest + 2 * half - 1) * step.scale + shift);
+}
+
+// Unsigned codes around an integer zero point, centred.
+static void encode_int_zero(const vise_scheme *s, vise_step step, int8_t *q, const float *x,
+                            int64_t n) {
+    const float hi = (float)s->hi;
+    const int half = 1 << (s->bits - 1);
+    for (int64_t i = 0; i < n; i++) {
+        float v = rintf(x[i] / step.scale) + step.zero;
+        v = v < 0 ? 0 : v > hi ? hi : v;
+        q[i] = (int8_t)((int)v - half);
+    }
+}
+
+void vise_step_encode(const vise_kernels *k, const vise_scheme *s, vise_step step, int8_t *q,
+                      const float *x, int64_t n) {
+    switch (s->convention) {
+    case VISE_AMAX_HALF_STEP:
+    case VISE_AMAX_RECIPROCAL: k->round_mul(q, x, n, step.factor, s->lo, s->hi); break;
+    case VISE_AMAX:
+    case VISE_MINMAX_FLOAT_ZERO:
+        k->round_div(q, x, n, step.scale, step.zero, s->lo, s->hi);
+        break;
+    case VISE_MINMAX_INT_ZERO: encode_int_zero(s, step, q, x, n); break;
+    case VISE_CONVENTION_COUNT: break;
+    }
+}
+
+void vise_step_decode(const vise_kernels *k, const vise_scheme *s, vise_step step, float *x,
+                      const int8_t *q, int64_t n) {
+    if (s->zero != VISE_ZERO_INT) {
+        k->dequant(x, q, n, step.scale, step.zero);
+        return;
+    }
+    const int shift = (1 << (s->bits - 1)) - (int)step.zero;
+    for (int64_t i = 0; i < n; i++) x[i] = (float)(q[i] + shift) * step.scale;
+}
+
+float vise_step_load(vise_dtype dtype, const void *data, int64_t i) {
+    switch (dtype) {
+    case VISE_F16: return vise_f16_to_f32(((const uint16_t *)data)[i]);
+    case VISE_BF16: return vise_bf16_to_f32(((const uint16_t *)data)[i]);
+    case VISE_U8: return (float)((const uint8_t *)data)[i];
+    default: return ((const float *)data)[i];
+    }
+}
+
+void vise_step_store(vise_dtype dtype, void *data, int64_t i, float value) {
+    switch (dtype) {
+    case VISE_F16: ((uint16_t *)data)[i] = vise_f32_to_f16(value); break;
+    case VISE_BF16: ((uint16_t *)data)[i] = vise_f32_to_bf16(value); break;
+    case VISE_U8: ((uint8_t *)data)[i] = (uint8_t)value; break;
+    default: ((float *)data)[i] = value; break;
+    }
+}

@@ -1,0 +1,62 @@
+// The arithmetic of schemes on one run of values: range -> step -> codes -> values.  This is
+// the only place that knows the conventions; engine/scheme.h gives their formulas.
+//
+// Codes here are *centred*, one to an int8_t: the code itself when codes are signed, the
+// code - 2^(bits-1) when they are unsigned.  A nibble is always the centred code + 8.
+
+#ifndef VISE_CODEC_H
+#define VISE_CODEC_H
+
+#include "engine/kernels.h"
+#include "engine/scheme.h"
+
+// A matrix of f32, f16 or bf16 that is read in pieces as f32; rows may be strided.
+typedef struct vise_matrix {
+    const vise_kernels *kernels;
+    const char *data;
+    vise_dtype dtype;
+    int64_t rows, cols, stride;
+} vise_matrix;
+
+// E-TN-04 (VISE_EINVAL) if `t` has another dtype; `what` names it.  Every tensor is a matrix:
+// the last dimension is the columns.
+vise_status vise_matrix_of(vise_matrix *out, const vise_kernels *kernels, const vise_tensor *t,
+                           const char *what, vise_error *err);
+
+enum { VISE_PIECE = 1024 }; // columns read, coded or decoded at once
+
+// `count` (<= VISE_PIECE) columns of a row from `first` on, as f32: in place, or converted
+// into `buffer`.
+const float *vise_matrix_read(const vise_matrix *m, int64_t row, int64_t first, int64_t count,
+                              float buffer[VISE_PIECE]);
+
+// What a convention needs to know of a run.  Symmetric schemes: hi is the largest |x|, lo is
+// 0.  NaN and infinity stay in it.
+typedef struct vise_range {
+    float lo, hi;
+} vise_range;
+
+vise_range vise_range_of(const vise_scheme *s, const vise_matrix *m, int64_t row, int64_t first,
+                         int64_t count);
+vise_range vise_range_merge(vise_range a, vise_range b); // exact, in any order
+bool vise_range_finite(vise_range r);
+
+typedef struct vise_step {
+    float scale, zero; // as stored; `zero` is 0 without a zero point
+    float factor;      // what the conventions that multiply multiply by; 0: all codes are 0
+} vise_step;
+
+// Makes the step of a run whose range is finite.  False if the scale or the zero point does
+// not fit the scale dtype, or a code would decode to infinity.
+bool vise_step_make(vise_step *out, const vise_scheme *s, vise_range r);
+
+void vise_step_encode(const vise_kernels *k, const vise_scheme *s, vise_step step, int8_t *q,
+                      const float *x, int64_t n);
+void vise_step_decode(const vise_kernels *k, const vise_scheme *s, vise_step step, float *x,
+                      const int8_t *q, int64_t n);
+
+// Scales and zero points as they are stored.  `dtype` is f32, f16, bf16 or u8.
+float vise_step_load(vise_dtype dtype, const void *data, int64_t i);
+void vise_step_store(vise_dtype dtype, void *data, int64_t i, float value);
+
+#endif

@@ -1,0 +1,47 @@
+// Coded tensors: a matrix in a scheme's codes, with its steps.  This is what is saved and
+// compared; engine/packed.h derives the layouts that kernels read.
+
+#ifndef VISE_CODED_H
+#define VISE_CODED_H
+
+#include "engine/context.h"
+#include "engine/scheme.h"
+
+// All-zero bytes is the closed value.  The tensors are laid out as vise_scheme_plan() says;
+// `zero` is closed when the scheme has no zero point.
+typedef struct vise_coded {
+    vise_scheme scheme;
+    int64_t rows, cols;
+    vise_tensor codes, scale, zero;
+} vise_coded;
+
+// Drops the tensors and closes it.  Safe to call twice.
+void vise_coded_release(vise_coded *c);
+int64_t vise_coded_bytes(const vise_coded *c); // of the tensors: what vise_scheme_plan() says
+
+// Encodes `x`, f32, f16 or bf16; every tensor is a matrix of [rows, last dimension].  Fails as
+// vise_scheme_plan() and vise_encode_rows(); `*out` is untouched on failure.
+vise_status vise_encode(const vise_context *ctx, vise_coded *out, const vise_scheme *s,
+                        const vise_tensor *x, vise_error *err);
+
+// Rebuilds a coded tensor from its parts, which it shares; `zero` is NULL without one.  A
+// wrong set, dtype or shape is E-SC-06, a step that is not finite, a zero point past the
+// codes or a padding nibble that is not 0 is E-SC-07 (both VISE_EFORMAT).
+vise_status vise_coded_build(vise_coded *out, const vise_scheme *s, int64_t rows, int64_t cols,
+                             const vise_tensor *codes, const vise_tensor *scale,
+                             const vise_tensor *zero, vise_error *err);
+
+// Decodes into `out`, f32 [rows, cols], which is made if it is closed.
+vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,
+                        vise_error *err);
+
+// Decodes columns [first, first + count) of one row; `first` is even.
+void vise_coded_read(const vise_kernels *k, float *x, const vise_coded *c, int64_t row,
+                     int64_t first, int64_t count);
+// The same as centred codes (engine/codec.h).
+void vise_coded_codes(const vise_kernels *k, int8_t *q, const vise_coded *c, int64_t row,
+                      int64_t first, int64_t count);
+// The scale of a run of a row, as f32.
+float vise_coded_scale(const vise_coded *c, int64_t row, int64_t run);
+
+#endif

@@ -1,0 +1,232 @@
+#include "engine/linalg/svd.h"
+
+#include <string.h>
+
+#include "engine/linalg/lapack.h"
+#include "engine/linalg/random.h"
+#include "engine/mem.h"
+#include "engine/ops/argument.h"
+#include "engine/ops/matmul.h"
+
+// The three results, made together.
+typedef struct factors {
+    vise_tensor u, s, vt;
+} factors;
+
+static void release(factors *f) {
+    vise_tensor_release(&f->u);
+    vise_tensor_release(&f->s);
+    vise_tensor_release(&f->vt);
+}
+
+static vise_status make_factors(factors *f, vise_dtype dtype, int64_t m, int64_t rank,
+                                int64_t n, vise_error *err) {
+    vise_status st = vise_tensor_new(&f->u, dtype, 2, (int64_t[]){m, rank}, err);
+    if (!st) st = vise_tensor_new(&f->s, dtype, 1, (int64_t[]){rank}, err);
+    if (!st) st = vise_tensor_new(&f->vt, dtype, 2, (int64_t[]){rank, n}, err);
+    return st;
+}
+
+// out[i, 0 .. rank) = in[i, 0 .. rank) for a row-major `in` of `cols` columns.
+static void keep_columns(vise_tensor *out, const void *in, int64_t cols) {
+    int64_t size = vise_dtype_size(out->dtype), rank = out->shape[1];
+    for (int64_t i = 0; i < out->shape[0]; i++) {
+        memcpy((char *)out->data + i * rank * size, (const char *)in + i * cols * size,
+               (size_t)(rank * size));
+    }
+}
+
+// Cuts the whole decomposition `all` down to the rank of `f`.
+static void cut(factors *f, const factors *all) {
+    keep_columns(&f->u, all->u.data, all->s.shape[0]);
+    memcpy(f->s.data, all->s.data, (size_t)vise_tensor_bytes(&f->s));
+    memcpy(f->vt.data, all->vt.data, (size_t)vise_tensor_bytes(&f->vt));
+}
+
+static vise_status full_svd(factors *f, const vise_tensor *a, vise_error *err) {
+    factors all = {0};
+    vise_tensor copy = {0};
+    int64_t m = a->shape[0], n = a->shape[1], k = m < n ? m : n;
+    bool whole = f->s.shape[0] == k;
+    vise_status st = whole ? VISE_OK : make_factors(&all, a->dtype, m, k, n, err);
+    if (!st) st = vise_tensor_convert(&copy, a, a->dtype, err);
+    const factors *to = whole ? f : &all;
+    if (!st) {
+        st = vise_lapack_svd(a->dtype, m, n, copy.data, to->u.data, to->s.data, to->vt.data,
+                             err);
+    }
+    if (!st && !whole) cut(f, &all);
+    vise_tensor_release(&copy);
+    release(&all);
+    return st;
+}
+
+// The randomized method works on A[tall, wide], which is `a` or its transpose, and keeps its
+// tall and thin matrices as rows: y[q, tall] stands for a Q[tall, q].
+typedef struct sketch {
+    const vise_context *ctx;
+    const float *a;
+    int64_t cols; // of `a` itself
+    bool flipped; // A is the transpose of `a`
+    int64_t tall, wide, q;
+} sketch;
+
+// y[q, tall] = x[q, wide] A'
+static vise_status times_a(const sketch *k, float *y, const float *x, vise_error *err) {
+    vise_gemm g = {.trans_b = !k->flipped, .m = k->q, .n = k->tall, .k = k->wide};
+    g.a = x;
+    g.lda = k->wide;
+    g.b = k->a;
+    g.ldb = k->cols;
+    g.c = y;
+    g.ldc = k->tall;
+    return vise_gemm_run(k->ctx, &g, err);
+}
+
+// x[q, wide] = y[q, tall] A
+static vise_status times_a_transposed(const sketch *k, float *x, const float *y,
+                                      vise_error *err) {
+    vise_gemm g = {.trans_b = k->flipped, .m = k->q, .n = k->wide, .k = k->tall};
+    g.a = y;
+    g.lda = k->tall;
+    g.b = k->a;
+    g.ldb = k->cols;
+    g.c = x;
+    g.ldc = k->wide;
+    return vise_gemm_run(k->ctx, &g, err);
+}
+
+// x[q, wide] = Omega', where Omega[wide, q] is drawn row by row.
+static vise_status draw(const sketch *k, float *x, int64_t seed, vise_error *err) {
+    float *omega = vise_calloc((size_t)(k->wide * k->q) * sizeof *omega);
+    if (!omega) {
+        return vise_fail(err, VISE_ENOMEM, "E-MM-01",
+                         "no memory for %lld x %lld random numbers", (long long)k->wide,
+                         (long long)k->q);
+    }
+    vise_random r;
+    vise_random_seed(&r, (uint32_t)seed);
+    vise_random_normal(&r, omega, k->wide * k->q);
+    for (int64_t i = 0; i < k->wide; i++) {
+        for (int64_t j = 0; j < k->q; j++) x[j * k->wide + i] = omega[i * k->q + j];
+    }
+    vise_free(omega);
+    return VISE_OK;
+}
+
+// Leaves in y[q, tall] the base Q and in x[q, wide] the product Q' A.
+static vise_status find_range(const sketch *k, float *y, float *x, const vise_svd_options *opt,
+                              vise_error *err) {
+    vise_status st = draw(k, x, opt->seed, err);
+    if (!st) st = times_a(k, y, x, err);
+    if (!st) st = vise_lapack_orthonormal(k->q, k->tall, y, err);
+    for (int64_t i = 0; !st && i < opt->iterations; i++) {
+        st = times_a_transposed(k, x, y, err);
+        if (!st) st = vise_lapack_orthonormal(k->q, k->wide, x, err);
+        if (!st) st = times_a(k, y, x, err);
+        if (!st) st = vise_lapack_orthonormal(k->q, k->tall, y, err);
+    }
+    return st ? st : times_a_transposed(k, x, y, err);
+}
+
+static vise_status check_product(const vise_tensor *x, vise_error *err) {
+    if (vise_tensor_nonfinite(x) < 0) return VISE_OK;
+    return vise_fail(err, VISE_ENUMERIC, "E-NU-01",
+                     "values so large that their products with the matrix overflow f32");
+}
+
+// The factors of A from its base y[q, tall] and small.u[q, q], small.vt[q, wide].
+static vise_status join(const sketch *k, factors *f, const float *y, const factors *small,
+                        vise_error *err) {
+    int64_t rank = f->s.shape[0];
+    vise_gemm g = {.trans_a = true, .k = k->q};
+    memcpy(f->s.data, small->s.data, (size_t)vise_tensor_bytes(&f->s));
+    if (!k->flipped) { // u[tall, rank] = Q u1
+        memcpy(f->vt.data, small->vt.data, (size_t)vise_tensor_bytes(&f->vt));
+        g.m = k->tall;
+        g.n = rank;
+        g.a = y;
+        g.lda = k->tall;
+        g.b = small->u.data;
+        g.ldb = k->q;
+        g.c = f->u.data;
+        g.ldc = rank;
+        return vise_gemm_run(k->ctx, &g, err);
+    }
+    const float *from = small->vt.data; // a = A' = vt' s (Q u1)'
+    float *u = f->u.data;
+    for (int64_t i = 0; i < k->wide; i++) {
+        for (int64_t j = 0; j < rank; j++) u[i * rank + j] = from[j * k->wide + i];
+    }
+    g.m = rank;
+    g.n = k->tall;
+    g.a = small->u.data;
+    g.lda = k->q;
+    g.b = y;
+    g.ldb = k->tall;
+    g.c = f->vt.data;
+    g.ldc = k->tall;
+    return vise_gemm_run(k->ctx, &g, err);
+}
+
+static vise_status randomized_svd(const vise_context *ctx, factors *f, const vise_tensor *a,
+                                  const vise_svd_options *opt, vise_error *err) {
+    factors small = {0};
+    vise_tensor y = {0}, x = {0};
+    int64_t m = a->shape[0], n = a->shape[1];
+    sketch k = {.ctx = ctx, .a = a->data, .cols = n, .flipped = m < n};
+    k.tall = m < n ? n : m;
+    k.wide = m < n ? m : n;
+    k.q = opt->oversample < k.wide - opt->rank ? opt->rank + opt->oversample : k.wide;
+    vise_status st = make_factors(&small, VISE_F32, k.q, k.q, k.wide, err);
+    if (!st) st = vise_tensor_new(&y, VISE_F32, 2, (int64_t[]){k.q, k.tall}, err);
+    if (!st) st = vise_tensor_new(&x, VISE_F32, 2, (int64_t[]){k.q, k.wide}, err);
+    if (!st) st = find_range(&k, y.data, x.data, opt, err);
+    if (!st) st = check_product(&x, err);
+    if (!st) {
+        st = vise_lapack_svd(VISE_F32, k.q, k.wide, x.data, small.u.data, small.s.data,
+                             small.vt.data, err);
+    }
+    if (!st) st = join(&k, f, y.data, &small, err);
+    vise_tensor_release(&x);
+    vise_tensor_release(&y);
+    release(&small);
+    return st;
+}
+
+static vise_status check(const vise_tensor *a, const vise_svd_options *opt, vise_error *err) {
+    char text[96];
+    bool f64 = a->dtype == VISE_F64 && !opt->randomized;
+    vise_status st = vise_tensor_expect(a, f64 ? VISE_F64 : VISE_F32, "the matrix", err);
+    if (!st) st = vise_argument_rank(a, 2, "the matrix", err);
+    if (st) return st;
+    int64_t k = a->shape[0] < a->shape[1] ? a->shape[0] : a->shape[1];
+    if (opt->rank < 0 || opt->rank > k) {
+        return vise_fail(err, VISE_EINVAL, "E-NU-03", "rank %lld of %s, expected 0 to %lld",
+                         (long long)opt->rank, vise_tensor_describe(text, sizeof text, a),
+                         (long long)k);
+    }
+    int64_t bad = vise_tensor_nonfinite(a);
+    if (bad < 0) return VISE_OK;
+    return vise_fail(err, VISE_ENUMERIC, "E-NU-01", "row %lld, column %lld of %s is %g",
+                     (long long)(bad / a->shape[1] + 1), (long long)(bad % a->shape[1] + 1),
+                     vise_tensor_describe(text, sizeof text, a), vise_tensor_get(a, bad));
+}
+
+vise_status vise_svd(const vise_context *ctx, vise_tensor *u, vise_tensor *s, vise_tensor *vt,
+                     const vise_tensor *a, const vise_svd_options *opt, vise_error *err) {
+    factors f = {0};
+    vise_status st = check(a, opt, err);
+    if (!st) st = make_factors(&f, a->dtype, a->shape[0], opt->rank, a->shape[1], err);
+    if (!st && opt->rank > 0) {
+        st = opt->randomized ? randomized_svd(ctx, &f, a, opt, err) : full_svd(&f, a, err);
+    }
+    if (st) {
+        release(&f);
+        return st;
+    }
+    *u = f.u;
+    *s = f.s;
+    *vt = f.vt;
+    return VISE_OK;
+}

@@ -1,0 +1,262 @@
+// vise.coded and vise.packed: the Lua face of engine/coded.h, packed.h and coded_linear.h.
+
+#include "engine/coded_linear.h"
+
+#include <string.h>
+
+#include "lua/bind/bind.h"
+
+#define VISEL_CODED "vise.coded"
+#define VISEL_PACKED "vise.packed"
+
+static vise_coded *push_coded(lua_State *L) {
+    vise_coded *c = lua_newuserdatauv(L, sizeof *c, 0);
+    memset(c, 0, sizeof *c); // closed, so __gc is safe whatever happens next
+    luaL_setmetatable(L, VISEL_CODED);
+    return c;
+}
+
+static const vise_coded *check_coded(lua_State *L, int arg) {
+    const vise_coded *c = luaL_checkudata(L, arg, VISEL_CODED);
+    luaL_argcheck(L, c->codes.buf, arg, "coded tensor is closed");
+    return c;
+}
+
+static const vise_packed *check_packed(lua_State *L, int arg) {
+    const vise_packed *p = luaL_checkudata(L, arg, VISEL_PACKED);
+    luaL_argcheck(L, p->codes, arg, "packed tensor is closed");
+    return p;
+}
+
+static int coded_close(lua_State *L) {
+    vise_coded_release(luaL_checkudata(L, 1, VISEL_CODED));
+    return 0;
+}
+
+static int packed_close(lua_State *L) {
+    vise_packed_release(luaL_checkudata(L, 1, VISEL_PACKED));
+    return 0;
+}
+
+// core.encode(scheme, x) -> coded
+static int coded_encode(lua_State *L) {
+    vise_error err;
+    vise_coded *c = push_coded(L);
+    const vise_scheme *s = viseL_checkscheme(L, 1);
+    const vise_tensor *x = viseL_checktensor(L, 2);
+    if (vise_encode(viseL_context(L), c, s, x, &err)) return viseL_fail(L, &err);
+    viseL_account(L, vise_coded_bytes(c));
+    return 1;
+}
+
+// core.coded(scheme, {rows, cols}, { codes =, scale = [, zero =] }) -> coded
+static int coded_new(lua_State *L) {
+    static const char *const names[] = {"codes", "scale", "zero"};
+    int64_t shape[2];
+    viseL_checkmatrix(L, 2, shape);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 3);
+    vise_error err;
+    vise_coded *c = push_coded(L); // 4
+    for (int i = 0; i < 3; i++) lua_getfield(L, 3, names[i]);
+    const vise_tensor *part[3];
+    for (int i = 0; i < 3; i++) {
+        part[i] = lua_isnil(L, 5 + i) ? NULL : luaL_testudata(L, 5 + i, VISEL_TENSOR);
+        if (!lua_isnil(L, 5 + i) && !part[i]) {
+            return luaL_error(L, "E-SC-06: tensor '%s' is a %s, expected a tensor", names[i],
+                              luaL_typename(L, 5 + i));
+        }
+        luaL_argcheck(L, !part[i] || part[i]->buf, 3, "tensor is closed");
+    }
+    const vise_scheme *s = viseL_checkscheme(L, 1);
+    if (vise_coded_build(c, s, shape[0], shape[1], part[0], part[1], part[2], &err)) {
+        return viseL_fail(L, &err);
+    }
+    lua_settop(L, 4);
+    return 1;
+}
+
+// c:decode([out]) -> f32 [rows, cols]
+static int coded_decode(lua_State *L) {
+    vise_error err;
+    vise_tensor *out = viseL_pushout(L, 2);
+    const vise_coded *c = check_coded(L, 1);
+    if (vise_decode(viseL_context(L), out, c, &err)) return viseL_fail(L, &err);
+    viseL_account(L, vise_tensor_bytes(out));
+    return 1;
+}
+
+static void share_field(lua_State *L, const char *name, const vise_tensor *t) {
+    vise_tensor *view = viseL_pushtensor(L);
+    vise_tensor_share(view, t);
+    lua_setfield(L, -2, name);
+}
+
+// c:tensors() -> { codes =, scale = [, zero =] }, which share the coded tensor's memory
+static int coded_tensors(lua_State *L) {
+    const vise_coded *c = check_coded(L, 1);
+    lua_createtable(L, 0, 3);
+    share_field(L, "codes", &c->codes);
+    share_field(L, "scale", &c->scale);
+    if (c->zero.buf) share_field(L, "zero", &c->zero);
+    return 1;
+}
+
+static int push_shape(lua_State *L, int64_t rows, int64_t cols) {
+    lua_pushinteger(L, rows);
+    lua_pushinteger(L, cols);
+    return 2;
+}
+
+static int coded_shape(lua_State *L) {
+    const vise_coded *c = check_coded(L, 1);
+    return push_shape(L, c->rows, c->cols);
+}
+
+static int coded_bytes(lua_State *L) {
+    lua_pushinteger(L, vise_coded_bytes(check_coded(L, 1)));
+    return 1;
+}
+
+static int coded_scheme(lua_State *L) {
+    viseL_pushscheme(L, &check_coded(L, 1)->scheme);
+    return 1;
+}
+
+static int push_text(lua_State *L, const char *noun, const vise_scheme *s, int64_t rows,
+                     int64_t cols) {
+    char text[96];
+    lua_pushfstring(L, "%s %Ix%I, %s", noun, (lua_Integer)rows, (lua_Integer)cols,
+                    vise_scheme_describe(text, sizeof text, s));
+    return 1;
+}
+
+static int coded_tostring(lua_State *L) {
+    const vise_coded *c = luaL_checkudata(L, 1, VISEL_CODED);
+    if (c->codes.buf) return push_text(L, "coded", &c->scheme, c->rows, c->cols);
+    lua_pushliteral(L, "coded (closed)");
+    return 1;
+}
+
+// core.pack(coded) -> packed
+static int packed_new(lua_State *L) {
+    vise_error err;
+    vise_packed *p = lua_newuserdatauv(L, sizeof *p, 0);
+    memset(p, 0, sizeof *p);
+    luaL_setmetatable(L, VISEL_PACKED);
+    const vise_coded *c = check_coded(L, 1);
+    if (vise_pack(viseL_context(L), p, c, &err)) return viseL_fail(L, &err);
+    viseL_account(L, vise_packed_size(p));
+    return 1;
+}
+
+// core.packed_bytes(scheme, {rows, cols}): what core.pack() would take
+static int packed_plan(lua_State *L) {
+    const vise_scheme *s = viseL_checkscheme(L, 1);
+    int64_t shape[2], bytes;
+    viseL_checkmatrix(L, 2, shape);
+    vise_error err;
+    if (vise_packed_bytes(&bytes, s, shape[0], shape[1], &err)) return viseL_fail(L, &err);
+    lua_pushinteger(L, bytes);
+    return 1;
+}
+
+static int packed_bytes(lua_State *L) {
+    lua_pushinteger(L, vise_packed_size(check_packed(L, 1)));
+    return 1;
+}
+
+static int packed_shape(lua_State *L) {
+    const vise_packed *p = check_packed(L, 1);
+    return push_shape(L, p->rows, p->cols);
+}
+
+static int packed_scheme(lua_State *L) {
+    viseL_pushscheme(L, &check_packed(L, 1)->scheme);
+    return 1;
+}
+
+// p:workspace(rows): bytes that core.integer_linear() takes beside its result
+static int packed_workspace(lua_State *L) {
+    lua_Integer rows = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, rows >= 0, 2, "rows are 0 or more");
+    lua_pushinteger(L, vise_integer_linear_bytes(check_packed(L, 1), rows));
+    return 1;
+}
+
+static int packed_tostring(lua_State *L) {
+    const vise_packed *p = luaL_checkudata(L, 1, VISEL_PACKED);
+    if (p->codes) return push_text(L, "packed", &p->scheme, p->rows, p->cols);
+    lua_pushliteral(L, "packed (closed)");
+    return 1;
+}
+
+// core.integer_linear(x, packed, activation_scheme, bias|nil [, out])
+static int linear_integer(lua_State *L) {
+    lua_settop(L, 5); // so that the pushed result is not taken for an argument
+    vise_error err;
+    vise_tensor *y = viseL_pushout(L, 5);
+    const vise_tensor *x = viseL_checktensor(L, 1);
+    const vise_packed *w = check_packed(L, 2);
+    const vise_scheme *a = viseL_checkscheme(L, 3);
+    const vise_tensor *bias = viseL_opttensor(L, 4);
+    if (vise_integer_linear(viseL_context(L), y, x, w, a, bias, &err)) {
+        return viseL_fail(L, &err);
+    }
+    viseL_account(L, vise_tensor_bytes(y));
+    return 1;
+}
+
+// core.decoded_linear(x, coded, bias|nil [, out])
+static int linear_decoded(lua_State *L) {
+    lua_settop(L, 4); // so that the pushed result is not taken for an argument
+    vise_error err;
+    vise_tensor *y = viseL_pushout(L, 4);
+    const vise_tensor *x = viseL_checktensor(L, 1);
+    const vise_coded *w = check_coded(L, 2);
+    const vise_tensor *bias = viseL_opttensor(L, 3);
+    if (vise_decoded_linear(viseL_context(L), y, x, w, bias, &err)) return viseL_fail(L, &err);
+    viseL_account(L, vise_tensor_bytes(y));
+    return 1;
+}
+
+static const luaL_Reg coded_class[] = {
+    {"__close",    coded_close   },
+    {"__gc",       coded_close   },
+    {"__tostring", coded_tostring},
+    {"bytes",      coded_bytes   },
+    {"close",      coded_close   },
+    {"decode",     coded_decode  },
+    {"scheme",     coded_scheme  },
+    {"shape",      coded_shape   },
+    {"tensors",    coded_tensors },
+    {NULL,         NULL          },
+};
+
+static const luaL_Reg packed_class[] = {
+    {"__close",    packed_close    },
+    {"__gc",       packed_close    },
+    {"__tostring", packed_tostring },
+    {"bytes",      packed_bytes    },
+    {"close",      packed_close    },
+    {"scheme",     packed_scheme   },
+    {"shape",      packed_shape    },
+    {"workspace",  packed_workspace},
+    {NULL,         NULL            },
+};
+
+static const luaL_Reg coded_functions[] = {
+    {"coded",          coded_new     },
+    {"decoded_linear", linear_decoded},
+    {"encode",         coded_encode  },
+    {"integer_linear", linear_integer},
+    {"pack",           packed_new    },
+    {"packed_bytes",   packed_plan   },
+    {NULL,             NULL          },
+};
+
+void viseL_open_coded(lua_State *L) {
+    viseL_class(L, VISEL_CODED, coded_class);
+    viseL_class(L, VISEL_PACKED, packed_class);
+    luaL_setfuncs(L, coded_functions, 0);
+}

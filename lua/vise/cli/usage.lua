@@ -1,0 +1,127 @@
+--- The help of the program and of each command, made from the descriptions.
+
+local text = require "vise.text"
+
+local M = {}
+
+local COLUMNS = 96
+
+local function value_word(spec)
+  if spec.value then return spec.value end
+  if spec.type == "choice" then return table.concat(spec.choices, "|") end
+  return spec.type == "pair" and "NAME=VALUE" or spec.type:upper()
+end
+
+local function option_words(spec)
+  local words = (spec.short and "-" .. spec.short .. ", " or "    ") .. "--" .. spec.name
+  if spec.type ~= "flag" then words = words .. " " .. value_word(spec) end
+  return words
+end
+
+local function option_help(spec)
+  local notes = {}
+  if spec.default ~= nil then notes[#notes + 1] = "default " .. tostring(spec.default) end
+  if spec.repeatable then notes[#notes + 1] = "may be given again" end
+  if spec.required then notes[#notes + 1] = "needed" end
+  if #notes == 0 then return spec.help end
+  return ("%s (%s)"):format(spec.help, table.concat(notes, "; "))
+end
+
+local function synopsis(command)
+  local words = { "vise", command.name }
+  for _, spec in ipairs(command.arguments) do
+    local word = spec.name:upper() .. (spec.repeatable and "..." or "")
+    words[#words + 1] = spec.optional and "[" .. word .. "]" or word
+  end
+  for _, spec in ipairs(command.options) do
+    local word = spec.short and "-" .. spec.short or "--" .. spec.name
+    if spec.type ~= "flag" then word = word .. " " .. value_word(spec) end
+    word = spec.required and word or "[" .. word .. "]"
+    words[#words + 1] = word .. (spec.repeatable and "..." or "")
+  end
+  local line = table.concat(words, " ", 1, 2)
+  local folded = text.wrap(table.concat(words, " ", 3), COLUMNS - 7, (" "):rep(#line + 8))
+  return ("usage: %s %s\n"):format(line, folded:gsub("^%s+", ""))
+end
+
+-- Two columns: words on the left, folded help on the right.
+local function listing(rows)
+  local left = 0
+  for _, row in ipairs(rows) do left = math.max(left, #row[1]) end
+  left = math.min(left, 30)
+  local out = {}
+  for _, row in ipairs(rows) do
+    local help = text.wrap(row[2], COLUMNS, (" "):rep(left + 4))
+    if #row[1] <= left then
+      out[#out + 1] = ("  %s%s%s"):format(row[1], (" "):rep(left + 2 - #row[1]), help:gsub("^%s+", ""))
+    else
+      out[#out + 1] = ("  %s\n%s"):format(row[1], help)
+    end
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+--- The help of one command.
+---@param command vise.cli.Command
+---@param long boolean  With text and examples.
+---@return string
+function M.command(command, long)
+  local out = { ("vise %s: %s\n\n"):format(command.name, command.summary), synopsis(command) }
+  if long and #command.examples > 0 then
+    out[#out + 1] = "\nexamples\n"
+    for _, example in ipairs(command.examples) do
+      out[#out + 1] = ("  %s\n      %s\n"):format(example[1], example[2])
+    end
+  end
+  if long and command.text then
+    out[#out + 1] = "\n" .. text.wrap(command.text, COLUMNS) .. "\n"
+  end
+  local rows = {}
+  for _, spec in ipairs(command.arguments) do rows[#rows + 1] = { spec.name:upper(), spec.help } end
+  if #rows > 0 then out[#out + 1] = "\narguments\n" .. listing(rows) end
+  rows = {}
+  for _, spec in ipairs(command.options) do rows[#rows + 1] = { option_words(spec), option_help(spec) } end
+  rows[#rows + 1] = { "-h, --help", "the short or the whole help" }
+  out[#out + 1] = "\noptions\n" .. listing(rows)
+  return table.concat(out)
+end
+
+--- The help of the program.
+---@param long boolean
+---@return string
+function M.program(long)
+  local cli = require "vise.cli"
+  local rows = {}
+  for _, name in ipairs(cli.names) do rows[#rows + 1] = { name, cli.command(name).summary } end
+  rows[#rows + 1] = { "FILE.lua ...", "runs a plain Lua script, with the rest as its arguments" }
+  local out = {
+    "vise holds the work and squeezes it: post-training quantization, scripted in Lua\n\n",
+    "usage: vise COMMAND ...      vise COMMAND --help      vise --version\n\n",
+    listing(rows),
+  }
+  if long then out[#out + 1] = "\n" .. M.environment() .. "\n" .. M.statuses() end
+  return table.concat(out)
+end
+
+--- The environment variables that the program reads.
+---@return string
+function M.environment()
+  return "environment\n" .. listing {
+    { "VISE_THREADS", "how many threads compute (default: the CPUs this process may use)" },
+    { "VISE_BACKEND", "ref, avx2 or avx512 instead of the best this CPU runs" },
+    { "VISE_BLAS", "0: products of f32 matrices by our own code, not OpenBLAS" },
+    { "VISE_LUA", "a folder to read the Lua sources from, while developing" },
+  }
+end
+
+--- What the exit statuses mean.
+---@return string
+function M.statuses()
+  local rows = {}
+  for _, entry in ipairs(require("vise.cli.failure").meanings) do
+    rows[#rows + 1] = { ("%d"):format(entry[1]), entry[2] }
+  end
+  return "exit status\n" .. listing(rows)
+end
+
+return M

@@ -1,0 +1,63 @@
+--- Raising and returning errors that carry an id.
+---
+--- A script's own mistake raises "E-XX-nn: message".  The world's failure (files, memory, data,
+--- Ctrl-C) returns nil, message, id, as the C functions do; inside a long computation it travels as
+--- a raised vise.Failure, and the function that people call turns it back.
+
+local M = {}
+
+---@class vise.Failure
+---@field id string
+---@field message string
+local Failure = {}
+Failure.__index = Failure
+
+function Failure:__tostring()
+  return self.id .. ": " .. self.message
+end
+
+local function filled(text, ...)
+  return select("#", ...) > 0 and text:format(...) or text
+end
+
+--- Raises a script's mistake.
+---@param id string
+---@param text string  A format string, then what it formats.
+function M.raise(id, text, ...)
+  error(id .. ": " .. filled(text, ...), 0)
+end
+
+--- Returns a failure of the world.
+---@param id string
+---@param text string
+---@return nil
+---@return string message
+---@return string id
+function M.fail(id, text, ...)
+  return nil, filled(text, ...), id
+end
+
+--- Passes results through; raises a vise.Failure for nil, message, id.
+---@generic T
+---@param value T?
+---@param message? string
+---@param id? string
+---@return T
+function M.try(value, message, id, ...)
+  if value ~= nil then return value, message, id, ... end
+  error(id and setmetatable({ id = id, message = message }, Failure) or message, 0)
+end
+
+local function settle(ok, value, ...)
+  if ok then return value, ... end
+  if getmetatable(value) == Failure then return nil, value.message, value.id end
+  error(value, 0)
+end
+
+--- Calls `f(...)`; a vise.Failure raised in it comes back as nil, message, id, any other error goes
+--- on up.
+function M.catch(f, ...)
+  return settle(pcall(f, ...))
+end
+
+return M

@@ -1,0 +1,77 @@
+--- The public module: verbs and tensors at one level, the pieces below as modules that are loaded
+--- when first asked for.
+
+local M = {}
+
+-- Modules that are files of their own.
+local modules = {
+  algorithms = true, checkpoint = true, data = true, eval = true, generate = true, models = true, nn = true,
+  observe = true, picture = true, quant_types = true, samplers = true,
+}
+
+-- Modules that are functions of the core under a name.
+local groups = {
+  coded = { "decoded_linear", "encode", "integer_linear", "pack", "packed_bytes", rebuild = "coded" },
+  json = { "array", "null", decode = "json_decode", encode = "json_encode" },
+  linalg = { "matmul", "svd" },
+  machine = { "backend", "clock", "memory", "memory_limit", "reset_peak", "threads" },
+  ops = { "attention", "compare", "cross_entropy", "embedding", "gated_add", "gelu", "layer_norm", "linear",
+    "matmul_rule", "modulate", "patchify", "rms_norm", "rope", "silu", "sinusoid", "softmax", "top_p",
+    "unpatchify" },
+  safetensors = { open = "safetensors_open", size = "safetensors_size", write = "safetensors_write" },
+  tokenizers = { open = "tokenizer_open" },
+}
+
+-- Verbs: where each one lives.
+local verbs = {
+  config = "config",
+  load = "load",
+  open = "models",
+  pattern = "pattern",
+  quantize = "quantize",
+  save = "artefact",
+}
+
+-- Functions of the core that are public as they are.
+local from_core = { random = true, scheme = true, tensor = true, tensor_of = true, xxh3 = true }
+
+--- What vise.quantize would do with a model, without doing it.
+---@param model vise.Model
+---@param fields vise.Config|table
+---@return vise.Plan
+function M.plan(model, fields)
+  return require("vise.plan").make(model, require("vise.config").config(fields))
+end
+
+local function group(names)
+  local core, out = require "vise.core", {}
+  for key, name in pairs(names) do out[type(key) == "string" and key or name] = core[name] end
+  return out
+end
+
+local function find(name)
+  if from_core[name] then return require("vise.core")[name] end
+  if verbs[name] then return require("vise." .. verbs[name])[name] end
+  if groups[name] then return group(groups[name]) end
+  if modules[name] then return require("vise." .. name) end
+  if name == "version" then return require "vise.version" end
+end
+
+--- The names that are loaded when first asked for, for the prompt and the tests.
+---@return string[]
+function M.names()
+  local names = { "version" }
+  for _, set in ipairs { modules, groups, verbs, from_core } do
+    for name in pairs(set) do names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+return setmetatable(M, {
+  __index = function(_, name)
+    local value = find(name)
+    M[name] = value
+    return value
+  end,
+})

@@ -1,0 +1,228 @@
+--- The job: what a recipe's body gets.
+
+local core = require "vise.core"
+local fail = require "vise.fail"
+local progress = require "vise.progress"
+local text = require "vise.text"
+
+local M = {}
+
+---@class vise.Job
+---@field params table<string, any>  The recipe's parameters, typed and complete.
+---@field model vise.Model           Opened when first asked for, from --model.
+---@field data string[]              The files given with --data.
+---@field folder string              The recipe's own folder: what it ships lies there.
+---@field out? string                The folder given with --out.
+---@field expects table[]            The header's expected results.
+---@field dry_run boolean            Plan only; job:quantize ends the run.
+---@field results table[]            What was reported, in order.
+---@field failed integer             How many expectations were not met.
+local Job = {}
+
+-- Raised by job:quantize to end a dry run; M.run takes it as success.
+local DONE = setmetatable({}, { __tostring = function() return "end of the dry run" end })
+
+---@class vise.JobOptions
+---@field params table<string, any>
+---@field model? string
+---@field data string[]
+---@field out? string
+---@field dry_run? boolean
+---@field quiet? boolean  Nothing on stdout: what job:print says goes to stderr.
+
+local function open_model(job)
+  local path = job.model_path
+  if not path then
+    fail.try(nil, ("recipe %s needs a model: give --model DIR"):format(job.recipe.header.name), "E-RC-08")
+  end
+  local model = fail.try(require("vise").open(path))
+  job.opened[#job.opened + 1] = model
+  return model
+end
+
+local metatable = {
+  __index = function(job, name)
+    if name == "model" then
+      job.model = open_model(job)
+      return rawget(job, "model")
+    end
+    return Job[name]
+  end,
+}
+
+--- Makes the job of a recipe.
+---@param recipe vise.Recipe
+---@param options vise.JobOptions
+---@return vise.Job
+function M.new(recipe, options)
+  return setmetatable({
+    recipe = recipe, folder = recipe.folder, expects = recipe.header.expects or {}, params = options.params,
+    model_path = options.model,
+    data = options.data, out = options.out, dry_run = options.dry_run or false,
+    stream = options.quiet and io.stderr or io.stdout, results = core.array {}, failed = 0, opened = {},
+  }, metatable)
+end
+
+--- Opens another model; it is closed at the end of the run.
+---@param path string
+---@param options? table  What vise.open takes.
+---@return vise.Model
+function Job:open(path, options)
+  local model = fail.try(require("vise").open(path, options))
+  self.opened[#self.opened + 1] = model
+  return model
+end
+
+--- Prints a line of the result.
+---@param format string
+function Job:print(format, ...)
+  local line = select("#", ...) > 0 and format:format(...) or format
+  self.stream:write(text.escape_lines(line), "\n")
+end
+
+--- Prints a table with aligned columns; numbers go to the right.
+---@param rows (string|number)[][]
+function Job:table(rows)
+  self.stream:write(text.columns(rows))
+end
+
+--- Says on stderr what is going on.
+---@param format string
+function Job.log(_, format, ...)
+  io.stderr:write(text.escape_lines(select("#", ...) > 0 and format:format(...) or format), "\n")
+end
+
+--- The progress of some work: bar:step(n), bar:close().
+---@param label string
+---@param total? number
+---@param unit? string
+---@return vise.Progress
+function Job.progress(_, label, total, unit)
+  return progress.new(label, total, unit)
+end
+
+--- A path in the output folder, which is made if need be.
+---@param name string
+---@return string path
+function Job:path(name)
+  if not self.out then
+    fail.try(nil, ("recipe %s writes files: give --out DIR"):format(self.recipe.header.name), "E-RC-09")
+  end
+  if name:find "^/" or ("/" .. name .. "/"):find("/../", 1, true) or name == "" then
+    fail.raise("E-RC-10", "'%s' is no name inside the output folder", name)
+  end
+  local at = 1
+  local path = self.out .. "/" .. name
+  while true do -- every folder on the way
+    local slash = path:find("/", at + 1, true)
+    if not slash then return path end
+    local part = path:sub(1, slash - 1)
+    if not core.disk.exists(part) then fail.try(core.disk.mkdir(part)) end
+    at = slash
+  end
+end
+
+--- Writes a file into the output folder.
+---@param name string
+---@param bytes string
+---@return string path
+function Job:write(name, bytes)
+  local path = self:path(name)
+  fail.try(core.disk.write(path, bytes))
+  return path
+end
+
+--- Adds a result: to --json, and to run.json in the output folder.
+---@param name string
+---@param data table  Plain data.
+function Job:report(name, data)
+  self.results[#self.results + 1] = { name = name, data = data }
+end
+
+-- The plan in a few lines: sizes, and each pattern with what it matched.
+local function print_plan(job, cfg, plan)
+  job:print("%s: %d layers, %d left as they are, %.2f bits a weight", cfg.quant_type, plan.quantized,
+    plan.skipped, plan.bits_per_weight)
+  job:print("  %s on disk, %s in memory, at most %s while it is made", text.bytes(plan.disk_bytes),
+    text.bytes(plan.memory_bytes), text.bytes(plan.workspace_bytes))
+  local rows = {}
+  for i, p in ipairs(plan.patterns) do
+    rows[i] = { p.where, p.pattern, ("%d layers"):format(p.matched) }
+  end
+  if #rows > 0 then job.stream:write(text.columns(rows, "  ")) end
+end
+
+--- Makes and prints the plan of a configuration; nothing is touched.
+---@param model vise.Model
+---@param cfg vise.Config|table
+---@return vise.Plan
+function Job:plan(model, cfg)
+  cfg = require("vise.config").config(cfg)
+  local plan = require("vise.plan").make(model, cfg)
+  print_plan(self, cfg, plan)
+  if self.dry_run then self:report("plan", plan:plain()) end
+  return plan
+end
+
+--- Prints the plan and quantizes.  A dry run ends here.
+---@param model vise.Model
+---@param cfg vise.Config|table
+---@return vise.QuantizeReport
+function Job:quantize(model, cfg)
+  self:plan(model, cfg)
+  if self.dry_run then error(DONE, 0) end
+  return fail.try(require("vise").quantize(model, cfg))
+end
+
+--- Holds a result against what it should be.  A run with unmet expectations exits with 1.
+---@param what string
+---@param value number
+---@param bounds { at_least?: number, at_most?: number }
+---@return boolean met
+function Job:expect(what, value, bounds)
+  local low, high = bounds.at_least, bounds.at_most
+  if low == nil and high == nil then fail.raise("E-RC-10", "expect %s: give at_least or at_most", what) end
+  local met = value == value and not (low and value < low) and not (high and value > high)
+  self:report("expect", { what = what, value = value == value and value or "NaN", at_least = low,
+    at_most = high, met = met })
+  if not met then
+    self.failed = self.failed + 1
+    local wanted = low and high and ("from %g to %g"):format(low, high)
+      or low and ("at least %g"):format(low) or ("at most %g"):format(high)
+    self:log("%s is %g, expected %s", what, value, wanted)
+  end
+  return met
+end
+
+local function close_all(job)
+  for _, model in ipairs(job.opened) do model:close() end
+end
+
+--- Runs the body.  Models that the job opened are closed on every way out.
+---@param job vise.Job
+---@return true? ok
+---@return string? message
+---@return string? id
+function M.run(job)
+  local results = table.pack(xpcall(job.recipe.body, function(raised)
+    -- The traceback is the recipe's own, for E-RC-07; what carries an id needs none.
+    if type(raised) ~= "string" or raised:find "E%-%u%u%-%d%d: " then return raised end
+    local trace = debug.traceback(nil, 2):gsub("\n%s*%[C%]: in function 'xpcall'.*$", "")
+    return { bug = raised, trace = trace }
+  end, job))
+  close_all(job)
+  if results[1] then
+    if results[2] == nil and type(results[4]) == "string" then return nil, results[3], results[4] end
+    return true
+  end
+  local raised = results[2]
+  if raised == DONE then return true end
+  if type(raised) == "table" and raised.id then return nil, raised.message, raised.id end
+  if type(raised) == "table" and raised.bug then
+    if raised.bug:find "^lua/vise/" then error({ message = raised.bug, trace = raised.trace }, 0) end
+    return fail.fail("E-RC-07", "%s\n%s", raised.bug, raised.trace)
+  end
+  error(raised, 0)
+end
+
+return M

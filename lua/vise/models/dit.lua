@@ -1,0 +1,256 @@
+--- DiT: the class-conditional diffusion transformer, diffusers' DiTTransformer2DModel (Peebles and
+--- Xie 2023, adaLN-Zero).
+
+local Attention = require "vise.nn.attention"
+local MLP = require "vise.nn.mlp"
+local ModulatedNorm = require "vise.nn.modulated_norm"
+local PatchEmbed = require "vise.nn.patch_embed"
+local config_reader = require "vise.models.config"
+local core = require "vise.core"
+local fail = require "vise.fail"
+local module = require "vise.nn.module"
+
+local try = fail.try
+
+local TIMESTEP_WIDTH = 256 -- of the sinusoid that enters the conditioning
+local NORM_EPS = 1e-6      -- of norm1 and at the output; norm_eps is that of the norm before the MLP
+local MAX_POSITIONS = 1 << 27 -- patches times width: 512 MiB
+
+--- Conditioning: what a block knows of the timestep and the class; each block has its own.
+local Conditioning = module.class "Conditioning"
+
+local function new_conditioning(name, weights, config, width)
+  local time = name .. ".timestep_embedder."
+  local self = {
+    name = name,
+    linear_1 = weights:linear(time .. "linear_1", width, TIMESTEP_WIDTH, true),
+    linear_2 = weights:linear(time .. "linear_2", width, width, true),
+    -- One class more than the config counts: the null class, for guidance.
+    classes = weights:embedding(name .. ".class_embedder.embedding_table",
+      config.num_embeds_ada_norm + 1, width),
+  }
+  self.children = { self.linear_1, self.linear_2, self.classes }
+  return setmetatable(self, Conditioning)
+end
+
+--- silu(linear_2(silu(linear_1(waves))) + table[class]): [B, width]
+function Conditioning:forward(waves, labels)
+  local h <close> = self.linear_1:forward(waves)
+  try(core.silu(h, h))
+  local y = self.linear_2:forward(h)
+  local class <close> = self.classes:forward(labels)
+  try(y:add(class, y))
+  return try(core.silu(y, y))
+end
+
+--- Block: modulated attention, then a modulated MLP, each added through its gate.
+local Block = module.class "Block"
+
+local function new_block(name, weights, config, width)
+  local attn, ff, biased = name .. ".attn1", name .. ".ff", config.attention_bias
+  local self = {
+    name = name,
+    width = width,
+    conditioning = new_conditioning(name .. ".norm1.emb", weights, config, width),
+    linear = weights:linear(name .. ".norm1.linear", 6 * width, width, true),
+    norm1 = ModulatedNorm.new(name .. ".norm1.norm", NORM_EPS),
+    attn1 = Attention.new(attn, {
+      heads = config.num_attention_heads,
+      q = weights:linear(attn .. ".to_q", width, width, biased),
+      k = weights:linear(attn .. ".to_k", width, width, biased),
+      v = weights:linear(attn .. ".to_v", width, width, biased),
+      out = weights:linear(attn .. ".to_out.0", width, width, true),
+    }),
+    norm3 = ModulatedNorm.new(name .. ".norm3", config.norm_eps),
+    ff = MLP.new(ff,
+      weights:linear(ff .. ".net.0.proj", 4 * width, width, true),
+      weights:linear(ff .. ".net.2", width, 4 * width, true), "tanh"),
+  }
+  self.children = { self.conditioning, self.linear, self.norm1, self.attn1, self.norm3, self.ff }
+  return setmetatable(self, Block)
+end
+
+-- The `index`-th of the equal slices that a modulation [B, n * width] consists of.
+local function slice(modulation, index, width)
+  return try(modulation:columns((index - 1) * width + 1, index * width))
+end
+
+-- x + gate * part(modulated norm of x), in place; `first` is the slice of the shift, then come scale
+-- and gate.
+local function add_branch(x, norm, part, modulation, first, width)
+  local shift <close> = slice(modulation, first, width)
+  local scale <close> = slice(modulation, first + 1, width)
+  local gate <close> = slice(modulation, first + 2, width)
+  local h <close> = norm:forward(x, shift, scale)
+  local y <close> = part:forward(h)
+  try(core.gated_add(x, y, gate, x))
+end
+
+--- Changes x [B, T, width] in place.
+function Block:forward(x, waves, labels)
+  local c <close> = self.conditioning:forward(waves, labels)
+  local modulation <close> = self.linear:forward(c)
+  add_branch(x, self.norm1, self.attn1, modulation, 1, self.width)
+  add_branch(x, self.norm3, self.ff, modulation, 4, self.width)
+end
+
+---@class vise.models.DiT: vise.nn.Module
+---@field family "dit"
+---@field config table            config.json, decoded
+---@field settings table          What of it the model uses, checked.
+---@field checkpoint vise.Checkpoint
+---@field null_class integer      The class that stands for "any", for guidance.
+local DiT = module.class "DiT"
+
+local SIZE = config_reader.MAX_SIZE
+local fields = {
+  { "num_attention_heads",       "integer", min = 1, max = SIZE },
+  { "attention_head_dim",        "integer", min = 1, max = SIZE },
+  { "in_channels",               "integer", min = 1, max = SIZE },
+  { "out_channels",              "integer", min = 1, max = SIZE, optional = true },
+  { "num_layers",                "integer", min = 1, max = 4096 },
+  { "attention_bias",            "boolean", default = true },
+  { "sample_size",               "integer", min = 1, max = 4096 },
+  { "patch_size",                "integer", min = 1, max = 4096 },
+  { "activation_fn",             "string",  default = "gelu-approximate", one_of = { "gelu-approximate" } },
+  { "num_embeds_ada_norm",       "integer", min = 1, max = SIZE },
+  { "norm_type",                 "string",  default = "ada_norm_zero", one_of = { "ada_norm_zero" } },
+  { "norm_elementwise_affine",   "boolean", default = false, one_of = { false } },
+  { "norm_eps",                  "number",  min = 0, max = 1, default = 1e-5 },
+}
+
+local function check(s)
+  local width = s.num_attention_heads * s.attention_head_dim
+  if width % 4 ~= 0 or width > SIZE then
+    return ('%d heads of %d make a width of %d, expected a multiple of 4 up to %d'):format(
+      s.num_attention_heads, s.attention_head_dim, width, SIZE)
+  end
+  if s.sample_size % s.patch_size ~= 0 then
+    return ('"patch_size" %d does not divide "sample_size" %d'):format(s.patch_size, s.sample_size)
+  end
+  local patches = (s.sample_size // s.patch_size) ^ 2
+  if patches * width > MAX_POSITIONS then
+    return ("%d patches of width %d are more than this program takes: %d numbers"):format(patches, width,
+      MAX_POSITIONS)
+  end
+end
+
+--- Reads a config.json of this family.
+---@param config table
+---@param path string
+---@return table? settings
+---@return string? message
+---@return string? id
+function DiT.settings_of(config, path)
+  local settings, message, id = config_reader.read(config, fields, path)
+  if not settings then return nil, message, id end
+  settings.out_channels = settings.out_channels or settings.in_channels
+  local problem = check(settings)
+  if problem then return nil, ("%s: %s"):format(path, problem), "E-MD-10" end
+  return settings
+end
+
+---@param settings table
+---@param weights vise.Weights
+---@return vise.models.DiT
+function DiT.new(settings, weights)
+  local width, patch = settings.num_attention_heads * settings.attention_head_dim, settings.patch_size
+  local pos_embed = PatchEmbed.new("pos_embed",
+    weights:tensor("pos_embed.proj.weight", { width, settings.in_channels, patch, patch }),
+    weights:tensor("pos_embed.proj.bias", { width }),
+    { patch = patch, grid = settings.sample_size // patch, width = width })
+  local self = {
+    name = "", children = { pos_embed }, settings = settings, pos_embed = pos_embed, blocks = {},
+  }
+  for i = 1, settings.num_layers do
+    self.blocks[i] = new_block(("transformer_blocks.%d"):format(i - 1), weights, settings, width)
+    self.children[i + 1] = self.blocks[i]
+  end
+  self.proj_out_1 = weights:linear("proj_out_1", 2 * width, width, true)
+  self.norm_out = ModulatedNorm.new("norm_out", NORM_EPS)
+  self.proj_out_2 = weights:linear("proj_out_2", patch * patch * settings.out_channels, width, true)
+  table.move({ self.proj_out_1, self.norm_out, self.proj_out_2 }, 1, 3, #self.children + 1, self.children)
+  self.width, self.null_class = width, settings.num_embeds_ada_norm
+  return setmetatable(self, DiT)
+end
+
+--- The prefix of the repeated blocks' names, and how many there are.
+---@return string prefix
+---@return integer count
+function DiT:repeated()
+  return "transformer_blocks.", self.settings.num_layers
+end
+
+--- The layers that are quantized unless a plan says otherwise: attention and MLP of every block.
+---@return string[] names
+function DiT:default_layers()
+  local names = {}
+  for _, block in ipairs(self.blocks) do
+    for _, part in ipairs { block.attn1, block.ff } do
+      for _, layer in ipairs(part:layers()) do names[#names + 1] = layer.name end
+    end
+  end
+  return names
+end
+
+local function finish(self, x, waves, labels, height, width)
+  local c <close> = self.blocks[1].conditioning:forward(waves, labels)
+  local modulation <close> = self.proj_out_1:forward(c)
+  local shift <close> = slice(modulation, 1, self.width)
+  local scale <close> = slice(modulation, 2, self.width)
+  local h <close> = self.norm_out:forward(x, shift, scale)
+  local y <close> = self.proj_out_2:forward(h)
+  return try(core.unpatchify(y, {
+    channels = self.settings.out_channels, height = height, width = width, patch = self.settings.patch_size,
+  }))
+end
+
+-- One value for each image of the batch, from one number or a tensor.
+local function per_image(value, dtype, batch, what)
+  if math.type(value) then
+    local values = {}
+    for i = 1, batch do values[i] = value end
+    return try(core.tensor_of(dtype, { batch }, values))
+  end
+  if #value ~= batch then fail.raise("E-MD-12", "%d %s for %d images", #value, what, batch) end
+  return try(value:reshape { batch })
+end
+
+local function forward(self, sample, timestep, class_labels)
+  local s = self.settings
+  local batch, channels, height, width = sample:shape()
+  if channels ~= s.in_channels or height ~= s.sample_size or width ~= s.sample_size then
+    fail.raise("E-MD-12", "sample is %s, expected f32 Bx%dx%dx%d", sample, s.in_channels,
+      s.sample_size, s.sample_size)
+  end
+  local times <close> = per_image(timestep, "f32", batch, "timesteps")
+  local labels <close> = per_image(class_labels, "i64", batch, "class labels")
+  local waves <close> = try(core.sinusoid(times, {
+    dim = TIMESTEP_WIDTH, cos_first = true, shift = 1, max_period = 10000,
+  }))
+  local x <close> = self.pos_embed:forward(sample)
+  for _, block in ipairs(self.blocks) do block:forward(x, waves, labels) end
+  return finish(self, x, waves, labels, height, width)
+end
+
+--- Predicts from noisy images.
+---@param sample vise.Tensor                f32 [B, C, H, W]
+---@param timestep vise.Tensor|number       f32 [B], or one for all
+---@param class_labels vise.Tensor|integer  i64 [B] from 0, or one for all
+---@return vise.Tensor? prediction          f32 [B, out_channels, H, W]
+---@return string? message
+---@return string? id
+function DiT:forward(sample, timestep, class_labels)
+  return fail.catch(forward, self, sample, timestep, class_labels)
+end
+
+--- Gives up everything the model holds.
+function DiT:close()
+  self.pos_embed:close()
+  self.weights:close()
+  self.checkpoint:close()
+end
+
+DiT.__close = DiT.close
+
+return DiT

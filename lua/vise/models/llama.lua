@@ -1,0 +1,263 @@
+--- Llama: the decoder of transformers' LlamaForCausalLM: RMSNorm, grouped-query attention with
+--- half-split rotary positions, SwiGLU, tied or separate output head.
+
+local Attention = require "vise.nn.attention"
+local Cache = require "vise.nn.cache"
+local GatedMLP = require "vise.nn.gated_mlp"
+local RMSNorm = require "vise.nn.rms_norm"
+local config_reader = require "vise.models.config"
+local core = require "vise.core"
+local fail = require "vise.fail"
+local module = require "vise.nn.module"
+
+local try = fail.try
+
+--- Block: x + attention(norm(x)), then x + mlp(norm(x)).
+local Block = module.class "Block"
+
+local function new_block(name, weights, s)
+  local attn, mlp, hidden, kv = name .. ".self_attn", name .. ".mlp", s.hidden_size, s.kv_width
+  local self = {
+    name = name,
+    input_norm = RMSNorm.new(name .. ".input_layernorm",
+      weights:tensor(name .. ".input_layernorm.weight", { hidden }), s.rms_norm_eps),
+    attention = Attention.new(attn, {
+      heads = s.num_attention_heads, kv_heads = s.num_key_value_heads, causal = true, theta = s.rope_theta,
+      q = weights:linear(attn .. ".q_proj", s.q_width, hidden, s.attention_bias),
+      k = weights:linear(attn .. ".k_proj", kv, hidden, s.attention_bias),
+      v = weights:linear(attn .. ".v_proj", kv, hidden, s.attention_bias),
+      out = weights:linear(attn .. ".o_proj", hidden, s.q_width, s.attention_bias),
+    }),
+    post_norm = RMSNorm.new(name .. ".post_attention_layernorm",
+      weights:tensor(name .. ".post_attention_layernorm.weight", { hidden }), s.rms_norm_eps),
+    mlp = GatedMLP.new(mlp,
+      weights:linear(mlp .. ".gate_proj", s.intermediate_size, hidden, s.mlp_bias),
+      weights:linear(mlp .. ".up_proj", s.intermediate_size, hidden, s.mlp_bias),
+      weights:linear(mlp .. ".down_proj", hidden, s.intermediate_size, s.mlp_bias)),
+  }
+  self.children = { self.input_norm, self.attention, self.post_norm, self.mlp }
+  return setmetatable(self, Block)
+end
+
+local function add_branch(x, norm, part, cache)
+  local h <close> = norm:forward(x)
+  local y <close> = part:forward(h, cache)
+  try(x:add(y, x))
+end
+
+--- Changes x [B, T, hidden] in place.
+function Block:forward(x, cache)
+  add_branch(x, self.input_norm, self.attention, cache)
+  add_branch(x, self.post_norm, self.mlp)
+end
+
+---@class vise.models.Llama: vise.nn.Module
+---@field family "llama"
+---@field config table            config.json, decoded
+---@field settings table          What of it the model uses, checked.
+---@field checkpoint vise.Checkpoint
+local Llama = module.class "Llama"
+
+local SIZE = config_reader.MAX_SIZE
+local fields = {
+  { "hidden_size",             "integer", min = 1, max = SIZE },
+  { "intermediate_size",       "integer", min = 1, max = SIZE },
+  { "num_hidden_layers",       "integer", min = 1, max = 4096 },
+  { "num_attention_heads",     "integer", min = 1, max = SIZE },
+  { "num_key_value_heads",     "integer", min = 1, max = SIZE, optional = true },
+  { "head_dim",                "integer", min = 1, max = SIZE, optional = true },
+  { "vocab_size",              "integer", min = 1, max = SIZE },
+  { "max_position_embeddings", "integer", min = 1, max = 1 << 24 },
+  { "rms_norm_eps",            "number",  min = 0, max = 1 },
+  { "rope_theta",              "number",  min = 1, max = 1e12, default = 10000 },
+  { "hidden_act",              "string",  default = "silu", one_of = { "silu" } },
+  { "attention_bias",          "boolean", default = false },
+  { "mlp_bias",                "boolean", default = false },
+  { "tie_word_embeddings",     "boolean", default = false },
+  { "bos_token_id",            "integer", min = 0, max = SIZE, optional = true },
+}
+
+-- Sizes that have to divide one another, and the widths that follow.
+local function complete(s)
+  s.num_key_value_heads = s.num_key_value_heads or s.num_attention_heads
+  if not s.head_dim and s.hidden_size % s.num_attention_heads ~= 0 then
+    return ('"num_attention_heads" %d does not divide "hidden_size" %d'):format(
+      s.num_attention_heads, s.hidden_size)
+  end
+  if s.num_attention_heads % s.num_key_value_heads ~= 0 then
+    return ('"num_key_value_heads" %d does not divide "num_attention_heads" %d'):format(
+      s.num_key_value_heads, s.num_attention_heads)
+  end
+  s.head_dim = s.head_dim or s.hidden_size // s.num_attention_heads
+  s.q_width, s.kv_width = s.num_attention_heads * s.head_dim, s.num_key_value_heads * s.head_dim
+  if s.head_dim % 2 ~= 0 then return ("heads of %d, rotary positions turn pairs"):format(s.head_dim) end
+  if s.q_width > SIZE then
+    return ("%d heads of %d make a width of %d, expected at most %d"):format(
+      s.num_attention_heads, s.head_dim, s.q_width, SIZE)
+  end
+end
+
+-- What a config says of its rotary positions, in the older place and the newer one: the base, if it
+-- stands there, and the kind.
+local function rope_of(config)
+  local theta, kind = nil, "default"
+  for _, key in ipairs { "rope_scaling", "rope_parameters" } do
+    local found = config[key]
+    if type(found) == "table" then
+      theta = theta or found.rope_theta
+      if kind == "default" then kind = tostring(found.rope_type or found.type) end
+    elseif found ~= nil and found ~= core.null then
+      kind = tostring(found)
+    end
+  end
+  return theta, kind
+end
+
+-- The ids that end a text: one, several or none.
+local function stop_ids(config)
+  local eos = config.eos_token_id
+  if eos == nil or eos == core.null then return {} end
+  local ids = {}
+  for i, id in ipairs(type(eos) == "table" and eos or { eos }) do
+    ids[i] = type(id) == "number" and math.tointeger(id)
+    if not ids[i] then return nil end
+  end
+  return ids
+end
+
+--- Reads a config.json of this family.
+---@param config table
+---@param path string
+---@return table? settings
+---@return string? message
+---@return string? id
+function Llama.settings_of(config, path)
+  local theta, rope = rope_of(config)
+  if rope ~= "default" then
+    return fail.fail("E-MD-05", "%s: rotary positions of kind %q, this program computes \"default\"", path, rope)
+  end
+  local settings, message, id = config_reader.read(config, fields, path, { rope_theta = theta })
+  if not settings then return nil, message, id end
+  local problem = complete(settings)
+  if problem then return fail.fail("E-MD-10", "%s: %s", path, problem) end
+  settings.eos = stop_ids(config)
+  if not settings.eos then
+    return fail.fail("E-MD-04", '%s: "eos_token_id" is neither an integer nor a list of them', path)
+  end
+  return settings
+end
+
+---@param settings table
+---@param weights vise.Weights
+---@return vise.models.Llama
+function Llama.new(settings, weights)
+  local hidden, vocabulary = settings.hidden_size, settings.vocab_size
+  local embedding = weights:embedding("model.embed_tokens", vocabulary, hidden)
+  local norm = RMSNorm.new("model.norm", weights:tensor("model.norm.weight", { hidden }),
+    settings.rms_norm_eps)
+  local self = { name = "", children = { embedding }, blocks = {}, settings = settings }
+  for i = 1, settings.num_hidden_layers do
+    self.blocks[i] = new_block(("model.layers.%d"):format(i - 1), weights, settings)
+    self.children[i + 1] = self.blocks[i]
+  end
+  self.embedding, self.norm = embedding, norm
+  self.children[#self.children + 1] = norm
+  if not settings.tie_word_embeddings then
+    self.head = weights:linear("lm_head", vocabulary, hidden, false)
+    self.children[#self.children + 1] = self.head
+  end
+  return setmetatable(self, Llama)
+end
+
+--- The prefix of the repeated blocks' names, and how many there are.
+---@return string prefix
+---@return integer count
+function Llama:repeated()
+  return "model.layers.", self.settings.num_hidden_layers
+end
+
+--- The layers that are quantized unless a plan says otherwise: all of every block.
+---@return string[] names
+function Llama:default_layers()
+  local names = {}
+  for _, block in ipairs(self.blocks) do
+    for _, layer in ipairs(block:layers()) do names[#names + 1] = layer.name end
+  end
+  return names
+end
+
+--- Makes an empty cache for one sequence.
+---@param capacity? integer  Positions; the model's whole context if not given.
+---@return vise.nn.Cache? cache
+---@return string? message
+---@return string? id
+function Llama:cache(capacity)
+  local s = self.settings
+  return fail.catch(Cache.new, #self.blocks, capacity or s.max_position_embeddings, s.kv_width)
+end
+
+---@class vise.LlamaOptions
+---@field cache? vise.nn.Cache  What came before; the ids are added to it.
+---@field last? boolean         Only the logits after the last id: [B, 1, vocabulary].
+
+-- Ids as an integer tensor [B, T]; a list of ids is one sequence.
+local function as_ids(ids)
+  if type(ids) == "table" then return try(core.tensor_of("i64", { 1, #ids }, ids)) end
+  local rank = select("#", ids:shape())
+  if rank > 2 or rank == 0 then fail.raise("E-MD-12", "ids are %s, expected [T] or [B, T]", ids) end
+  return try(ids:reshape { rank == 1 and 1 or #ids, -1 })
+end
+
+local function check_length(self, held, count)
+  local most = self.settings.max_position_embeddings
+  if count == 0 then fail.raise("E-MD-12", "no ids to run on") end
+  if held + count > most then
+    fail.raise("E-MD-12", "%d ids after %d, the model's context is %d", count, held, most)
+  end
+end
+
+-- The last position of x [B, T, D] for each of the batch: [B, 1, D].
+local function last_position(x)
+  local batch, count, width = x:shape()
+  local rows <close> = try(x:reshape { batch, count * width })
+  local columns <close> = try(rows:columns((count - 1) * width + 1, count * width))
+  local copy <close> = try(columns:copy())
+  return try(copy:reshape { batch, 1, width })
+end
+
+local function logits_of(self, x)
+  local h <close> = self.norm:forward(x)
+  if self.head then return self.head:forward(h) end
+  return try(core.linear(h, self.embedding.weight))
+end
+
+local function forward(self, ids, options)
+  local cache = options and options.cache
+  local tensor <close> = as_ids(ids)
+  check_length(self, cache and cache:length() or 0, select(2, tensor:shape()))
+  local x <close> = self.embedding:forward(tensor)
+  for i, block in ipairs(self.blocks) do block:forward(x, cache and cache.layers[i]) end
+  if not (options and options.last) then return logits_of(self, x) end
+  local last <close> = last_position(x)
+  return logits_of(self, last)
+end
+
+--- Predicts what follows each id.
+---@param ids vise.Tensor|integer[]  i64 or i32 [B, T] or [T], from 0
+---@param options? vise.LlamaOptions
+---@return vise.Tensor? logits       f32 [B, T, vocabulary]
+---@return string? message
+---@return string? id
+function Llama:forward(ids, options)
+  return fail.catch(forward, self, ids, options)
+end
+
+--- Gives up everything the model holds.
+function Llama:close()
+  self.weights:close()
+  self.checkpoint:close()
+end
+
+Llama.__close = Llama.close
+
+return Llama

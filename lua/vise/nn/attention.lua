@@ -1,0 +1,67 @@
+--- Attention: several heads over one sequence each, with fewer key heads, rotary positions, a causal
+--- mask and a cache where the model asks for them.
+
+local core = require "vise.core"
+local module = require "vise.nn.module"
+local try = require("vise.fail").try
+
+---@class vise.nn.Attention: vise.nn.Module
+---@field q vise.nn.Linear
+---@field k vise.nn.Linear
+---@field v vise.nn.Linear
+---@field out vise.nn.Linear
+---@field heads integer
+---@field kv_heads integer
+---@field causal boolean
+---@field theta? number  Base of the rotary positions; nil: none.
+local Attention = module.class "Attention"
+
+---@class vise.nn.AttentionParts
+---@field q vise.nn.Linear
+---@field k vise.nn.Linear
+---@field v vise.nn.Linear
+---@field out vise.nn.Linear
+---@field heads integer
+---@field kv_heads? integer  As many as `heads` unless given.
+---@field causal? boolean
+---@field theta? number
+
+---@param name string
+---@param parts vise.nn.AttentionParts
+---@return vise.nn.Attention
+function Attention.new(name, parts)
+  return setmetatable({
+    name = name, children = { parts.q, parts.k, parts.v, parts.out },
+    q = parts.q, k = parts.k, v = parts.v, out = parts.out,
+    heads = parts.heads, kv_heads = parts.kv_heads or parts.heads,
+    causal = parts.causal or false, theta = parts.theta,
+  }, Attention)
+end
+
+local function attend(self, q, k, v, position)
+  local y <close> = try(core.attention(q, k, v, {
+    heads = self.heads, kv_heads = self.kv_heads, causal = self.causal, position = position,
+  }))
+  return self.out:forward(y)
+end
+
+---@param x vise.Tensor              [B, T, D]
+---@param cache? vise.nn.CacheLayer  What came before, B = 1; x is added to it.
+---@return vise.Tensor
+function Attention:forward(x, cache)
+  local q <close> = self.q:forward(x)
+  local k <close> = self.k:forward(x)
+  local v <close> = self.v:forward(x)
+  local position = cache and cache.length or 0
+  if self.theta then
+    try(core.rope(q, { heads = self.heads, theta = self.theta, position = position }, q))
+    try(core.rope(k, { heads = self.kv_heads, theta = self.theta, position = position }, k))
+  end
+  if not cache then return attend(self, q, k, v, position) end
+  cache:append(k, v)
+  local keys <close> = cache:keys()
+  local values <close> = cache:values()
+  return attend(self, q, keys, values, position)
+end
+
+return Attention

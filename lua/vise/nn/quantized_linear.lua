@@ -1,0 +1,158 @@
+--- A quantized linear layer: what takes the place of a Linear's float product.
+---
+---   weight only    y = x Q(W)' + b                            float product, weights decoded by tiles
+---   W8A8           y = dq(q8(x) Q(W)') + b                    integer product
+---   SVDQuant       y = dq(q4(x / s) Q(R)') + (x down') up' + b
+---
+--- with W diag(s) = up down + R before anything is stored, and `down` stored already divided by
+--- s, so that it applies to the layer's own input.
+
+local core = require "vise.core"
+local quant_types = require "vise.quant_types"
+
+local M = {}
+
+---@class vise.QuantizedLinear
+---@field type vise.QuantType
+---@field shape integer[]            { out, in }
+---@field weight vise.Coded          Canonical codes of W, or of the residual R.
+---@field packed? vise.Packed        The kernels' layout of `weight`; absent for weight-only types.
+---@field activation? vise.Scheme
+---@field smooth? vise.Tensor        [in] in the storage type, as saved; absent when all ones.
+---@field smooth_f32? vise.Tensor    The same for computing.
+---@field down? vise.Tensor          [rank, in]
+---@field up? vise.Tensor            [out, rank]
+---@field bias? vise.Tensor          [out], as the model has it.
+local Quantized = {}
+Quantized.__index = Quantized
+
+--- The tensors that belong to one layer, in the order they are saved: parameter name, dtype and
+--- shape.  The plan counts bytes from this list and load checks files against it.
+---@param type vise.QuantType
+---@param shape integer[]       { out, in }
+---@param storage "f16"|"bf16"
+---@param bias_dtype? string    nil: the layer has no bias
+---@return { param: string, dtype: string, shape: integer[], bytes: integer }[]
+function M.layout(type, shape, storage, bias_dtype)
+  local out, inp = shape[1], shape[2]
+  local list = {}
+  local function add(param, dtype, dims)
+    local bytes = dtype == "f32" and 4 or dtype == "f64" and 8 or 2
+    for _, d in ipairs(dims) do bytes = bytes * d end
+    list[#list + 1] = { param = param, dtype = dtype, shape = dims, bytes = bytes }
+  end
+  local scheme = core.scheme(quant_types.scheme_args(type.weight, storage))
+  for _, t in ipairs(scheme:layout { out, inp }) do
+    list[#list + 1] = { param = t.name, dtype = t.dtype, shape = t.shape, bytes = t.bytes }
+  end
+  if type.smooth == "activation" then add("smooth", storage, { inp }) end
+  if type.rank and type.rank > 0 then
+    add("down", storage, { type.rank, inp })
+    add("up", storage, { out, type.rank })
+  end
+  if bias_dtype then add("bias", bias_dtype, { out }) end
+  return list
+end
+
+--- Bytes that a layer of this layout keeps in memory: the tensors, the packed copy of the codes
+--- that the kernels read, and smoothing in f32.
+function M.memory(type, shape, storage, bias_dtype)
+  local bytes = 0
+  for _, t in ipairs(M.layout(type, shape, storage, bias_dtype)) do bytes = bytes + t.bytes end
+  if type.activation then
+    bytes = bytes + core.packed_bytes(core.scheme(quant_types.scheme_args(type.weight, storage)), shape)
+  end
+  if type.smooth == "activation" then bytes = bytes + 4 * shape[2] end
+  return bytes
+end
+
+--- Puts a layer together from its parts.  Fails as core.pack does.
+---@param parts { type: vise.QuantType, weight: vise.Coded, smooth?: any, down?: any, up?: any, bias?: any }
+---@return vise.QuantizedLinear?
+---@return string? message
+---@return string? id
+function M.new(parts)
+  local out, inp = parts.weight:shape()
+  local q = setmetatable({ type = parts.type, shape = { out, inp }, weight = parts.weight, smooth = parts.smooth,
+    down = parts.down, up = parts.up, bias = parts.bias }, Quantized)
+  if parts.type.activation then
+    local packed, message, id = core.pack(parts.weight)
+    if not packed then return nil, message, id end
+    q.packed = packed
+    q.activation = core.scheme(parts.type.activation)
+  end
+  if parts.smooth then q.smooth_f32 = parts.smooth:to "f32" end
+  return q
+end
+
+--- x [..., in] f32 -> [..., out] f32
+---@param x vise.Tensor
+---@return vise.Tensor?
+---@return string? message
+---@return string? id
+function Quantized:forward(x)
+  if not self.packed then return core.decoded_linear(x, self.weight, self.bias) end
+  if not self.up then
+    if not self.smooth_f32 then return core.integer_linear(x, self.packed, self.activation, self.bias) end
+    local scaled <close> = x:div(self.smooth_f32)
+    return core.integer_linear(scaled, self.packed, self.activation, self.bias)
+  end
+  local y, message, id
+  if self.smooth_f32 then
+    local scaled <close> = x:div(self.smooth_f32)
+    y, message, id = core.integer_linear(scaled, self.packed, self.activation, nil)
+  else
+    y, message, id = core.integer_linear(x, self.packed, self.activation, nil)
+  end
+  if not y then return nil, message, id end
+  local inner <close> = core.linear(x, self.down, nil)
+  local branch <close> = core.linear(inner, self.up, self.bias)
+  return y:add(branch, y)
+end
+
+--- The weight that the layer stands for, f32 [out, in]: what it multiplies the raw input by when
+--- activations are exact.
+---@return vise.Tensor
+function Quantized:dequantize()
+  local w = assert(self.weight:decode())
+  if self.smooth_f32 then w:div(self.smooth_f32, w) end
+  if self.up then
+    local up <close> = self.up:to "f32"
+    local down <close> = self.down:to "f32"
+    local product <close> = core.matmul(up, down)
+    w:add(product, w)
+  end
+  return w
+end
+
+--- The tensors to save, in the order of M.layout().
+---@return { param: string, tensor: vise.Tensor }[]
+function Quantized:tensors()
+  local list, coded = {}, self.weight:tensors()
+  for _, param in ipairs { "codes", "scale", "zero" } do
+    if coded[param] then list[#list + 1] = { param = param, tensor = coded[param] } end
+  end
+  for _, param in ipairs { "smooth", "down", "up", "bias" } do
+    if self[param] then list[#list + 1] = { param = param, tensor = self[param] } end
+  end
+  return list
+end
+
+--- Bytes this layer keeps in memory.
+---@return integer
+function Quantized:bytes()
+  local bytes = self.packed and self.packed:bytes() or 0
+  for _, t in ipairs(self:tensors()) do bytes = bytes + t.tensor:bytes() end
+  return bytes + (self.smooth_f32 and self.smooth_f32:bytes() or 0)
+end
+
+--- Frees the layer's own tensors at once.
+function Quantized:close()
+  if self.packed then self.packed:close() end
+  self.weight:close()
+  for _, param in ipairs { "smooth_f32", "smooth", "down", "up" } do
+    if self[param] then self[param]:close() end
+  end
+end
+
+return M

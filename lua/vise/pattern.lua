@@ -1,0 +1,84 @@
+--- Layer patterns: which names a person means.
+---
+--- A string is a glob over full layer names ("*" matches any run of characters, dots too, "?" one
+--- character); `vise.pattern "^transformer_blocks%.%d"` is a Lua pattern; `{ glob, optional = true }`
+--- may match nothing.  Any other pattern that matches nothing is an error that names the nearest
+--- name.
+
+local fail = require "vise.fail"
+local suggest = require "vise.suggest"
+
+local M = {}
+
+---@class vise.Pattern
+---@field text string      As the person wrote it.
+---@field lua string       The Lua pattern it stands for.
+---@field optional boolean May match nothing.
+local Pattern = {}
+Pattern.__index = Pattern
+
+---@param glob string
+---@return string pattern  Anchored at both ends.
+local function from_glob(glob)
+  local literal = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
+  return "^" .. literal:gsub("%*", ".*"):gsub("%?", ".") .. "$"
+end
+
+--- A Lua pattern over full layer names.
+---@param text string
+---@return vise.Pattern
+function M.pattern(text)
+  if type(text) ~= "string" then fail.raise("E-PL-02", "a pattern is a string, got %s", type(text)) end
+  local ok, message = pcall(string.find, "", text)
+  if not ok then fail.raise("E-PL-02", "pattern %q: %s", text, message) end
+  return setmetatable({ text = text, lua = text, optional = false }, Pattern)
+end
+
+--- Whatever a person may write where a pattern is expected.
+---@param value string|vise.Pattern|table
+---@param where string  Names the field, for messages.
+---@return vise.Pattern
+function M.of(value, where)
+  if getmetatable(value) == Pattern then return value end
+  if type(value) == "string" then
+    return setmetatable({ text = value, lua = from_glob(value), optional = false }, Pattern)
+  end
+  if type(value) == "table" and type(value[1]) == "string" then
+    for key in pairs(value) do
+      if key ~= 1 and key ~= "optional" then
+        fail.raise("E-CF-02", "%s: unknown field '%s' in a pattern, expected optional", where, tostring(key))
+      end
+    end
+    local p = M.of(value[1], where)
+    p.optional = value.optional == true
+    return p
+  end
+  fail.raise("E-CF-03", "%s must be a glob, a vise.pattern or { glob, optional = true }, got %s", where,
+    type(value))
+end
+
+---@param name string
+---@return boolean
+function Pattern:matches(name)
+  return name:find(self.lua) ~= nil
+end
+
+--- The names that match, in their order.  Raises E-PL-01 when there are none and the pattern is
+--- not optional.
+---@param names string[]
+---@param where string
+---@return string[]
+function Pattern:select(names, where)
+  local matched = {}
+  for _, name in ipairs(names) do
+    if self:matches(name) then matched[#matched + 1] = name end
+  end
+  if #matched == 0 and not self.optional then
+    local near = suggest.nearest(self.text, names)
+    fail.raise("E-PL-01", "%s: pattern \"%s\" matches 0 of %d layers%s", where, self.text, #names,
+      near and ("; nearest name: " .. near) or "")
+  end
+  return matched
+end
+
+return M

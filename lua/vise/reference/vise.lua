@@ -1,0 +1,140 @@
+--- The public module.
+
+return {
+  name = "vise",
+  kind = "module",
+  summary = "the verbs, and tensors",
+  functions = {
+    {
+      name = "open",
+      arguments = {
+        { "path", "string", "a model folder" },
+        { "options", "table", "variant = \"fp16\" picks that variant of a diffusers folder", optional = true },
+      },
+      returns = "model | nil, message, id",
+      text = "Opens a model. Weights are mapped from the file and not copied; the family comes from "
+        .. "config.json.",
+      example = 'local model = assert(vise.open("models/dit", { variant = "fp16" }))',
+    },
+    {
+      name = "config",
+      arguments = {
+        { "fields", "table", "quant_type (the only one required); regions (\"blocks\", \"all\" or patterns); "
+          .. "exclude (patterns); plan (a list of { pattern, quant type }, the first that matches a layer wins); "
+          .. "calibrate (a function of the model that runs it); save_to (a folder); "
+          .. "svdq = { calibrate_precision = \"low\" | \"medium\" | \"high\", seed }" },
+      },
+      returns = "config",
+      text = "Checks a configuration and completes it with the defaults. Whatever can be wrong without "
+        .. "knowing the model raises here: an unknown field or type, a wrong value, a calibration that is "
+        .. "missing or of no use. calibrate_precision chooses the decomposition of svdq types: low is a "
+        .. "randomized SVD in f32, medium a full one in f32, high a full one in f64.",
+      example = 'local cfg = vise.config { quant_type = "int8_per_row", exclude = { "*.to_out.0" } }',
+    },
+    {
+      name = "plan",
+      arguments = {
+        { "model", "model", "an open float model" },
+        { "config", "config|table", "what vise.config takes or returns" },
+      },
+      returns = "plan",
+      text = "What vise.quantize would do, without doing it: the type of every layer or the reason it "
+        .. "stays float, exact sizes on disk and in memory, and what each pattern matched. Raises for a "
+        .. "pattern that matches nothing and for a shape that a type cannot take.",
+      example = 'print(vise.plan(model, { quant_type = "int8_per_row" }).bits_per_weight)',
+    },
+    {
+      name = "quantize",
+      arguments = {
+        { "model", "model", "an open float model" },
+        { "config", "config|table", "what vise.config takes or returns" },
+      },
+      returns = "report | nil, message, id",
+      text = "Quantizes the model in place: all of the planned layers, or none when anything fails. The "
+        .. "report has quantized, skipped, observed, disk_bytes, memory_bytes, bits_per_weight, seconds, "
+        .. "peak_bytes and, for each layer, weight_error (relative L2).",
+      example = 'local report = assert(vise.quantize(model, { quant_type = "svdq_int4_r8_dq" }))',
+      source = "svdq types: arXiv 2411.05007, section 4",
+    },
+    {
+      name = "save",
+      arguments = {
+        { "model", "model", "a quantized model" },
+        { "folder", "string", "where the artefact goes" },
+      },
+      returns = "{ file, bytes } | nil, message, id",
+      text = "Writes the quantized layers and a manifest. The folder appears, or replaces an older "
+        .. "artefact, in one step; one that holds anything else is refused. The same model gives the same "
+        .. "bytes.",
+      example = 'assert(vise.save(model, "out/dit-int8"))',
+    },
+    {
+      name = "load",
+      arguments = {
+        { "model", "model", "the float model that the artefact was made from" },
+        { "source", "string|config", "an artefact folder, its .safetensors file, or a config with save_to" },
+      },
+      returns = "model | nil, message, id",
+      text = "Puts a saved artefact onto a float model. Manifest, hashes, base model, names, shapes and "
+        .. "dtypes are checked before the first layer changes.",
+      example = 'local model = assert(vise.load(vise.open "models/dit", "out/dit-int8"))',
+    },
+    {
+      name = "pattern",
+      arguments = { { "text", "string", "a Lua pattern over full layer names" } },
+      returns = "pattern",
+      text = "A Lua pattern for the places that take patterns; plain strings there are globs, in which "
+        .. "* crosses dots. { glob, optional = true } may match nothing.",
+      example = 'vise.config { quant_type = "int8_per_row", exclude = { vise.pattern "blocks%.[01]%." } }',
+    },
+    {
+      name = "tensor",
+      arguments = {
+        { "dtype", "string", "f64, f32, f16, bf16, f8e4m3, f8e5m2, i8, u8, i32 or i64" },
+        { "shape", "integer[]", "the size of each dimension", range = "0 to 8 of them, each >= 0" },
+      },
+      returns = "tensor",
+      text = "A new tensor of zeros.",
+      example = 'local t = vise.tensor("f32", { 2, 3 })',
+    },
+    {
+      name = "tensor_of",
+      arguments = {
+        { "dtype", "string", "f64, f32, f16, bf16, f8e4m3, f8e5m2, i8, u8, i32 or i64" },
+        { "shape", "integer[]", "the size of each dimension", range = "0 to 8 of them, each >= 0" },
+        { "values", "number[]|string", "the elements in row-major order, or their bytes" },
+      },
+      returns = "tensor",
+      text = "A new tensor with the values given. Numbers are rounded to the dtype: to nearest, ties to "
+        .. "even.",
+      example = 'local t = vise.tensor_of("f32", { 2, 2 }, { 1, 2, 3, 4 })',
+    },
+    {
+      name = "random",
+      arguments = { { "seed", "integer", "decides every number", range = "from 0 to 4294967295" } },
+      returns = "generator",
+      text = "A generator of random numbers.",
+      example = "local g = vise.random(11)",
+    },
+    {
+      name = "scheme",
+      arguments = {
+        { "fields", "table", "bits (4 or 8); granularity (tensor, row, token or group); group, inputs a group; "
+          .. "convention (amax, amax_half_step, amax_reciprocal, minmax_float_zero or minmax_int_zero); symmetric "
+          .. "and zero (none, int or float) follow from it; scale_dtype (f32, f16 or bf16)" },
+      },
+      returns = "scheme",
+      text = "One description of a numeric format: how ranges become scales, how values become codes, what is "
+        .. "stored. Raises for fields that contradict each other.",
+      example = 'local s = vise.scheme { bits = 4, granularity = "group", group = 64, convention = "amax" }',
+    },
+    {
+      name = "xxh3",
+      arguments = { { "data", "tensor|string", "what to hash" } },
+      returns = "string",
+      text = "The XXH3 hash of the bytes: 32 hexadecimal digits.",
+      example = 'print(vise.xxh3 "text")',
+      source = "github.com/Cyan4973/xxHash",
+    },
+  },
+}

@@ -1,0 +1,113 @@
+--- Text for terminals: hostile names made harmless, columns, sizes, times.
+
+local M = {}
+
+-- Control characters of C1, and the marks that reorder what follows them.
+local function hidden(code)
+  return code < 0x20 or (code >= 0x7f and code <= 0x9f) or (code >= 0x200b and code <= 0x200f)
+    or (code >= 0x2028 and code <= 0x202e) or (code >= 0x2060 and code <= 0x206f) or code == 0xfeff
+end
+
+--- `s` with everything escaped that could move a cursor, colour a line or hide text.
+---@param s string
+---@return string
+function M.escape(s)
+  if not s:find "[^\x20-\x7e]" then return s end
+  local out, at = {}, 1
+  while at <= #s do
+    local last = utf8.len(s, at, at) and utf8.offset(s, 2, at) - 1
+    if not last then
+      out[#out + 1] = ("\\x%02x"):format(s:byte(at))
+      last = at
+    else
+      local code = utf8.codepoint(s, at)
+      if hidden(code) then
+        out[#out + 1] = (code < 0x100 and "\\x%02x" or "\\u{%x}"):format(code)
+      else
+        out[#out + 1] = s:sub(at, last)
+      end
+    end
+    at = last + 1
+  end
+  return table.concat(out)
+end
+
+--- The same, line by line: for messages and help, which may have several.
+---@param s string
+---@return string
+function M.escape_lines(s)
+  return (s:gsub("[^\n]+", function(line) return M.escape((line:gsub("\t", "  "))) end))
+end
+
+--- Columns on a terminal: code points, which is right for the scripts without wide letters.
+local function width(s)
+  return utf8.len(s) or #s
+end
+
+--- Rows of cells as aligned lines; numbers go to the right.
+---@param rows (string|number)[][]
+---@param indent? string
+---@return string
+function M.columns(rows, indent)
+  local widths, lines = {}, {}
+  for _, row in ipairs(rows) do
+    for c, cell in ipairs(row) do
+      widths[c] = math.max(widths[c] or 0, width(M.escape(tostring(cell))))
+    end
+  end
+  for r, row in ipairs(rows) do
+    local cells = {}
+    for c, cell in ipairs(row) do
+      local shown = M.escape(tostring(cell))
+      local space = (" "):rep(widths[c] - width(shown))
+      cells[c] = type(cell) == "number" and space .. shown or shown .. space
+    end
+    lines[r] = (indent or "") .. table.concat(cells, "  "):gsub("%s+$", "")
+  end
+  return table.concat(lines, "\n") .. (#lines > 0 and "\n" or "")
+end
+
+--- Words folded into lines of at most `columns`; blank lines stay.
+---@param s string
+---@param columns integer
+---@param indent? string
+---@return string
+function M.wrap(s, columns, indent)
+  local lines, prefix = {}, indent or ""
+  for paragraph in (s .. "\n"):gmatch "([^\n]*)\n" do
+    local line = ""
+    for word in paragraph:gmatch "%S+" do
+      if line ~= "" and width(prefix .. line) + 1 + width(word) > columns then
+        lines[#lines + 1] = prefix .. line
+        line = ""
+      end
+      line = line == "" and word or line .. " " .. word
+    end
+    lines[#lines + 1] = line == "" and "" or prefix .. line
+  end
+  return table.concat(lines, "\n")
+end
+
+--- A byte count for people: "512 B", "1.5 MiB".
+---@param n number
+---@return string
+function M.bytes(n)
+  local units, i = { "B", "KiB", "MiB", "GiB", "TiB" }, 1
+  while n >= 1024 and i < #units do
+    n, i = n / 1024, i + 1
+  end
+  return (i == 1 and "%.0f %s" or "%.1f %s"):format(n, units[i])
+end
+
+--- Seconds for people: "0.52 s", "12 s", "3:05", "1:02:09".
+---@param s number
+---@return string
+function M.seconds(s)
+  if s < 10 then return ("%.2f s"):format(s) end
+  if s < 59.5 then return ("%.0f s"):format(s) end
+  s = math.floor(s + 0.5)
+  if s < 3600 then return ("%d:%02d"):format(s // 60, s % 60) end
+  return ("%d:%02d:%02d"):format(s // 3600, s // 60 % 60, s % 60)
+end
+
+return M

@@ -1,0 +1,41 @@
+local pattern = require "vise.pattern"
+
+local names = { "blocks.0.attn1.to_q", "blocks.0.ff.net.0.proj", "blocks.1.attn1.to_q", "proj-out" }
+
+local function selected(p)
+  return pattern.of(p, "exclude[1]"):select(names, "exclude[1]")
+end
+
+describe("vise.pattern", function()
+  it("lets * cross dots and ? stand for one character", function()
+    assert.same({ names[1], names[3] }, selected "*.attn1.*")
+    assert.same({ names[1] }, selected "blocks.0.attn1.to_?")
+  end)
+
+  it("matches whole names, and takes every other character as itself", function()
+    assert.same({ "proj-out" }, selected "proj-out")
+    assert.has_error(function() selected "proj" end)
+    assert.has_error(function() selected "projXout" end)
+    assert.has_error(function() selected "blocksX0*" end)
+  end)
+
+  it("takes a Lua pattern by vise.pattern", function()
+    assert.same({ names[1], names[3] }, selected(pattern.pattern "^blocks%.%d+%.attn"))
+  end)
+
+  it("raises for a pattern that matches nothing, with the nearest name", function()
+    local ok, message = pcall(selected, "proj-oot")
+    assert.is_false(ok)
+    assert.matches("E-PL-01: exclude[1]: pattern \"proj-oot\" matches 0 of 4 layers; nearest name: proj-out",
+      message, 1, true)
+  end)
+
+  it("lets an optional pattern match nothing", function()
+    assert.same({}, selected { "nothing*", optional = true })
+  end)
+
+  it("raises for a malformed Lua pattern and for unknown fields", function()
+    assert.error_matches(function() pattern.pattern "[" end, "E%-PL%-02")
+    assert.error_matches(function() selected { "a", optonal = true } end, "E%-CF%-02")
+  end)
+end)

@@ -1,0 +1,141 @@
+local core = require "vise.core"
+local dit = require "workflow.support_dit"
+local fail = require "vise.fail"
+local vise = require "vise"
+
+local LAYER = "transformer_blocks.3.attn1.to_v"
+
+local types = { "int8_per_row", "int8_weight_only", "int4_weight_only", "int4_weight_only_g64", "svdq_int4_r0_dq",
+  "svdq_int4_r8_dq", "svdq_int4_r8" }
+
+local function fields_of(name)
+  return { quant_type = name, calibrate = not name:find "_dq$" and name:find "^svdq" and dit.calibrate or nil }
+end
+
+describe("vise.quantize", function()
+  for _, name in ipairs(types) do
+    it("does " .. name .. ": counts, errors and bytes as planned", function()
+      local model = dit.open()
+      local plan = vise.plan(model, fields_of(name))
+      collectgarbage()
+      collectgarbage()
+      local held = core.memory().bytes
+      local report = assert(vise.quantize(model, fields_of(name)))
+      assert.equal(dit.layers, report.quantized)
+      assert.equal(name == "svdq_int4_r8" and dit.layers or 0, report.observed)
+      local memory = 0
+      for _, layer in ipairs(report.layers) do
+        memory = memory + model:layer(layer.name).quantized:bytes()
+        -- Uniform rounding of a bell-shaped row: 8 bits lose under 1 %, 4 bits under 15 %.
+        assert.is_true(layer.weight_error > 0 and layer.weight_error < (name:find "int8" and 0.01 or 0.15),
+          layer.name .. " " .. layer.weight_error)
+      end
+      assert.equal(plan.memory_bytes, memory)
+      assert.equal(plan.disk_bytes, report.disk_bytes)
+      collectgarbage()
+      collectgarbage()
+      -- The allocator agrees: what it counts is the plan's bytes, less the bias (13,824 bytes, which
+      -- stay in the mapped file), plus the handles of at most 8 tensors a layer (64 bytes each).
+      local counted = core.memory().bytes - held
+      assert.is_true(counted >= plan.memory_bytes - 13824, name .. " " .. counted)
+      assert.is_true(counted <= plan.memory_bytes - 13824 + dit.layers * 8 * 64, name .. " " .. counted)
+      assert.is_true(report.peak_bytes <= plan.memory_bytes + plan.workspace_bytes + (1 << 22))
+      model:close()
+    end)
+  end
+
+  it("leaves excluded layers bit-identical, and answers as float when all but one are excluded", function()
+    local model = dit.open()
+    local before = model:layer(LAYER).weight:tobytes()
+    assert(vise.quantize(model, { quant_type = "int8_per_row", exclude = { "*.to_v" } }))
+    assert.equal(before, model:layer(LAYER).weight:tobytes())
+    assert.is_nil(model:layer(LAYER).quantized)
+    assert.is_table(model:layer("transformer_blocks.3.attn1.to_q").quantized)
+    model:close()
+  end)
+
+  it("changes nothing when calibration fails, whatever way", function()
+    local model = dit.open()
+    local float = dit.answer(model)
+    local cfg = { quant_type = "svdq_int4_r8" }
+
+    cfg.calibrate = function() end
+    local report, message, id = vise.quantize(model, cfg)
+    assert.is_nil(report)
+    assert.equal("E-OB-10", id)
+    assert.matches("calibration reached 0 of 36 layers; nothing flowed into transformer_blocks.0.attn1.to_q",
+      message, 1, true)
+
+    cfg.calibrate = function() error "mine" end
+    assert.error_matches(function() vise.quantize(model, cfg) end, "mine")
+
+    cfg.calibrate = function() return fail.fail("E-DT-01", "no data") end
+    report, message, id = vise.quantize(model, cfg)
+    assert.same({ nil, "no data", "E-DT-01" }, { report, message, id })
+
+    for _, linear in ipairs(model:layers()) do
+      assert.is_nil(linear.quantized)
+      assert.equal(0, #linear.hooks)
+    end
+    assert.equal(float, dit.answer(model))
+    model:close()
+  end)
+
+  it("names the layer whose calibration is not finite", function()
+    local model = dit.open()
+    local report, message, id = vise.quantize(model, { quant_type = "svdq_int4_r8", calibrate = function(m)
+      local noise, times, labels = dit.batch(1)
+      noise:set(1, 0 / 0)
+      return m:forward(noise, times, labels)
+    end })
+    assert.is_nil(report)
+    assert.equal("E-OB-11", id)
+    assert.matches("layer transformer_blocks.0.attn1.to_q: input channel 1 is not finite", message, 1, true)
+    model:close()
+  end)
+
+  it("refuses a model that is quantized already", function()
+    local model = dit.open()
+    assert(vise.quantize(model, { quant_type = "int8_per_row" }))
+    assert.error_matches(function() vise.quantize(model, { quant_type = "int8_per_row" }) end, "E%-PL%-04")
+    model:close()
+  end)
+
+  it("gives the same bits for any number of threads", function()
+    local answers, before = {}, core.threads()
+    for _, threads in ipairs { 1, 2, 3 } do
+      core.threads(threads)
+      local model = dit.open()
+      assert(vise.quantize(model, { quant_type = "svdq_int4_r8", calibrate = dit.calibrate }))
+      answers[threads] = dit.answer(model)
+      model:close()
+    end
+    core.threads(before)
+    assert.equal(answers[1], answers[2])
+    assert.equal(answers[1], answers[3])
+  end)
+
+  it("leaks nothing and changes nothing, whichever allocation fails", function()
+    local model = dit.open()
+    local cfg = { quant_type = "svdq_int4_r2_dq", regions = { LAYER } }
+    -- Every third one: a call makes a few hundred.
+    local n, done = 0, nil
+    while not done do
+      collectgarbage()
+      local live = core.memory().blocks
+      core.fail_after(n)
+      local ok, result = pcall(vise.quantize, model, cfg)
+      core.fail_after(-1)
+      done = ok and result
+      if not done then
+        assert.is_nil(model:layer(LAYER).quantized)
+        collectgarbage()
+        collectgarbage()
+        assert.equal(live, core.memory().blocks)
+      end
+      n = n + 3
+    end
+    assert.is_true(n > 30)
+    model:close()
+  end)
+end)

@@ -15,7 +15,7 @@ LDLIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread -lm
 CFLAGS   := -std=c11 -ffp-contract=off -g $(WARN)
 
 CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-CFLAGS_debug   := -O0
+CFLAGS_debug   := -Og
 CFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_tsan    := -O1 -fsanitize=thread
 ifeq ($(CFLAGS_$(FLAVOUR)),)

@@ -82,8 +82,8 @@ INLINE void few(const vise_gemm *g, int64_t p, int64_t k, bool add, const int m,
     for (; j < g->n; j++) dots(g, j, p, k, add, m, 1);
 }
 
-// Inputs are taken in blocks, so that this much of A stays in L1.
-enum { A_FLOATS = 8192 };
+// Inputs are taken in blocks, so that this much of A stays in L2.
+enum { A_FLOATS = 32768 };
 
 static void gemm_few(const vise_gemm *g) {
     if (g->m == 0) return;

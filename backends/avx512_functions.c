@@ -36,7 +36,8 @@ static split exp_split(__m512 z) {
 }
 
 static __mmask16 lanes_at(int64_t i, int64_t n) {
-    return n - i >= LANES ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
+    if (n - i >= LANES) return 0xffff;
+    return (__mmask16)((1u << (n - i)) - 1);
 }
 
 static float row_max(const float *x, int64_t n) {

@@ -14,8 +14,8 @@
 // with group scales each sum needs an integer and a float accumulator.
 enum { ROWS8 = 12, ROWS4 = 6 };
 // The activations of a strip are copied BLOCK inputs at a time to a buffer whose rows do not
-// share cache sets, whatever the row stride was.
-enum { BLOCK = 1024, STRIDE = BLOCK + 64 };
+// share cache sets, whatever the row stride was; the next block while this one is multiplied.
+enum { BLOCK = 256, STRIDE = BLOCK + 64 };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -27,7 +27,8 @@ INLINE __m512i broadcast4(const void *x) {
 }
 
 INLINE __mmask16 lanes_below(int n) {
-    return n >= 16 ? 0xffff : n <= 0 ? 0 : (__mmask16)((1u << n) - 1);
+    if (n >= 16) return 0xffff;
+    return n <= 0 ? (__mmask16)0 : (__mmask16)((1u << n) - 1);
 }
 
 // The stores of one row: 32 channels, of which `n` exist.
@@ -41,36 +42,50 @@ INLINE void store_row(float *y, __m512 lo, __m512 hi, const float *bias, int n) 
     _mm512_mask_storeu_ps(y + 16, second, hi);
 }
 
-// Copies inputs [from, from + count) of `rows` rows and makes them unsigned.
-static void shift_rows(uint8_t *out, const int8_t *x, int64_t ldx, int rows, int64_t count) {
+// Copies up to 64 inputs of `rows` rows and makes them unsigned.
+INLINE void shift_chunk(uint8_t *out, const int8_t *x, int64_t ldx, int64_t left,
+                        const int rows) {
+    if (left <= 0) return;
     const __m512i flip = _mm512_set1_epi8(INT8_MIN);
+    const __mmask64 some = left >= 64 ? ~0ull : (1ull << left) - 1;
     for (int r = 0; r < rows; r++, out += STRIDE, x += ldx) {
-        for (int64_t i = 0; i < count; i += 64) {
-            int64_t left = count - i;
-            __mmask64 some = left >= 64 ? ~0ull : (1ull << left) - 1;
-            __m512i v = _mm512_maskz_loadu_epi8(some, x + i);
-            _mm512_storeu_si512(out + i, _mm512_xor_si512(v, flip));
-        }
+        __m512i v = _mm512_maskz_loadu_epi8(some, x);
+        _mm512_storeu_si512(out, _mm512_xor_si512(v, flip));
     }
 }
 
-// sum[r] += x[r] * w for `rows` shifted rows, k inputs.  `rows` is a constant of each caller.
-INLINE void w8a8_block(__m512i sum[ROWS8][2], const uint8_t *x, const int8_t *w, int64_t k,
-                       const int rows) {
+// A block of shifted activations, and where the next one comes from and goes to.
+typedef struct block8 {
+    const uint8_t *x;
+    const int8_t *w;
+    int64_t k;
+    uint8_t *out;
+    const int8_t *next;
+    int64_t ldx, left; // `left` inputs of it exist
+} block8;
+
+// sum[r] += x[r] * w for `rows` rows, a constant of each caller.
+INLINE void w8a8_block(__m512i sum[ROWS8][2], const block8 *b, const int rows) {
+    const uint8_t *x = b->x;
+    const int8_t *w = b->w;
     __m512i lo[ROWS8], hi[ROWS8];
 #pragma GCC unroll 12
     for (int r = 0; r < rows; r++) {
         lo[r] = sum[r][0];
         hi[r] = sum[r][1];
     }
-    for (int64_t i = 0; i < k; i += 4, w += 128) {
-        __m512i w0 = _mm512_loadu_si512(w), w1 = _mm512_loadu_si512(w + 64);
+    for (int64_t i = 0; i < b->k;) {
+        shift_chunk(b->out + i, b->next + i, b->ldx, b->left - i, rows);
+        int64_t end = b->k - i < 64 ? b->k : i + 64;
+        for (; i < end; i += 4, w += 128) {
+            __m512i w0 = _mm512_loadu_si512(w), w1 = _mm512_loadu_si512(w + 64);
 #pragma GCC unroll 12
-        for (int r = 0; r < rows; r++) {
-            __m512i four = broadcast4(x + r * STRIDE + i);
-            lo[r] = _mm512_dpbusd_epi32(lo[r], four, w0);
-            hi[r] = _mm512_dpbusd_epi32(hi[r], four, w1);
-            __asm__("" : "+v"(lo[r]), "+v"(hi[r])); // else gcc spills them in every step
+            for (int r = 0; r < rows; r++) {
+                __m512i four = broadcast4(x + r * STRIDE + i);
+                lo[r] = _mm512_dpbusd_epi32(lo[r], four, w0);
+                hi[r] = _mm512_dpbusd_epi32(hi[r], four, w1);
+                __asm__("" : "+v"(lo[r]), "+v"(hi[r])); // else gcc spills them in every step
+            }
         }
     }
 #pragma GCC unroll 12
@@ -80,26 +95,25 @@ INLINE void w8a8_block(__m512i sum[ROWS8][2], const uint8_t *x, const int8_t *w,
     }
 }
 
-static void w8a8_rows(__m512i sum[ROWS8][2], const uint8_t *x, const int8_t *w, int64_t k,
-                      int rows) {
+static void w8a8_rows(__m512i sum[ROWS8][2], const block8 *b, int rows) {
     switch (rows) {
-    case 1: w8a8_block(sum, x, w, k, 1); break;
-    case 2: w8a8_block(sum, x, w, k, 2); break;
-    case 3: w8a8_block(sum, x, w, k, 3); break;
-    case 4: w8a8_block(sum, x, w, k, 4); break;
-    case 5: w8a8_block(sum, x, w, k, 5); break;
-    case 6: w8a8_block(sum, x, w, k, 6); break;
-    case 7: w8a8_block(sum, x, w, k, 7); break;
-    case 8: w8a8_block(sum, x, w, k, 8); break;
-    case 9: w8a8_block(sum, x, w, k, 9); break;
-    case 10: w8a8_block(sum, x, w, k, 10); break;
-    case 11: w8a8_block(sum, x, w, k, 11); break;
-    default: w8a8_block(sum, x, w, k, 12); break;
+    case 1: w8a8_block(sum, b, 1); break;
+    case 2: w8a8_block(sum, b, 2); break;
+    case 3: w8a8_block(sum, b, 3); break;
+    case 4: w8a8_block(sum, b, 4); break;
+    case 5: w8a8_block(sum, b, 5); break;
+    case 6: w8a8_block(sum, b, 6); break;
+    case 7: w8a8_block(sum, b, 7); break;
+    case 8: w8a8_block(sum, b, 8); break;
+    case 9: w8a8_block(sum, b, 9); break;
+    case 10: w8a8_block(sum, b, 10); break;
+    case 11: w8a8_block(sum, b, 11); break;
+    default: w8a8_block(sum, b, 12); break;
     }
 }
 
 static void w8a8_strip(const vise_w8a8 *p, int64_t row, int rows) {
-    uint8_t x[ROWS8 * STRIDE];
+    uint8_t buffer[2][ROWS8 * STRIDE];
     __m512i sum[ROWS8][2];
     const __m512i shift0 = _mm512_slli_epi32(_mm512_loadu_si512(p->wsum), 7);
     const __m512i shift1 = _mm512_slli_epi32(_mm512_loadu_si512(p->wsum + 16), 7);
@@ -107,10 +121,19 @@ static void w8a8_strip(const vise_w8a8 *p, int64_t row, int rows) {
         sum[r][0] = _mm512_sub_epi32(_mm512_setzero_si512(), shift0);
         sum[r][1] = _mm512_sub_epi32(_mm512_setzero_si512(), shift1);
     }
+    const int8_t *x = p->x + row * p->ldx;
+    for (int64_t k = 0; k < p->k && k < BLOCK; k += 64) {
+        shift_chunk(buffer[0] + k, x + k, p->ldx, p->k - k, rows);
+    }
     for (int64_t k = 0; k < p->k; k += BLOCK) {
-        int64_t count = p->k - k < BLOCK ? p->k - k : BLOCK;
-        shift_rows(x, p->x + row * p->ldx + k, p->ldx, rows, count);
-        w8a8_rows(sum, x, p->w + k * VISE_PANEL, count, rows);
+        int64_t left = p->k - k;
+        int which = k / BLOCK & 1;
+        block8 b = {.x = buffer[which], .w = p->w + k * VISE_PANEL, .ldx = p->ldx};
+        b.k = left < BLOCK ? left : BLOCK;
+        b.out = buffer[!which];
+        b.next = x + k + b.k;
+        b.left = left - b.k < BLOCK ? left - b.k : BLOCK;
+        w8a8_rows(sum, &b, rows);
     }
     const __m512 w0 = _mm512_loadu_ps(p->wscale), w1 = _mm512_loadu_ps(p->wscale + 16);
     for (int r = 0; r < rows; r++) {
@@ -122,8 +145,11 @@ static void w8a8_strip(const vise_w8a8 *p, int64_t row, int rows) {
 }
 
 static void w8a8(const vise_w8a8 *p) {
-    for (int64_t i = 0; i < p->m; i += ROWS8) {
-        w8a8_strip(p, i, (int)(p->m - i < ROWS8 ? p->m - i : ROWS8));
+    int64_t strips = (p->m + ROWS8 - 1) / ROWS8; // of nearly equal height
+    for (int64_t i = 0, row = 0; i < strips; i++) {
+        int64_t end = (i + 1) * p->m / strips;
+        w8a8_strip(p, row, (int)(end - row));
+        row = end;
     }
 }
 

@@ -35,6 +35,12 @@ static void gemm(const vise_gemm *g) {
     vise_blocked_gemm(g, &micro);
 }
 
+// The lanes of elements i, i + 1, ... below n.
+INLINE __mmask16 lanes_at(int64_t i, int64_t n) {
+    if (n - i >= LANES) return 0xffff;
+    return (__mmask16)((1u << (n - i)) - 1);
+}
+
 // c[i][j] (+)= a[i] . b[j] over `k` inputs, for `m` rows of A and `n` of B, constants of each
 // caller: m x n accumulators.
 INLINE void dots(const vise_gemm *g, int64_t j, int64_t p, int64_t k, bool add, const int m,
@@ -47,7 +53,7 @@ INLINE void dots(const vise_gemm *g, int64_t j, int64_t p, int64_t k, bool add, 
         for (int q = 0; q < n; q++) sum[i][q] = _mm512_setzero_ps();
     }
     for (int64_t i0 = 0; i0 < k; i0 += LANES) {
-        __mmask16 some = k - i0 >= LANES ? 0xffff : (__mmask16)((1u << (k - i0)) - 1);
+        __mmask16 some = lanes_at(i0, k);
         __m512 w[4];
 #pragma GCC unroll 4
         for (int q = 0; q < n; q++) w[q] = _mm512_maskz_loadu_ps(some, b + q * g->ldb + i0);
@@ -75,8 +81,8 @@ INLINE void few(const vise_gemm *g, int64_t p, int64_t k, bool add, const int m,
     for (; j < g->n; j++) dots(g, j, p, k, add, m, 1);
 }
 
-// Inputs are taken in blocks, so that this much of A stays in L1.
-enum { A_FLOATS = 8192 };
+// Inputs are taken in blocks, so that this much of A stays in L2.
+enum { A_FLOATS = 32768 };
 
 static void gemm_few(const vise_gemm *g) {
     if (g->m == 0) return;

@@ -10,7 +10,8 @@ enum { LANES = 16 };
 
 // The lanes of elements i, i + 1, ... below n.
 static __mmask16 lanes_at(int64_t i, int64_t n) {
-    return n - i >= LANES ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
+    if (n - i >= LANES) return 0xffff;
+    return (__mmask16)((1u << (n - i)) - 1);
 }
 
 static void f16_to_f32(float *y, const uint16_t *x, int64_t n) {

@@ -89,7 +89,7 @@ void vise_check_gemm_few(vise_case *c) {
         g.k = pick(c, ks, 12);
         if (!judge_product(c, c->k->gemm_few, &g)) return;
     }
-    vise_gemm g = {.trans_b = true, .m = 1, .n = 6, .k = 9000};
+    vise_gemm g = {.trans_b = true, .m = 8, .n = 5, .k = 9000}; // more than one block
     judge_product(c, c->k->gemm_few, &g);
 }
 

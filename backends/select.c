@@ -1,3 +1,6 @@
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #include <stddef.h>
 #include <string.h>
 
@@ -17,8 +20,9 @@ static bool cpu_fma(void) {
     return __builtin_cpu_supports("fma");
 }
 
-static bool cpu_f16c(void) {
-    return __builtin_cpu_supports("f16c");
+static bool cpu_f16c(void) { // clang's builtin does not know this one
+    unsigned a, b, c = 0, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
 }
 
 static bool cpu_avx512f(void) {

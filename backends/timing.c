@@ -87,51 +87,63 @@ static vise_status problem_new(problem *p, const vise_product_shape *s, vise_err
     return VISE_OK;
 }
 
-static vise_w8a8 panel8(const problem *p, int64_t j, float *y, int64_t ldy) {
+// Rows a call, as the engine hands them out: their codes stay in L2 from panel to panel.
+enum { TILE_ROWS = 64 };
+
+static int64_t tile_rows(const problem *p, int64_t row) {
+    return p->s.m - row < TILE_ROWS ? p->s.m - row : TILE_ROWS;
+}
+
+// Rows from `row` on of the panel that starts at channel j.
+static vise_w8a8 panel8(const problem *p, int64_t row, int64_t j, float *y, int64_t ldy) {
     const vise_product_shape *s = &p->s;
-    return (vise_w8a8){.m = s->m,
+    return (vise_w8a8){.m = tile_rows(p, row),
                        .k = s->k,
-                       .x = p->x,
+                       .x = p->x + row * s->k,
                        .ldx = s->k,
-                       .xscale = p->xscale,
+                       .xscale = p->xscale + row,
                        .w = p->w8 + j * s->k,
                        .wsum = p->wsum + j,
                        .wscale = p->wscale + j,
-                       .y = y,
+                       .y = y + row * ldy,
                        .ldy = ldy,
                        .n = VISE_PANEL};
 }
 
-static vise_w4a8 panel4(const problem *p, int64_t j, float *y, int64_t ldy) {
+static vise_w4a8 panel4(const problem *p, int64_t row, int64_t j, float *y, int64_t ldy) {
     const vise_product_shape *s = &p->s;
-    return (vise_w4a8){.m = s->m,
+    return (vise_w4a8){.m = tile_rows(p, row),
                        .groups = p->groups,
                        .group = s->group,
-                       .x = p->x,
+                       .x = p->x + row * s->k,
                        .ldx = s->k,
-                       .xsum = p->xsum,
-                       .xscale = p->xscale,
+                       .xsum = p->xsum + row * p->groups,
+                       .xscale = p->xscale + row * p->groups,
                        .w = p->w4 + j * s->k / 2,
                        .wscale = p->wscale + j * p->groups,
-                       .y = y,
+                       .y = y + row * ldy,
                        .ldy = ldy,
                        .n = VISE_PANEL};
 }
 
 static double time_w8a8(const problem *p, const vise_kernels *k) {
     double start = now();
-    for (int64_t j = 0; j < p->s.n; j += VISE_PANEL) {
-        vise_w8a8 panel = panel8(p, j, p->y + j, p->s.n);
-        k->w8a8(&panel);
+    for (int64_t row = 0; row < p->s.m; row += TILE_ROWS) {
+        for (int64_t j = 0; j < p->s.n; j += VISE_PANEL) {
+            vise_w8a8 panel = panel8(p, row, j, p->y + j, p->s.n);
+            k->w8a8(&panel);
+        }
     }
     return now() - start;
 }
 
 static double time_w4a8(const problem *p, const vise_kernels *k) {
     double start = now();
-    for (int64_t j = 0; j < p->s.n; j += VISE_PANEL) {
-        vise_w4a8 panel = panel4(p, j, p->y + j, p->s.n);
-        k->w4a8(&panel);
+    for (int64_t row = 0; row < p->s.m; row += TILE_ROWS) {
+        for (int64_t j = 0; j < p->s.n; j += VISE_PANEL) {
+            vise_w4a8 panel = panel4(p, row, j, p->y + j, p->s.n);
+            k->w4a8(&panel);
+        }
     }
     return now() - start;
 }
@@ -149,17 +161,17 @@ static double time_gemm(const problem *p, void (*gemm)(const vise_gemm *)) {
     return now() - start;
 }
 
-// The last panel of both integer products, bit for bit.
+// The first tile and the last panel of both integer products, bit for bit.
 static vise_status verify(const problem *p, const vise_kernels *k, vise_error *err) {
     vise_kernels ref = {.name = "ref"};
     vise_ref_init(&ref);
     int64_t j = p->s.n - VISE_PANEL;
-    size_t bytes = (size_t)(p->s.m * VISE_PANEL) * sizeof(float);
-    vise_w8a8 a = panel8(p, j, p->y, VISE_PANEL), b = panel8(p, j, p->check, VISE_PANEL);
+    size_t bytes = (size_t)(tile_rows(p, 0) * VISE_PANEL) * sizeof(float);
+    vise_w8a8 a = panel8(p, 0, j, p->y, VISE_PANEL), b = panel8(p, 0, j, p->check, VISE_PANEL);
     k->w8a8(&a);
     ref.w8a8(&b);
     bool same = memcmp(p->y, p->check, bytes) == 0;
-    vise_w4a8 c = panel4(p, j, p->y, VISE_PANEL), d = panel4(p, j, p->check, VISE_PANEL);
+    vise_w4a8 c = panel4(p, 0, j, p->y, VISE_PANEL), d = panel4(p, 0, j, p->check, VISE_PANEL);
     k->w4a8(&c);
     ref.w4a8(&d);
     if (same && memcmp(p->y, p->check, bytes) == 0) return VISE_OK;

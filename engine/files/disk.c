@@ -55,8 +55,9 @@ vise_status vise_disk_fail(vise_error *err, int code, const char *verb, const ch
     case EACCES:
     case EPERM: id = "E-FS-03", why = "permission denied"; break;
     case EROFS: id = "E-FS-03", why = "the file system is read-only"; break;
-    case EEXIST:
-    case ENOTEMPTY: id = "E-FS-05", why = "it exists already"; break;
+    case EEXIST: id = "E-FS-05", why = "it exists already"; break;
+    case ENOTEMPTY: id = "E-FS-05", why = "the folder is not empty"; break;
+    case EISDIR: id = "E-FS-05", why = "it is a folder"; break;
     case EIO:
         id = "E-FS-08", why = "the disk reports an error; what was written is not safe";
         break;
@@ -239,7 +240,7 @@ vise_status vise_disk_create(vise_disk_file *out, const char *path, vise_error *
     int code = 0;
     if (lstat(path, &st) == 0) {
         if (!S_ISREG(st.st_mode))
-            code = EEXIST;
+            code = S_ISDIR(st.st_mode) ? EISDIR : EEXIST;
         else if (fault() || unlink(path) != 0)
             code = errno;
     }

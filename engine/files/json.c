@@ -188,7 +188,8 @@ static vise_status check_document(check *c) {
     return VISE_OK;
 }
 
-vise_status vise_json_check(const char *text, int64_t size, const char *what, vise_error *err) {
+static vise_status check_text(const char *text, int64_t size, const char *what,
+                              vise_error *err) {
     check c = {
         .s = {.text = (const uint8_t *)text, .size = size},
           .what = what, .err = err
@@ -207,7 +208,7 @@ vise_status vise_json_check(const char *text, int64_t size, const char *what, vi
 
 vise_status vise_json_parse(cJSON **out, const char *text, int64_t size, const char *what,
                             vise_error *err) {
-    vise_status st = vise_json_check(text, size, what, err);
+    vise_status st = check_text(text, size, what, err);
     if (st) return st;
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = vise_calloc, .free_fn = vise_free});
     cJSON *tree = cJSON_ParseWithLengthOpts(text, (size_t)size + 1, NULL, 1);

@@ -22,10 +22,7 @@ enum {
 
 typedef struct cJSON vise_json; // a value in a tree
 
-// `what` names the document in messages.
-vise_status vise_json_check(const char *text, int64_t size, const char *what, vise_error *err);
-
-// Checks and parses.  `text` is NUL-terminated at `size`.
+// Checks and parses.  `text` is NUL-terminated at `size`; `what` names it in messages.
 vise_status vise_json_parse(vise_json **out, const char *text, int64_t size, const char *what,
                             vise_error *err);
 void vise_json_release(vise_json *tree);

@@ -48,12 +48,11 @@ end
 
 local function build(class, settings, weights)
   local model = class.new(settings, weights)
+  model.checkpoint, model.weights = weights.checkpoint, weights
   local message, id = weights:verdict(model:repeated())
-  if message then
-    weights:close()
-    return nil, message, id
-  end
-  return model
+  if not message then return model end
+  model:close()
+  return nil, message, id
 end
 
 local function from_checkpoint(checkpoint, path)
@@ -78,7 +77,7 @@ local function from_checkpoint(checkpoint, path)
     weights:close()
     return nil, message, id
   end
-  model.checkpoint, model.weights, model.config, model.family = checkpoint, weights, config, found.family
+  model.config, model.family = config, found.family
   return model
 end
 

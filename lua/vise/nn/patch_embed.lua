@@ -8,7 +8,7 @@ local try = require("vise.fail").try
 ---@class vise.nn.PatchEmbed: vise.nn.Module
 ---@field weight vise.Tensor  [width, channels, patch, patch]: a convolution that does not overlap
 ---@field bias vise.Tensor
----@field positions vise.Tensor  f32 [patches, width]
+---@field positions? vise.Tensor  f32 [patches, width]; nil without a weight
 ---@field patch integer
 local PatchEmbed = module.class "PatchEmbed"
 
@@ -54,7 +54,7 @@ function PatchEmbed:forward(images)
 end
 
 function PatchEmbed:close()
-  self.positions:close()
+  if self.positions then self.positions:close() end
 end
 
 return PatchEmbed

@@ -39,7 +39,8 @@ describe("core.disk", function()
   it("lists names in byte order", function()
     for _, name in ipairs { "b", "a", "Z", "é", "10", "9" } do disk.write(dir .. "/" .. name, "") end
     assert.same({ "10", "9", "Z", "a", "b", "é" }, disk.list(dir))
-    assert.same({}, disk.list(folder()))
+    assert(disk.mkdir(dir .. "/empty"))
+    assert.same({}, disk.list(dir .. "/empty"))
   end)
 
   it("renames, links, exchanges and removes", function()
@@ -124,7 +125,9 @@ describe("core.disk", function()
       { "E-FS-15", disk.remove, dir .. "/nothing" }, { "E-FS-15", disk.sync, dir .. "/nothing" },
       { "E-FS-15", disk.size, dir .. "/nothing" }, { "E-FS-15", disk.free, dir .. "/nothing" },
       { "E-FS-15", disk.remove_tree, dir .. "/nothing" }, { "E-FS-15", disk.mkdir, dir .. "/f/sub" },
-      { "E-FS-05", disk.mkdir, dir }, { "E-FS-05", disk.write, dir, "x" },
+      { "E-FS-05", disk.mkdir, dir, nil, "it exists already" },
+      { "E-FS-05", disk.write, dir, "x", "it is a folder" },
+      { "E-FS-05", disk.remove, dir, nil, "the folder is not empty" },
       { "E-FS-15", disk.rename, dir .. "/nothing", dir .. "/g" },
       { "E-FS-05", disk.link, dir .. "/f", dir .. "/f" },
     } do
@@ -132,6 +135,7 @@ describe("core.disk", function()
       assert.is_nil(ok)
       assert.equal(case[1], id, message)
       assert.truthy(message:find(dir, 1, true), message)
+      assert.truthy(message:find(case[5] or "", 1, true), message)
     end
     for _, f in ipairs { disk.read, disk.exists, core.safetensors_open } do
       assert.error_matches(function() f "a\0b" end, "no NUL")

@@ -10,6 +10,10 @@ local function write(text)
   return path
 end
 
+local function clean()
+  for _, path in ipairs(paths) do os.remove(path) end
+end
+
 --- A safetensors file from header text and data.
 local function container(header, data, length)
   return string.pack("<I8", length or #header) .. header .. (data or "")
@@ -57,9 +61,7 @@ local function opened(bytes, options)
 end
 
 describe("core.safetensors_open", function()
-  teardown(function()
-    for _, path in ipairs(paths) do os.remove(path) end
-  end)
+  teardown(clean)
 
   -- One generator a case of the list of bad inputs: id, words of the message, the bytes.
   local cases = {
@@ -331,6 +333,8 @@ describe("core.safetensors_open", function()
 end)
 
 describe("a safetensors file", function()
+  teardown(clean)
+
   it("may be empty, padded, and hold tensors without elements, scalars and NaN", function()
     local file = opened(container "{}")
     assert.same({}, file:names())

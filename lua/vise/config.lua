@@ -7,6 +7,7 @@ local fail = require "vise.fail"
 local pattern = require "vise.pattern"
 local quant_types = require "vise.quant_types"
 local suggest = require "vise.suggest"
+local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = {}
 
@@ -22,7 +23,7 @@ local M = {}
 ---@field plan vise.PlanRule[]      Overrides; the first that matches a layer wins.
 ---@field calibrate? fun(model: table)
 ---@field save_to? string
----@field svdq { calibrate_precision: string, seed: integer }
+---@field svdq vise.SvdqOptions
 local Config = {}
 Config.__index = Config
 
@@ -61,30 +62,6 @@ local function check_keys(t, known, where)
   end
 end
 
-local svdq_fields = {
-  calibrate_precision = function(v, where)
-    expect(v, "string", where)
-    if v ~= "low" and v ~= "medium" and v ~= "high" then
-      fail.raise("E-CF-05", "%s must be low, medium or high, got \"%s\"", where, v)
-    end
-    return v
-  end,
-  seed = function(v, where)
-    if math.type(v) ~= "integer" or v < 0 or v > 0xffffffff then
-      fail.raise("E-CF-05", "%s must be an integer from 0 to 4294967295, got %s", where, tostring(v))
-    end
-    return v
-  end,
-}
-
-local function svdq(value)
-  expect(value, "table", "svdq")
-  check_keys(value, svdq_fields, "svdq: ")
-  local out = { calibrate_precision = "low", seed = 0 }
-  for key, v in pairs(value) do out[key] = svdq_fields[key](v, "svdq." .. key) end
-  return out
-end
-
 local fields = {
   quant_type = function(v) return expect(v, "string", "quant_type") end,
   regions = function(v)
@@ -111,7 +88,7 @@ local fields = {
     if expect(v, "string", "save_to") == "" then fail.raise("E-CF-05", "save_to is empty, expected a folder") end
     return v
   end,
-  svdq = svdq,
+  svdq = svdquant_options.check,
 }
 
 --- Whether any layer could need spans of activations.
@@ -141,9 +118,10 @@ function M.config(t)
   if t.quant_type == nil then
     fail.raise("E-CF-01", "config: quant_type is missing; for example \"int8_per_row\" or \"svdq_int4_r32\"")
   end
-  local cfg = { regions = "blocks", exclude = {}, plan = {}, svdq = svdq {} }
+  local cfg = { regions = "blocks", exclude = {}, plan = {}, svdq = svdquant_options.check {} }
   for key, value in pairs(t) do cfg[key] = fields[key](value) end
-  cfg.type = quant_types.parse(cfg.quant_type)
+  cfg.type = svdquant_options.resolve(quant_types.parse(cfg.quant_type), cfg.svdq)
+  for _, rule in ipairs(cfg.plan) do rule.type = svdquant_options.resolve(rule.type, cfg.svdq) end
   if needs_calibration(cfg) and not cfg.calibrate then
     fail.raise("E-CF-06", "%s needs calibration: give calibrate = function(model) ... end, or use the _dq type",
       cfg.quant_type)
@@ -179,7 +157,7 @@ function M.plain(cfg)
     regions = type(cfg.regions) == "string" and cfg.regions or texts(cfg.regions),
     exclude = texts(cfg.exclude),
     plan = rules,
-    svdq = uses_svdq(cfg) and { calibrate_precision = cfg.svdq.calibrate_precision, seed = cfg.svdq.seed } or nil,
+    svdq = uses_svdq(cfg) and cfg.svdq or nil,
   }
 end
 

@@ -176,6 +176,16 @@ function Plan:calibrated()
   return names
 end
 
+--- The layers whose smoothing is searched on samples of their inputs.
+---@return string[]
+function Plan:searched()
+  local names = {}
+  for _, layer in ipairs(self.layers) do
+    if layer.type and layer.type.smooth == "search" then names[#names + 1] = layer.name end
+  end
+  return names
+end
+
 --- The plan as plain data, for reports and --json.
 function Plan:plain()
   local layers = {}

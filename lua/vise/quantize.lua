@@ -9,6 +9,7 @@ local plan = require "vise.plan"
 local progress = require "vise.progress"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
+local samples_of = require "vise.algorithms.samples"
 local svdquant = require "vise.algorithms.svdquant"
 
 local M = {}
@@ -39,11 +40,14 @@ local M = {}
 ---@return vise.Watch? watch
 ---@return string? message
 ---@return string? id
-local function calibrate(model, cfg, names)
+local function calibrate(model, cfg, names, searched)
   local watch, message, id = observe.attach(model, names, "channel_span")
   if not watch then return nil, message, id end
+  local sampled, stop = samples_of.attach(model, searched, cfg.svdq.search_samples)
   local ok, problem, why, failed = pcall(fail.catch, cfg.calibrate, model)
   watch:detach()
+  stop()
+  watch.samples = sampled
   local unseen = watch:unseen()
   if ok and not failed and #unseen == 0 then return watch end
   watch:close()
@@ -57,22 +61,18 @@ end
 ---@param linear vise.Linear
 ---@param layer vise.PlannedLayer
 ---@param cfg vise.Config
----@param span? vise.Tensor  f32 [in], for calibrated types
+---@param span? vise.Tensor     f32 [in], for calibrated types
+---@param samples? vise.Tensor  f32 [n, in], for searched smoothing
 ---@return vise.QuantizedLinear?
 ---@return string|number message_or_error  The weight's rel-L2 error on success.
 ---@return string? id
-local function make_layer(linear, layer, cfg, span)
+local function make_layer(linear, layer, cfg, span, samples)
   local weight <close> = linear.weight:to "f32"
   local scheme = core.scheme(quant_types.scheme_args(layer.type.weight, layer.storage))
   local parts, message, id
   if layer.type.rank then
-    local smooth
-    if layer.type.smooth == "activation" then
-      local weight_span <close> = svdquant.weight_span(weight)
-      smooth = svdquant.smooth_factors(span, weight_span, layer.storage)
-    end
-    parts, message, id = svdquant.decompose(weight, { rank = layer.type.rank, storage = layer.storage,
-      scheme = scheme, precision = cfg.svdq.calibrate_precision, seed = cfg.svdq.seed, smooth = smooth })
+    parts, message, id = svdquant.make(weight, { type = layer.type, storage = layer.storage, scheme = scheme,
+      span = span, samples = samples, options = cfg.svdq })
   else
     local coded
     coded, message, id = core.encode(scheme, weight)
@@ -104,7 +104,8 @@ local function make_all(model, cfg, the_plan, watch, bar)
   for _, layer in ipairs(the_plan.layers) do
     if layer.type then
       local span <close> = layer.type.calibrated and watch:observer(layer.name):result() or nil
-      local q, result, id = make_layer(model:layer(layer.name), layer, cfg, span)
+      local samples <close> = layer.type.smooth == "search" and watch.samples[layer.name]:result() or nil
+      local q, result, id = make_layer(model:layer(layer.name), layer, cfg, span, samples)
       if not q then
         for _, other in pairs(made) do other:close() end
         return nil, result, id
@@ -137,7 +138,7 @@ local function prepare(model, cfg, the_plan)
   local names, watch = the_plan:calibrated(), nil
   if #names > 0 then
     local message, id
-    watch, message, id = calibrate(model, cfg, names)
+    watch, message, id = calibrate(model, cfg, names, the_plan:searched())
     if not watch then return nil, message, id end
   end
   local spans <close> = watch -- frees the observers on every way out

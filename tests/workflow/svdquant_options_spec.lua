@@ -56,8 +56,12 @@ describe("svdq options", function()
   for name, range in pairs(numbers) do
     it(name .. " is a number in its range, and no boolean", function()
       for _, v in ipairs(range) do assert.equal(v, options_of.check({ [name] = v })[name]) end
-      for _, v in ipairs { -0.5, 0 / 0 } do raises("E-CF-05", "svdq." .. name .. " must be a number", { [name] = v }) end
-      for _, v in ipairs { true, "0.5" } do raises("E-CF-03", "must be a number, got " .. type(v), { [name] = v }) end
+      for _, v in ipairs { -0.5, 0 / 0 } do
+        raises("E-CF-05", ("svdq.%s must be a number"):format(name), { [name] = v })
+      end
+      for _, v in ipairs { true, "0.5" } do
+        raises("E-CF-03", ("must be a number, got %s"):format(type(v)), { [name] = v })
+      end
     end)
   end
 

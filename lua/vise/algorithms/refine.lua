@@ -38,15 +38,13 @@ end
 -- Factors of the target, and the codes of what they leave of the smoothed weight.
 local function attempt(smoothed, target, opt)
   local codec = opt.codec
-  local split, residual = {}, nil
-  if opt.rank == 0 then
-    residual = try(smoothed:copy())
-  else
+  local split, product = {}, nil
+  if opt.rank > 0 then
     split.up, split.down = low_rank.factors(target, opt)
-    local product <close> = low_rank.product(split.up, split.down, opt.smooth)
-    residual = try(smoothed:sub(product))
+    product = low_rank.product(split.up, split.down, opt.smooth)
   end
-  local rest <close> = residual
+  local branch <close> = product
+  local rest <close> = branch and try(smoothed:sub(branch)) or try(smoothed:copy())
   codec.round(rest)
   split.coded = try(codec.encode(rest))
   local decoded <close> = try(codec.decode(split.coded))

@@ -97,6 +97,12 @@ local function top_strengths(spans, q)
   return r
 end
 
+local function strengths(spans, opt, q)
+  if opt.strategy == "top" then return top_strengths(spans, q) end
+  if opt.strategy == "rank" then return rank_strengths(spans, q) end
+  return size_strengths(spans, by_size[opt.strategy], q)
+end
+
 ---@class vise.RelaxOptions
 ---@field strategy string    fixed, top, auto, stable_auto, power, log or rank
 ---@field factor number      At least 1.
@@ -107,17 +113,12 @@ end
 ---@param opt vise.RelaxOptions
 ---@return number[]
 function M.multipliers(spans, opt)
-  local m, r, q = {}, nil, math.max(0, 1 - opt.top_ratio)
+  local m = {}
   if #spans == 0 or opt.strategy == "fixed" then
     for i = 1, #spans do m[i] = 1 end
     return m
-  elseif opt.strategy == "top" then
-    r = top_strengths(spans, q)
-  elseif opt.strategy == "rank" then
-    r = rank_strengths(spans, q)
-  else
-    r = size_strengths(spans, by_size[opt.strategy], q)
   end
+  local r = strengths(spans, opt, math.max(0, 1 - opt.top_ratio))
   for i = 1, #spans do m[i] = 1 + r[i] * (opt.factor - 1) end
   return m
 end

@@ -28,7 +28,8 @@ INLINE __m512i broadcast4(const void *x) {
 
 INLINE __mmask16 lanes_below(int n) {
     if (n >= 16) return 0xffff;
-    return n <= 0 ? (__mmask16)0 : (__mmask16)((1u << n) - 1);
+    if (n <= 0) return 0;
+    return (__mmask16)((1u << n) - 1);
 }
 
 // The stores of one row: 32 channels, of which `n` exist.

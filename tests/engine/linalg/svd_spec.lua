@@ -79,14 +79,14 @@ describe("core.svd, full", function()
   -- LAPACK answers a query for the workspace in a float, which cannot hold sizes past 2^24:
   -- 2,895 is the first order where such an answer is too small.
   local big = "takes orders past 2,894, where a workspace query loses digits"
-  if os.getenv "VISE_SLOW_TESTS" then
+  if os.getenv "VISE_TEST_SLOW" then
     it(big, function()
       local a = core.random(1):normal { 2900, 2900 }
       local u, s, vt = core.svd(a)
       assert.is_true(core.compare(product(u, s, vt), a).rel_l2 <= 100 * EPS)
     end)
   else
-    pending(big .. " (half a minute: set VISE_SLOW_TESTS=1)")
+    pending(big .. " (half a minute: set VISE_TEST_SLOW=1)")
   end
 
   it("handles zeros, and values near the ends of the range", function()

@@ -35,7 +35,8 @@ describe("vise.config", function()
     raises("E-CF-03", "exclude[1] must be a glob", { quant_type = "int8_per_row", exclude = { 3 } })
     raises("E-CF-03", "exclude must be a list, has a nil among its 3 items",
       { quant_type = "int8_per_row", exclude = { "a", nil, "b" } })
-    raises("E-CF-03", "exclude must be a list, has the key '9'", { quant_type = "int8_per_row", exclude = { [9] = "a" } })
+    raises("E-CF-03", "exclude must be a list, has the key '9'",
+      { quant_type = "int8_per_row", exclude = { [9] = "a" } })
     raises("E-CF-03", "exclude must be a list, has the key 'x'", { quant_type = "int8_per_row", exclude = { x = "*" } })
     raises("E-CF-03", "calibrate must be a function, got boolean",
       { quant_type = "svdq_int4_r8", calibrate = true })

@@ -185,7 +185,7 @@ end
 function Plan:searched()
   local names = {}
   for _, layer in ipairs(self.layers) do
-    if layer.type and layer.type.smooth == "search" then names[#names + 1] = layer.name end
+    if layer.type and (layer.type.smooth == "search" or layer.type.smooth == "balance") then names[#names + 1] = layer.name end
   end
   return names
 end

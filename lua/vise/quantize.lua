@@ -104,7 +104,7 @@ local function make_all(model, cfg, the_plan, watch, bar)
   for _, layer in ipairs(the_plan.layers) do
     if layer.type then
       local span <close> = layer.type.calibrated and watch:observer(layer.name):result() or nil
-      local samples <close> = layer.type.smooth == "search" and watch.samples[layer.name]:result() or nil
+      local samples <close> = watch and watch.samples[layer.name] and watch.samples[layer.name]:result() or nil
       local q, result, id = make_layer(model:layer(layer.name), layer, cfg, span, samples)
       if not q then
         for _, other in pairs(made) do other:close() end

@@ -330,6 +330,9 @@ return {
     title = "calibration gave values that are not finite",
     next = "Look at the calibration data and at the layers before the one named.",
   },
+  ["E-OB-12"] = { title = "statistics lack a layer", next = "Capture the layer, or exclude it." },
+  ["E-OB-13"] = { title = "statistics of a wrong shape or value", next = "Capture them again from this model." },
+  ["E-OB-14"] = { title = "wrong option of an observer", next = "`vise help observe.attach` lists the options." },
 
   -- CF: configuration
   ["E-CF-01"] = { title = "a field is missing", next = "Add the field; `vise help config` lists them." },
@@ -338,6 +341,7 @@ return {
   ["E-CF-04"] = { title = "unknown quant type", next = "Use one of the forms listed; `vise help quant_types` explains them." },
   ["E-CF-05"] = { title = "value outside its range", next = "Use one of the values listed." },
   ["E-CF-06"] = { title = "fields that contradict each other", next = "Change one of the two, as the message says." },
+  ["E-CF-07"] = { title = "a config was changed", next = "Make another: vise.config { from = cfg, field = value }." },
 
   -- PL: plans and patterns
   ["E-PL-01"] = {
@@ -347,7 +351,9 @@ return {
   ["E-PL-02"] = { title = "malformed pattern", next = "Use a glob such as \"*.attn1.*\", or a valid Lua pattern." },
   ["E-PL-03"] = { title = "shape the type cannot take", next = "Exclude the layer or give it another type in `plan`." },
   ["E-PL-04"] = { title = "model is already quantized", next = "Open the model again." },
-  ["E-PL-05"] = { title = "nothing to quantize", next = "Loosen `exclude` or `regions`." },
+  ["E-PL-05"] = { title = "nothing to quantize", next = "Loosen `exclude` or `regions`, or choose a type that the shapes allow." },
+  ["E-PL-06"] = { title = "filter gave no boolean", next = "Return true for a layer to quantize, false for one to leave float." },
+  ["E-PL-07"] = { title = "no such component", next = "Name the models of the pipeline as the config does." },
 
   -- AR: artefacts
   ["E-AR-01"] = { title = "no manifest", next = "Check the path; if a save was interrupted, save again.", exit = 66 },

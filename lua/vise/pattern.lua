@@ -4,8 +4,12 @@
 --- character); `vise.pattern "^transformer_blocks%.%d"` is a Lua pattern; `{ glob, optional = true }`
 --- may match nothing.  Any other pattern that matches nothing is an error that names the nearest
 --- name.
+---
+--- Each has a form that is one string, for JSON and the command line: the glob itself,
+--- "lua:^transformer_blocks%.%d", "optional:*embed*".
 
 local fail = require "vise.fail"
+local frozen = require "vise.frozen"
 local suggest = require "vise.suggest"
 
 local M = {}
@@ -14,14 +18,22 @@ local M = {}
 ---@field text string      As the person wrote it.
 ---@field lua string       The Lua pattern it stands for.
 ---@field optional boolean May match nothing.
+---@field plain string     One string that means the same wherever a pattern is expected.
 local Pattern = {}
-Pattern.__index = Pattern
+
+local made = setmetatable({}, { __mode = "k" }) -- every pattern there is
 
 ---@param glob string
 ---@return string pattern  Anchored at both ends.
 local function from_glob(glob)
   local literal = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
   return "^" .. literal:gsub("%*", ".*"):gsub("%?", ".") .. "$"
+end
+
+local function new(text, lua, optional, plain)
+  local p = frozen.freeze({ text = text, lua = lua, optional = optional, plain = plain }, "a pattern", Pattern)
+  made[p] = true
+  return p
 end
 
 --- A Lua pattern over full layer names.
@@ -31,7 +43,18 @@ function M.pattern(text)
   if type(text) ~= "string" then fail.raise("E-PL-02", "a pattern is a string, got %s", type(text)) end
   local ok, message = pcall(string.find, "", text)
   if not ok then fail.raise("E-PL-02", "pattern %q: %s", text, message) end
-  return setmetatable({ text = text, lua = text, optional = false }, Pattern)
+  return new(text, text, false, "lua:" .. text)
+end
+
+local function of_string(value)
+  local rest = value:match "^optional:(.*)$"
+  if rest then
+    local p = of_string(rest)
+    return new(p.text, p.lua, true, "optional:" .. p.plain)
+  end
+  rest = value:match "^lua:(.*)$"
+  if rest then return M.pattern(rest) end
+  return new(value, from_glob(value), false, value)
 end
 
 --- Whatever a person may write where a pattern is expected.
@@ -39,19 +62,17 @@ end
 ---@param where string  Names the field, for messages.
 ---@return vise.Pattern
 function M.of(value, where)
-  if getmetatable(value) == Pattern then return value end
-  if type(value) == "string" then
-    return setmetatable({ text = value, lua = from_glob(value), optional = false }, Pattern)
-  end
-  if type(value) == "table" and type(value[1]) == "string" then
+  if made[value] then return value end
+  if type(value) == "string" then return of_string(value) end
+  if type(value) == "table" and (type(value[1]) == "string" or made[value[1]]) then
     for key in pairs(value) do
       if key ~= 1 and key ~= "optional" then
         fail.raise("E-CF-02", "%s: unknown field '%s' in a pattern, expected optional", where, tostring(key))
       end
     end
     local p = M.of(value[1], where)
-    p.optional = value.optional == true
-    return p
+    if value.optional ~= true or p.optional then return p end
+    return new(p.text, p.lua, true, "optional:" .. p.plain)
   end
   fail.raise("E-CF-03", "%s must be a glob, a vise.pattern or { glob, optional = true }, got %s", where,
     type(value))

@@ -73,7 +73,7 @@ describe("vise.config", function()
   it("turns into plain data for the manifest", function()
     local cfg = config.config { quant_type = "svdq_int4_r8_dq", exclude = { "*.to_out.0", { "x*", optional = true } },
       plan = { { pattern.pattern "^a%d", "int8_per_row" } } }
-    assert.same({ quant_type = "svdq_int4_r8_dq", regions = "blocks", exclude = { "*.to_out.0", "x*" },
-      plan = { { "^a%d", "int8_per_row" } }, svdq = { calibrate_precision = "low", seed = 0 } }, config.plain(cfg))
+    assert.same({ quant_type = "svdq_int4_r8_dq", regions = "blocks", fallback = "skip",
+      exclude = { "*.to_out.0", "optional:x*" }, plan = { { "lua:^a%d", "int8_per_row" } }, svdq = { calibrate_precision = "low", seed = 0 } }, config.plain(cfg))
   end)
 end)

@@ -24,8 +24,8 @@ return {
   ["E-DT-08"] = { title = "wrong option of a sampler or loss", next = "Correct the option that the message names." },
 
   -- MD: models
-  ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights." },
-  ["E-MD-02"] = { title = "unknown model family", next = "Open one of the families that the message lists." },
+  ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights; bare weights have no forward." },
+  ["E-MD-02"] = { title = "unknown model family", next = "Use a type that needs no calibration, or statistics = FILE; only the families listed have a forward." },
   ["E-MD-03"] = { title = "field missing in config.json", next = "Take config.json from where the weights came from." },
   ["E-MD-04"] = { title = "wrong value in config.json", next = "Correct the field that the message names." },
   ["E-MD-05"] = { title = "variant of the family that is not computed", next = "Use a model of the plain architecture." },
@@ -38,6 +38,10 @@ return {
   ["E-MD-12"] = { title = "input does not fit the model", next = "Give the forward the shape that the message names." },
   ["E-MD-13"] = { title = "wrong option of generate", next = "`vise help generate` lists the options." },
   ["E-MD-14"] = { title = "model is quantized already", next = "Open the float model that it was made from." },
+  ["E-MD-15"] = { title = "no layers in a checkpoint", next = "Give a model folder, or a file with 2-D float tensors NAME.weight." },
+  ["E-MD-16"] = { title = "bare weights have no forward", next = "Use a type that needs no calibration, or statistics = FILE." },
+  ["E-MD-17"] = { title = "model brings code of its own", next = "Nothing to do: the code is not run." },
+  ["E-MD-18"] = { title = "unknown torch_dtype", next = "Nothing to do: the types of the tensors count." },
   -- ST: safetensors
   ["E-ST-01"] = { title = "file is empty", next = "Download the file again; it is cut or damaged." },
   ["E-ST-02"] = {

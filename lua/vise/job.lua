@@ -35,9 +35,7 @@ local function open_model(job)
   if not path then
     fail.try(nil, ("recipe %s needs a model: give --model DIR"):format(job.recipe.header.name), "E-RC-08")
   end
-  local model = fail.try(require("vise").open(path))
-  job.opened[#job.opened + 1] = model
-  return model
+  return job:open(path)
 end
 
 local metatable = {
@@ -63,13 +61,14 @@ function M.new(recipe, options)
   }, metatable)
 end
 
---- Opens another model; it is closed at the end of the run.
+--- Opens a model, and says on stderr what is odd about it; it is closed at the end of the run.
 ---@param path string
 ---@param options? table  What vise.open takes.
 ---@return vise.Model
 function Job:open(path, options)
   local model = fail.try(require("vise").open(path, options))
   self.opened[#self.opened + 1] = model
+  for _, note in ipairs(model.notes or {}) do self:log("note: %s", note) end
   return model
 end
 
@@ -139,39 +138,59 @@ function Job:report(name, data)
   self.results[#self.results + 1] = { name = name, data = data }
 end
 
--- The plan in a few lines: sizes, and each pattern with what it matched.
-local function print_plan(job, cfg, plan)
-  job:print("%s: %d layers, %d left as they are, %.2f bits a weight", cfg.quant_type, plan.quantized,
-    plan.skipped, plan.bits_per_weight)
-  job:print("  %s on disk, %s in memory, at most %s while it is made", text.bytes(plan.disk_bytes),
-    text.bytes(plan.memory_bytes), text.bytes(plan.workspace_bytes))
+-- What a plan will do, in a few lines: sizes, memory, time, each pattern with what it matched, and
+-- why layers stay as they are.
+local function print_plan(job, title, plan)
+  job:print("%s: %d layers, %d left as they are, %.2f bits a weight", title, plan.quantized, plan.skipped,
+    plan.bits_per_weight)
+  job:print("  %d bytes on disk (tensors %d), %s in memory, at most %s more while it is made", plan.file_bytes,
+    plan.disk_bytes, text.bytes(plan.memory_bytes), text.bytes(plan.workspace_bytes))
+  if job.dry_run then
+    job:print("  about %s to make on this machine, without calibration (an estimate)", text.seconds(plan:seconds()))
+  end
   local rows = {}
-  for i, p in ipairs(plan.patterns) do
-    rows[i] = { p.where, p.pattern, ("%d layers"):format(p.matched) }
+  for _, p in ipairs(plan.patterns) do
+    rows[#rows + 1] = { p.where, p.pattern, ("%d layers"):format(p.matched) }
+  end
+  for _, o in ipairs(plan.overlaps) do
+    rows[#rows + 1] = { o.loser, "gives way to " .. o.winner, ("%d layers, first %s"):format(o.layers, o.example) }
+  end
+  for _, r in ipairs(plan:reasons()) do
+    rows[#rows + 1] = { "float", r.reason, ("%d layers"):format(r.layers) }
   end
   if #rows > 0 then job.stream:write(text.columns(rows, "  ")) end
 end
 
 --- Makes and prints the plan of a configuration; nothing is touched.
----@param model vise.Model
+---@param model vise.Model|table<string, vise.Model>
 ---@param cfg vise.Config|table
 ---@return vise.Plan
 function Job:plan(model, cfg)
-  cfg = require("vise.config").config(cfg)
-  local plan = require("vise.plan").make(model, cfg)
-  print_plan(self, cfg, plan)
+  cfg = fail.try(require("vise").config(cfg))
+  local plan = fail.try(require("vise").plan(model, cfg))
+  local names = {}
+  for name in pairs(plan.components or {}) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    print_plan(self, ("%s, %s"):format(name, plan.components[name].cfg.quant_type), plan.components[name])
+  end
+  if #names == 0 then print_plan(self, cfg.quant_type, plan) end
   if self.dry_run then self:report("plan", plan:plain()) end
   return plan
 end
 
---- Prints the plan and quantizes.  A dry run ends here.
----@param model vise.Model
+--- Prints the plan, quantizes and prints the summary.  A dry run ends after the plan.
+---@param model vise.Model|table<string, vise.Model>
 ---@param cfg vise.Config|table
 ---@return vise.QuantizeReport
 function Job:quantize(model, cfg)
+  cfg = fail.try(require("vise").config(cfg))
   self:plan(model, cfg)
   if self.dry_run then error(DONE, 0) end
-  return fail.try(require("vise").quantize(model, cfg))
+  local report = fail.try(require("vise").quantize(model, cfg))
+  self.stream:write(report:text())
+  self:report("quantize", report:plain())
+  return report
 end
 
 --- Holds a result against what it should be.  A run with unmet expectations exits with 1.

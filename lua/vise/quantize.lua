@@ -29,6 +29,8 @@ local function make_all(targets, found, bar)
         bar:step(layer.shape[1] * layer.shape[2])
       end
     end
+    local same, message, id = t.model.checkpoint:unchanged()
+    if not same then return nil, message, id end
     t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made }
   end
   return true

@@ -38,4 +38,16 @@ describe("vise.pattern", function()
     assert.error_matches(function() pattern.pattern "[" end, "E%-PL%-02")
     assert.error_matches(function() selected { "a", optonal = true } end, "E%-CF%-02")
   end)
+
+  it("has a form that is one string and means the same", function()
+    for text, expected in pairs { ["*.attn1.*"] = 2, ["lua:^blocks%.%d+%.attn"] = 2, ["optional:nothing*"] = 0,
+      ["optional:lua:^no"] = 0 } do
+      local p = pattern.of(text, "x")
+      assert.equal(text, p.plain)
+      assert.equal(expected, #selected(p.plain))
+    end
+    assert.equal("lua:^a", pattern.pattern("^a").plain)
+    assert.equal("optional:lua:^a", pattern.of({ pattern.pattern "^a", optional = true }, "x").plain)
+    assert.error_matches(function() pattern.of("lua:[", "x") end, "E%-PL%-02")
+  end)
 end)

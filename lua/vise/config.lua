@@ -54,11 +54,13 @@ local function types_of(cfg)
   return types
 end
 
+--- The first type that has a field.
+---@return string? name
 local function any(cfg, field)
   for _, t in ipairs(types_of(cfg)) do
-    if t[field] then return true end
+    if t[field] then return t.name end
   end
-  return false
+  return nil
 end
 
 -- Fields that say nothing unless a type uses them: what makes a type use each.
@@ -73,9 +75,10 @@ local unused = {
 }
 
 local function check_together(cfg, given)
-  if any(cfg, "calibrated") and not cfg.calibrate and not cfg.statistics then
+  local calibrated = any(cfg, "calibrated")
+  if calibrated and not cfg.calibrate and not cfg.statistics then
     fail.raise("E-CF-06", "%s needs calibration: give calibrate = function(model) ... end, statistics = a file, "
-      .. "or use the _dq type", cfg.quant_type)
+      .. "or use the _dq type", calibrated)
   end
   if cfg.calibrate and cfg.statistics then
     fail.raise("E-CF-06", "calibrate and statistics are both given: spans come from one or the other")
@@ -161,7 +164,7 @@ end
 
 -- A copy whose tables are its own, JSON's nulls left out.  Frozen values are shared.
 local function copy(t)
-  local out = {}
+  local out = { table.unpack(t, 1, math.min(#t, 200)) } -- as long as `t`, if that has holes
   for key, value in pairs(t) do
     local meta = type(value) == "table" and getmetatable(value)
     if type(value) == "table" and not (meta and meta.__newindex) then value = copy(value) end

@@ -32,14 +32,18 @@ function M.check_keys(t, known, where)
   end
 end
 
---- Raises E-CF-03 for a table that is no list.
+--- Raises E-CF-03 for what is no list.
 function M.list(value, where)
-  expect(value, "table", where)
+  if type(value) ~= "table" then fail.raise("E-CF-03", "%s must be a list, got %s", where, type(value)) end
+  local count = 0
   for key in pairs(value) do
     if math.type(key) ~= "integer" or key < 1 or key > #value then
       fail.raise("E-CF-03", "%s must be a list, has the key '%s'", where, tostring(key))
     end
+    count = count + 1
   end
+  -- A hole would hide what stands behind it.
+  if count < #value then fail.raise("E-CF-03", "%s must be a list, has a nil among its %d items", where, #value) end
   return value
 end
 local list = M.list

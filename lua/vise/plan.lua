@@ -125,14 +125,18 @@ local function shape_problem(shape, type, storage)
   return text
 end
 
+-- Copies of an f32 weight that its decomposition works on at most: a randomized one has thin factors,
+-- as thick as the rank; the full ones have three factors and LAPACK's own space, in f32 or f64.
+local DECOMPOSITION = { low = 13, medium = 13, high = 20 }
+
 --- What quantizing a layer needs at most beside its result, in bytes: the weight in f32, its
 --- smoothed copy, and for a low-rank branch the decomposition's copies and their product; then the
 --- rows on which its output is measured, and both outputs.
-local function workspace(layer)
+local function workspace(layer, precision)
   local out, inp = layer.shape[1], layer.shape[2]
   local matrix, rows = 4 * out * inp, 4 * PROBE_ROWS * (3 * inp + 3 * out)
   if not layer.type.rank or layer.type.rank == 0 then return 3 * matrix + rows end
-  return 10 * matrix + rows
+  return DECOMPOSITION[precision] * matrix + rows
 end
 
 --- The type that a layer gets, or why it gets none.
@@ -179,7 +183,7 @@ local function filtered(cfg, linear)
   return not wanted
 end
 
-local function sum_up(plan)
+local function sum_up(plan, precision)
   local weights, workspace_bytes = 0, 0
   for _, layer in ipairs(plan.layers) do
     if layer.candidate then plan.candidates = plan.candidates + 1 end
@@ -189,7 +193,7 @@ local function sum_up(plan)
       plan.memory_bytes = plan.memory_bytes + layer.memory_bytes
       plan.source_bytes = plan.source_bytes + layer.source_bytes
       weights = weights + layer.shape[1] * layer.shape[2]
-      workspace_bytes = math.max(workspace_bytes, workspace(layer))
+      workspace_bytes = math.max(workspace_bytes, workspace(layer, precision))
       if layer.type.calibrated then plan.sample_bytes = plan.sample_bytes + 4 * PROBE_ROWS * layer.shape[2] end
     else
       plan.skipped = plan.skipped + 1
@@ -255,7 +259,7 @@ function M.single(model, cfg)
     end
     plan.layers[i] = plan_layer(linear, cfg, rules[name], reason)
   end
-  sum_up(plan)
+  sum_up(plan, cfg.svdq.calibrate_precision)
   if plan.quantized == 0 then
     local reasons = {}
     for i, r in ipairs(plan:reasons()) do reasons[i] = ("%d %s"):format(r.layers, r.reason) end

@@ -15,6 +15,8 @@ local M = {}
 local MANIFEST = "quant_config.json"
 local FORMAT, FORMAT_VERSION = "vise_artefact", 1
 
+local FLOATS = { smooth = true, down = true, up = true, act_scale = true, bias = true }
+
 local ARRAY = getmetatable(core.array {})
 
 local function is_array(v)
@@ -221,17 +223,15 @@ local function read_tensors(handle, entry, hashes, claimed)
 end
 
 local function build_layer(entry, tensors)
-  local qtype = quant_types.parse(entry.type)
-  local scheme = core.scheme(quant_types.scheme_args(qtype.weight, entry.storage))
-  local coded, message, id = core.coded(scheme, entry.shape, { codes = tensors.codes, scale = tensors.scale,
-    zero = tensors.zero })
-  if not coded then return nil, ("layer %s: %s"):format(entry.name, message), id end
-  for _, param in ipairs { "smooth", "down", "up", "bias" } do
-    local bad = tensors[param] and tensors[param]:nonfinite()
+  for param, t in pairs(tensors) do
+    -- Codes and steps are judged by core.coded().
+    local bad = FLOATS[param] and t:nonfinite()
     if bad then return fail.fail("E-AR-10", "tensor %s.%s: element %d is not finite", entry.name, param, bad) end
   end
-  return quantized_linear.new { type = qtype, weight = coded, smooth = tensors.smooth, down = tensors.down,
-    up = tensors.up, bias = tensors.bias }
+  local q, message, id = quantized_linear.from_tensors(quant_types.parse(entry.type), entry.shape, entry.storage,
+    tensors)
+  if not q then return nil, ("layer %s: %s"):format(entry.name, message), id end
+  return q
 end
 
 --- Builds every layer of the file; the model is as it was.
@@ -278,12 +278,14 @@ function M.load(model, source)
   local layers = {}
   for i, entry in ipairs(meta.layers) do
     layers[i] = { name = entry.name, type = entry.type, shape = entry.shape,
-      weight_error = manifest and manifest.layers[i].weight_error or nil }
+      weight_error = manifest and manifest.layers[i].weight_error or nil,
+      output_error = manifest and manifest.layers[i].output_error or nil }
     model:layer(entry.name).quantized = made[entry.name] -- the commit: cannot fail
   end
   local plain = manifest and manifest.config or { regions = "blocks", exclude = {}, plan = {} }
   plain.quant_type = meta.quant_type
-  model.quantization = { config = plain, layers = layers, made = made }
+  model.quantization = { config = plain, layers = layers, made = made,
+    calibration = manifest and manifest.calibration or nil }
   return model
 end
 

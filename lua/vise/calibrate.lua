@@ -8,14 +8,11 @@ local pipeline = require "vise.pipeline"
 
 local M = {}
 
---- Rows of each layer's input that are kept, to measure what the quantized layer gives.
-M.SAMPLE_ROWS = 64
-
 local STATISTIC = { span = "channel_span", range = "range" }
 
 --- Puts observers on the layers of a target.
 local function attach(target, needs)
-  local options = { sample = M.SAMPLE_ROWS }
+  local options = { sample = target.plan:sample_rows(target.cfg) }
   for key, value in pairs(target.cfg.calibration) do options[key] = value end
   local watches, by_kind = {}, { span = {}, range = {} }
   for _, need in ipairs(needs) do table.insert(by_kind[need.kind], need.name) end

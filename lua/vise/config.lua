@@ -12,6 +12,7 @@ local core = require "vise.core"
 local fail = require "vise.fail"
 local frozen = require "vise.frozen"
 local quant_types = require "vise.quant_types"
+local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = {}
 
@@ -31,7 +32,7 @@ local M = {}
 ---@field calibration { flush_count?: integer, flush_bytes?: integer, buffered: boolean }
 ---@field statistics? string        A file of captured statistics, in place of calibrate.
 ---@field save_to? string
----@field svdq table
+---@field svdq vise.SvdqOptions
 ---@field verbose boolean
 ---@field components? table<string, vise.Config>  Of a pipeline: the configuration of each model.
 local Config = {}
@@ -96,7 +97,8 @@ local function single(given)
   end
   local cfg = config_fields.defaults()
   for key, value in pairs(given) do cfg[key] = config_fields.checks[key](value) end
-  cfg.type = quant_types.parse(cfg.quant_type)
+  cfg.type = svdquant_options.resolve(quant_types.parse(cfg.quant_type), cfg.svdq)
+  for _, rule in ipairs(cfg.plan) do rule.type = svdquant_options.resolve(rule.type, cfg.svdq) end
   check_together(cfg, given)
   return frozen.freeze(cfg, "a config", Config)
 end

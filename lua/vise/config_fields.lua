@@ -5,6 +5,7 @@ local fail = require "vise.fail"
 local pattern = require "vise.pattern"
 local quant_types = require "vise.quant_types"
 local suggest = require "vise.suggest"
+local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = {}
 
@@ -68,30 +69,6 @@ local function count(value, where)
   return value
 end
 
-local svdq_fields = {
-  calibrate_precision = function(v, where)
-    expect(v, "string", where)
-    if v ~= "low" and v ~= "medium" and v ~= "high" then
-      fail.raise("E-CF-05", "%s must be low, medium or high, got \"%s\"", where, v)
-    end
-    return v
-  end,
-  seed = function(v, where)
-    if math.type(v) ~= "integer" or v < 0 or v > 0xffffffff then
-      fail.raise("E-CF-05", "%s must be an integer from 0 to 4294967295, got %s", where, tostring(v))
-    end
-    return v
-  end,
-}
-
-local function svdq(value)
-  expect(value, "table", "svdq")
-  M.check_keys(value, svdq_fields, "svdq: ")
-  local out = { calibrate_precision = "low", seed = 0 }
-  for key, v in pairs(value) do out[key] = svdq_fields[key](v, "svdq." .. key) end
-  return out
-end
-
 local calibration_fields = {
   flush_count = count,
   flush_bytes = count,
@@ -139,14 +116,14 @@ M.checks = {
   calibration = calibration,
   statistics = function(v) return place(v, "statistics", "a .safetensors file") end,
   save_to = function(v) return place(v, "save_to", "a folder") end,
-  svdq = svdq,
+  svdq = svdquant_options.check,
   verbose = function(v) return expect(v, "boolean", "verbose") end,
 }
 
 --- What the fields are that nobody gave.
 function M.defaults()
   return { regions = "blocks", exclude = {}, plan = {}, fallback = "skip", calibration = { buffered = false },
-    svdq = svdq {}, verbose = false }
+    svdq = svdquant_options.check {}, verbose = false }
 end
 
 return M

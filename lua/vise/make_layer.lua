@@ -25,17 +25,6 @@ local SPAN_IN_SIGMAS = 4 -- a channel's largest |x| is about so many times its s
 ---@field disk_bytes integer
 ---@field memory_bytes integer
 
---- The parts of a layer of an SVDQuant type.
-local function low_rank_parts(weight, layer, cfg, scheme, span)
-  local smooth
-  if layer.type.smooth == "activation" then
-    local weight_span <close> = svdquant.weight_span(weight)
-    smooth = svdquant.smooth_factors(span, weight_span, layer.storage)
-  end
-  return svdquant.decompose(weight, { rank = layer.type.rank, storage = layer.storage, scheme = scheme,
-    precision = cfg.svdq.calibrate_precision, seed = cfg.svdq.seed, smooth = smooth })
-end
-
 --- Some input for a layer, and what it is.
 local function probe_for(found, inputs)
   if found and found.sample then return found.sample:copy(), "calibration" end
@@ -55,12 +44,18 @@ local function output_error(linear, q, found)
   return try(core.compare(got, float)).rel_l2, kind
 end
 
+--- What a report says of a low-rank split.
+local function refinement(info)
+  return { rounds = info.rounds, best = info.best }
+end
+
 local function layer(linear, planned, cfg, found)
   local weight <close> = try(linear.weight:to "f32")
   local scheme = core.scheme(quant_types.scheme_args(planned.type.weight, planned.storage))
-  local parts
+  local parts, info
   if planned.type.rank then
-    parts = try(low_rank_parts(weight, planned, cfg, scheme, found and found.span))
+    parts, info = try(svdquant.make(weight, { type = planned.type, storage = planned.storage, scheme = scheme,
+      span = found and found.span, samples = found and found.sample, options = cfg.svdq }))
   else
     parts = { weight = try(core.encode(scheme, weight)) }
   end
@@ -70,7 +65,7 @@ local function layer(linear, planned, cfg, found)
   local out, kind = output_error(linear, q, found)
   return q, { name = planned.name, type = planned.type.name, shape = planned.shape,
     weight_error = try(core.compare(stands_for, weight)).rel_l2, output_error = out, output_of = kind,
-    observed = found and found.rows, disk_bytes = planned.disk_bytes, memory_bytes = planned.memory_bytes }
+    refined = info and refinement(info), observed = found and found.rows, disk_bytes = planned.disk_bytes, memory_bytes = planned.memory_bytes }
 end
 
 --- Makes the quantized form of one layer.  The model is not touched.

@@ -10,11 +10,14 @@ local fail = require "vise.fail"
 local pipeline = require "vise.pipeline"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
+local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = {}
 
 local MAX_PRODUCT_INPUTS = 65536 -- of an integer product
-local PROBE_ROWS = 64            -- of each layer's input, kept to measure what the layer gives
+
+--- Rows of each layer's input that are kept, to measure what the quantized layer gives.
+M.PROBE_ROWS = 64
 
 ---@class vise.PlannedLayer
 ---@field name string
@@ -70,6 +73,11 @@ local function in_region(model, cfg, names, report)
   return set
 end
 
+--- A type by its name, smoothed as the config says.
+local function type_named(name, cfg)
+  return svdquant_options.resolve(quant_types.parse(name), cfg.svdq)
+end
+
 --- Counts the layers on which `winner` stood before `loser`.
 local function note_overlap(overlaps, winner, loser, name)
   for _, o in ipairs(overlaps) do
@@ -94,7 +102,7 @@ local function overrides(cfg, names, excluded, plan)
       if before then
         note_overlap(plan.overlaps, before, place, name)
       else
-        chosen[name] = { place = place, type = quant_types.parse(rule.type.name) }
+        chosen[name] = { place = place, type = type_named(rule.type.name, cfg) }
       end
     end
   end
@@ -134,7 +142,7 @@ local DECOMPOSITION = { low = 13, medium = 13, high = 20 }
 --- rows on which its output is measured, and both outputs.
 local function workspace(layer, precision)
   local out, inp = layer.shape[1], layer.shape[2]
-  local matrix, rows = 4 * out * inp, 4 * PROBE_ROWS * (3 * inp + 3 * out)
+  local matrix, rows = 4 * out * inp, 4 * M.PROBE_ROWS * (3 * inp + 3 * out)
   if not layer.type.rank or layer.type.rank == 0 then return 3 * matrix + rows end
   return DECOMPOSITION[precision] * matrix + rows
 end
@@ -142,7 +150,7 @@ end
 --- The type that a layer gets, or why it gets none.
 local function choose(linear, cfg, rule, storage)
   local out, inp = linear.weight:shape()
-  local type = rule and rule.type or quant_types.parse(cfg.quant_type)
+  local type = rule and rule.type or type_named(cfg.quant_type, cfg)
   local problem, hard = shape_problem({ out, inp }, type, storage)
   if not problem then return type end
   if rule or hard then
@@ -151,7 +159,7 @@ local function choose(linear, cfg, rule, storage)
   end
   local reason = ("%s: %s"):format(type.name, problem)
   if cfg.fallback == "skip" then return nil, reason end
-  local other = quant_types.parse(cfg.fallback)
+  local other = type_named(cfg.fallback, cfg)
   local worse = shape_problem({ out, inp }, other, storage)
   if worse then return nil, ("%s; fallback %s: %s"):format(reason, other.name, worse) end
   return other, nil, reason
@@ -183,7 +191,18 @@ local function filtered(cfg, linear)
   return not wanted
 end
 
-local function sum_up(plan, precision)
+--- How many rows of each calibrated layer's input are kept: more where smoothing is searched on them.
+---@param cfg vise.Config
+---@return integer
+function Plan:sample_rows(cfg)
+  local rows = M.PROBE_ROWS
+  for _, layer in ipairs(self.layers) do
+    if layer.type and layer.type.smooth == "search" then rows = math.max(rows, cfg.svdq.search_samples) end
+  end
+  return rows
+end
+
+local function sum_up(plan, cfg)
   local weights, workspace_bytes = 0, 0
   for _, layer in ipairs(plan.layers) do
     if layer.candidate then plan.candidates = plan.candidates + 1 end
@@ -193,8 +212,10 @@ local function sum_up(plan, precision)
       plan.memory_bytes = plan.memory_bytes + layer.memory_bytes
       plan.source_bytes = plan.source_bytes + layer.source_bytes
       weights = weights + layer.shape[1] * layer.shape[2]
-      workspace_bytes = math.max(workspace_bytes, workspace(layer, precision))
-      if layer.type.calibrated then plan.sample_bytes = plan.sample_bytes + 4 * PROBE_ROWS * layer.shape[2] end
+      workspace_bytes = math.max(workspace_bytes, workspace(layer, cfg.svdq.calibrate_precision))
+      if layer.type.calibrated then
+        plan.sample_bytes = plan.sample_bytes + 4 * plan:sample_rows(cfg) * layer.shape[2]
+      end
     else
       plan.skipped = plan.skipped + 1
     end
@@ -259,7 +280,7 @@ function M.single(model, cfg)
     end
     plan.layers[i] = plan_layer(linear, cfg, rules[name], reason)
   end
-  sum_up(plan, cfg.svdq.calibrate_precision)
+  sum_up(plan, cfg)
   if plan.quantized == 0 then
     local reasons = {}
     for i, r in ipairs(plan:reasons()) do reasons[i] = ("%d %s"):format(r.layers, r.reason) end

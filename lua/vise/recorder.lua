@@ -9,16 +9,15 @@
 
 local core = require "vise.core"
 local fail = require "vise.fail"
+local samples = require "vise.algorithms.samples"
 
 local M = {}
-
-local CALLS = 4 -- the sample is spread over at least so many calls
 
 ---@class vise.RecorderOptions
 ---@field flush_count? integer  Calls between merges; 1 when streaming and no bytes are given.
 ---@field flush_bytes? integer  Bytes between merges.
 ---@field buffered? boolean
----@field sample? integer       Rows of the input to keep; 0 if not given.
+---@field sample? integer       Rows of the input to keep, spread evenly over all; 0 if not given.
 
 ---@class vise.Recorder
 ---@field observer vise.Observer
@@ -55,20 +54,8 @@ function M.new(kind, channels, options)
   if not count and not options.flush_bytes and not options.buffered then count = 1 end
   return setmetatable({ kind = kind, channels = channels, observer = observer, parts = {}, bytes = 0,
     flush_count = count or math.huge, flush_bytes = options.flush_bytes or math.huge,
-    buffered = options.buffered or false, wanted = options.sample or 0, rows = {}, calls = 0 }, Recorder)
-end
-
--- Keeps a few rows of x, evenly spaced.
-local function keep_rows(self, x)
-  local missing = self.wanted - #self.rows
-  if missing <= 0 then return end
-  local flat <close> = fail.try(x:reshape { -1, self.channels })
-  local count = flat:shape()
-  local take = math.min(missing, count, math.max(1, self.wanted // CALLS))
-  for i = 0, take - 1 do
-    local row <close> = fail.try(flat:rows(1 + i * count // take))
-    self.rows[#self.rows + 1] = fail.try(row:copy())
-  end
+    buffered = options.buffered or false, 
+    samples = (options.sample or 0) > 0 and samples.new(options.sample) or nil }, Recorder)
 end
 
 -- What is kept of one call, and its bytes.
@@ -85,7 +72,7 @@ local function part_of(self, x)
 end
 
 local function see(self, x)
-  keep_rows(self, x)
+  if self.samples then self.samples:update(x) end
   if self.flush_count == 1 and not self.buffered then
     fail.try(self.observer:update(x))
     return true
@@ -119,13 +106,8 @@ end
 --- The rows that were kept, as one tensor.
 ---@return vise.Tensor?
 function Recorder:sampled()
-  if #self.rows == 0 then return nil end
-  local all = fail.try(core.tensor("f32", { #self.rows, self.channels }))
-  for i, row in ipairs(self.rows) do
-    local place <close> = fail.try(all:rows(i))
-    fail.try(row:mul(1, place))
-  end
-  return all
+  if not self.samples or self.samples.seen == 0 then return nil end
+  return self.samples:result()
 end
 
 --- Frees everything.
@@ -134,8 +116,8 @@ function Recorder:close()
   for _, part in ipairs(self.parts) do
     if part then part:close() end
   end
-  for _, row in ipairs(self.rows) do row:close() end
-  self.parts, self.rows = {}, {}
+  if self.samples then self.samples:close() end
+  self.parts = {}
 end
 
 return M

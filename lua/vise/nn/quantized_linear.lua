@@ -19,6 +19,7 @@ local M = {}
 ---@field packed? vise.Packed        The kernels' layout of `weight`; absent for weight-only types.
 ---@field activation? vise.Scheme
 ---@field smooth? vise.Tensor        [in] in the storage type, as saved; absent when all ones.
+---@field smooth_original? vise.Tensor  [in]: before few-shot spans were relaxed; computes nothing.
 ---@field smooth_f32? vise.Tensor    The same for computing.
 ---@field down? vise.Tensor          [rank, in]
 ---@field up? vise.Tensor            [out, rank]
@@ -45,7 +46,8 @@ function M.layout(type, shape, storage, bias_dtype)
   for _, t in ipairs(scheme:layout { out, inp }) do
     list[#list + 1] = { param = t.name, dtype = t.dtype, shape = t.shape, bytes = t.bytes }
   end
-  if type.smooth == "activation" then add("smooth", storage, { inp }) end
+  if type.smooth and type.smooth ~= "identity" then add("smooth", storage, { inp }) end
+  if type.smooth == "few_shot" then add("smooth_original", storage, { inp }) end
   if type.rank and type.rank > 0 then
     add("down", storage, { type.rank, inp })
     add("up", storage, { out, type.rank })
@@ -62,7 +64,7 @@ function M.memory(type, shape, storage, bias_dtype)
   if type.activation then
     bytes = bytes + core.packed_bytes(core.scheme(quant_types.scheme_args(type.weight, storage)), shape)
   end
-  if type.smooth == "activation" then bytes = bytes + 4 * shape[2] end
+  if type.smooth and type.smooth ~= "identity" then bytes = bytes + 4 * shape[2] end
   return bytes
 end
 
@@ -74,7 +76,7 @@ end
 function M.new(parts)
   local out, inp = parts.weight:shape()
   local q = setmetatable({ type = parts.type, shape = { out, inp }, weight = parts.weight, smooth = parts.smooth,
-    down = parts.down, up = parts.up, bias = parts.bias }, Quantized)
+    smooth_original = parts.smooth_original, down = parts.down, up = parts.up, bias = parts.bias }, Quantized)
   if parts.type.activation then
     local packed, message, id = core.pack(parts.weight)
     if not packed then return nil, message, id end
@@ -149,7 +151,7 @@ function Quantized:tensors()
   for _, param in ipairs { "codes", "scale", "zero" } do
     if coded[param] then list[#list + 1] = { param = param, tensor = coded[param] } end
   end
-  for _, param in ipairs { "smooth", "down", "up", "bias" } do
+  for _, param in ipairs { "smooth", "smooth_original", "down", "up", "bias" } do
     if self[param] then list[#list + 1] = { param = param, tensor = self[param] } end
   end
   return list
@@ -167,7 +169,7 @@ end
 function Quantized:close()
   if self.packed then self.packed:close() end
   self.weight:close()
-  for _, param in ipairs { "smooth_f32", "smooth", "down", "up" } do
+  for _, param in ipairs { "smooth_f32", "smooth", "smooth_original", "down", "up" } do
     if self[param] then self[param]:close() end
   end
 end

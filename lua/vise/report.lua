@@ -1,5 +1,6 @@
 --- Reports: what a quantization did, as text and as data.
 
+local config_fields = require "vise.config_fields"
 local core = require "vise.core"
 local fail = require "vise.fail"
 local text = require "vise.text"
@@ -152,8 +153,12 @@ local function verbose_rows(r)
   for _, o in ipairs(r.plan.overlaps) do
     rows[#rows + 1] = { o.loser, ("gives way to %s on %d layers, first %s"):format(o.winner, o.layers, o.example) }
   end
-  for key, value in pairs(r.cfg:plain().svdq or {}) do rows[#rows + 1] = { "svdq." .. key, tostring(value) } end
-  table.sort(rows, function(a, b) return a[1] < b[1] end)
+  local usual, chosen = config_fields.defaults().svdq, {}
+  for key, value in pairs(r.cfg:plain().svdq or {}) do
+    if value ~= usual[key] then chosen[#chosen + 1] = ("%s = %s"):format(key, value) end
+  end
+  table.sort(chosen)
+  if #chosen > 0 then rows[#rows + 1] = { "svdq", table.concat(chosen, ", ") } end
   if r.saved_to then rows[#rows + 1] = { "saved to", r.saved_to } end
   return rows
 end

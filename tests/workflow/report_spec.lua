@@ -18,9 +18,9 @@ describe("a report", function()
       { report.observed, report.quantized, report.candidates, report.skipped, report.linear })
     local text = report:text()
     for _, words in ipairs {
-      "regions    transformer_blocks.0-5", "int8_per_row (6)", "int8_weight_only (12)", "svdq_int4_r4 (12)",
-      "observed   12 of 12 layers", "quantized  30 of 30 asked for", "skipped    26 of 56 linear layers",
-      "20 outside the regions", "6 excluded", "bits a weight", "svdq       seed = 3\n", "exclude[1]", "gives way to plan[1] on 6 layers",
+      "regions     transformer_blocks.0-5", "int8_per_row (6)", "int8_weight_only (12)", "svdq_int4_r4 (12)",
+      "observed    12 of 12 layers", "quantized   30 of 30 asked for", "skipped     26 of 56 linear layers",
+      "20 outside the regions", "6 excluded", "bits a weight", "svdq        seed = 3\n", "exclude[1]", "gives way to plan[1] on 6 layers",
     } do
       assert.matches(words, text, 1, true)
     end

@@ -41,11 +41,11 @@ static float sum_lanes(__m256 v) {
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
 
-// c[i][j] (+)= a[i] . b[j] over `k` inputs, for `m` rows of A and `n` of B, constants of each
-// caller: m x n accumulators.
-INLINE void dots(const vise_gemm *g, int64_t j, int64_t p, int64_t k, bool add, const int m,
-                 const int n) {
-    const float *a = g->a + p, *b = g->b + j * g->ldb + p;
+// c[i][j] (+)= a[i] . b[j] over `k` inputs, for `m` rows of A from `row` on and `n` of B from
+// `j` on.  m and n are constants of each caller: m x n accumulators.
+INLINE void dots(const vise_gemm *g, int64_t row, int64_t j, int64_t p, int64_t k, bool add,
+                 const int m, const int n) {
+    const float *a = g->a + row * g->lda + p, *b = g->b + j * g->ldb + p;
     __m256 sum[8][4];
 #pragma GCC unroll 8
     for (int i = 0; i < m; i++) {
@@ -56,7 +56,10 @@ INLINE void dots(const vise_gemm *g, int64_t j, int64_t p, int64_t k, bool add, 
     for (; i0 + LANES <= k; i0 += LANES) {
         __m256 w[4];
 #pragma GCC unroll 4
-        for (int q = 0; q < n; q++) w[q] = _mm256_loadu_ps(b + q * g->ldb + i0);
+        for (int q = 0; q < n; q++) { // and ask for the same inputs of the rows that come next
+            w[q] = _mm256_loadu_ps(b + q * g->ldb + i0);
+            _mm_prefetch((const char *)(b + (n + q) * g->ldb + i0), _MM_HINT_T0);
+        }
 #pragma GCC unroll 8
         for (int i = 0; i < m; i++) {
             __m256 x = _mm256_loadu_ps(a + i * g->lda + i0);
@@ -68,18 +71,24 @@ INLINE void dots(const vise_gemm *g, int64_t j, int64_t p, int64_t k, bool add, 
     for (int i = 0; i < m; i++) {
 #pragma GCC unroll 4
         for (int q = 0; q < n; q++) {
-            float *c = g->c + i * g->ldc + j + q, dot = sum_lanes(sum[i][q]);
+            float *c = g->c + (row + i) * g->ldc + j + q, dot = sum_lanes(sum[i][q]);
             for (int64_t t = i0; t < k; t++) dot += a[i * g->lda + t] * b[q * g->ldb + t];
             *c = add ? *c + dot : dot;
         }
     }
 }
 
-// The rows of B go by one, two or four at a time, each against every row of A: B is read once.
-INLINE void few(const vise_gemm *g, int64_t p, int64_t k, bool add, const int m, const int n) {
+// The rows of B go by `n` at a time, each against the `total` rows of A, `m` at once: what
+// comes from memory is read once.
+INLINE void few(const vise_gemm *g, int64_t p, int64_t k, bool add, const int m, const int n,
+                const int total) {
     int64_t j = 0;
-    for (; j + n <= g->n; j += n) dots(g, j, p, k, add, m, n);
-    for (; j < g->n; j++) dots(g, j, p, k, add, m, 1);
+    for (; j + n <= g->n; j += n) {
+        for (int row = 0; row < total; row += m) dots(g, row, j, p, k, add, m, n);
+    }
+    for (; j < g->n; j++) {
+        for (int row = 0; row < total; row += m) dots(g, row, j, p, k, add, m, 1);
+    }
 }
 
 // Inputs are taken in blocks, so that this much of A stays in L2.
@@ -92,14 +101,14 @@ static void gemm_few(const vise_gemm *g) {
         int64_t k = g->k - p < most ? g->k - p : most;
         bool add = g->add || p > 0;
         switch (g->m) {
-        case 1: few(g, p, k, add, 1, 4); break;
-        case 2: few(g, p, k, add, 2, 4); break;
-        case 3: few(g, p, k, add, 3, 2); break;
-        case 4: few(g, p, k, add, 4, 2); break;
-        case 5: few(g, p, k, add, 5, 2); break;
-        case 6: few(g, p, k, add, 6, 1); break;
-        case 7: few(g, p, k, add, 7, 1); break;
-        case 8: few(g, p, k, add, 8, 1); break;
+        case 1: few(g, p, k, add, 1, 4, 1); break;
+        case 2: few(g, p, k, add, 2, 4, 2); break;
+        case 3: few(g, p, k, add, 3, 4, 3); break;
+        case 4: few(g, p, k, add, 4, 3, 4); break;
+        case 5: few(g, p, k, add, 5, 2, 5); break;
+        case 6: few(g, p, k, add, 3, 4, 6); break;
+        case 7: few(g, p, k, add, 7, 2, 7); break;
+        case 8: few(g, p, k, add, 4, 3, 8); break;
         default: break;
         }
     }

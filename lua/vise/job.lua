@@ -189,7 +189,7 @@ function Job:expect(what, value, bounds)
     self.failed = self.failed + 1
     local wanted = low and high and ("from %g to %g"):format(low, high)
       or low and ("at least %g"):format(low) or ("at most %g"):format(high)
-    self:log("%s is %g, expected %s", what, value, wanted)
+    self:log("%s is %s, expected %s", what, value == value and ("%g"):format(value) or "NaN", wanted)
   end
   return met
 end

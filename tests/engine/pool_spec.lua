@@ -1,4 +1,5 @@
 local core = require "vise.core"
+local support = require "support"
 
 describe("core.threads", function()
   local before
@@ -37,6 +38,18 @@ describe("core.threads", function()
       assert.is_nil(threads)
       assert.equal("E-MM-01", id)
       assert.equal(live, core.memory().blocks)
+    end
+  end)
+
+  it("changes no bit of a result", function()
+    local first
+    local a <close> = support.random({ 130, 70 }, 1)
+    local b <close> = support.random({ 70, 90 }, 2)
+    for n = 1, 8 do
+      core.threads(n)
+      local y <close> = core.matmul(a, b)
+      first = first or y:tobytes()
+      assert.equal(first, y:tobytes())
     end
   end)
 end)

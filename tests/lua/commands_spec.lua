@@ -105,6 +105,18 @@ describe("vise eval", function()
     os.remove(a)
   end)
 
+  it("gives the recorded perplexity of stories 1 to 8", function()
+    local model, data = "recipes/quickstart/models/stories260K", "tests/data/tinystories/stories-1-128.txt"
+    local command = ("eval %s --data %s --to 8"):format(model, data)
+    local status, out = run(command .. " --json")
+    assert.equal(0, status)
+    local m = assert(core.json_decode(out)).measured
+    assert.equal(2705, m.tokens)
+    assert.near(1.292693, m.loss, 5e-7)
+    assert.equal(1, (run(command .. " --max-perplexity 3.6")))
+    assert.equal(64, (run(command .. " --from 9")))
+  end)
+
   it("refuses files that cannot be compared, and a call without a task", function()
     local a = file { { "x", core.tensor_of("f32", { 2 }, { 1, 2 }) } }
     local b = file { { "x", core.tensor_of("f32", { 1 }, { 1 }) } }

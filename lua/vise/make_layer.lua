@@ -59,6 +59,7 @@ local function layer(linear, planned, cfg, found)
   else
     parts = { weight = try(core.encode(scheme, weight)) }
   end
+  if planned.type.static then parts.act_scale = try(quantized_linear.act_scale(planned.type, found.range)) end
   parts.type, parts.bias = planned.type, linear.bias
   local q = try(quantized_linear.new(parts))
   local stands_for <close> = try(q:dequantize())

@@ -22,6 +22,8 @@ return {
   ["E-DT-06"] = { title = "nothing to predict", next = "Give texts of at least one id after the first." },
   ["E-DT-07"] = { title = "no such batches", next = "Give columns of one length, and a batch size from 1." },
   ["E-DT-08"] = { title = "wrong option of a sampler or loss", next = "Correct the option that the message names." },
+  ["E-DT-09"] = { title = "workload used wrongly", next = "`vise help workload` says what it takes, and in which order." },
+  ["E-DT-10"] = { title = "model without a workload", next = "Use a type that needs no calibration, or statistics = FILE." },
 
   -- MD: models
   ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights; bare weights have no forward." },

@@ -1,85 +1,62 @@
---- How long quantizing will take: rates measured on this machine in a few milliseconds, times the
---- work of each layer.  An estimate, printed as one.
+--- How long quantizing will take: each type of a plan makes one small random layer on this machine, and
+--- the time grows with the work.  An estimate, printed as one.
 
 local core = require "vise.core"
-local quant_types = require "vise.quant_types"
+local fail = require "vise.fail"
+local make = require "vise.make_layer"
+local Linear = require "vise.nn.linear"
 
 local M = {}
 
-local EDGE = 256 -- of the matrices that rates are measured on
+local EDGE, ROWS = 256, 64 -- of the small layer, and of its input
 
--- Share of the product's rate that a decomposition reaches: Householder steps stream the matrix
--- where products reuse it (bench/quality prints the times these follow).
-local FULL_F32, FULL_F64 = 0.25, 0.05
-
--- The fastest of three runs, in seconds.
-local function fastest(f)
-  local best = math.huge
-  for _ = 1, 3 do
-    local start = core.clock()
-    f()
-    best = math.min(best, core.clock() - start)
-  end
-  return best
-end
-
---- Multiply-adds a second of a float product.
-local function product_rate()
-  local random = core.random(0)
-  local a <close> = random:normal { EDGE, EDGE }
-  local b <close> = random:normal { EDGE, EDGE }
-  local seconds = fastest(function()
-    local y <close> = assert(core.linear(a, b, nil))
-    assert(#y == EDGE)
-  end)
-  return EDGE ^ 3 / math.max(seconds, 1e-9)
-end
-
---- Elements a second that a type's scheme encodes, packs and decodes.
-local function encode_rate(type)
-  local x <close> = core.random(0):normal { EDGE, EDGE }
-  local scheme = core.scheme(quant_types.scheme_args(type.weight, "bf16"))
-  local seconds = fastest(function()
-    local coded <close> = assert(core.encode(scheme, x))
-    local back <close> = assert(coded:decode())
-    assert(#back == EDGE)
-  end)
-  return EDGE ^ 2 / math.max(seconds, 1e-9)
-end
-
---- Multiply-adds of one decomposition of [out, in] to a rank, divided by the share of the product's
---- rate that it reaches.
-local function decomposition(layer, precision)
-  local out, inp, rank = layer.shape[1], layer.shape[2], layer.type.rank
+--- How a decomposition of [out, in] grows: as products with q thin columns, or as the cube.
+local function decomposition(out, inp, rank, precision)
   local least, most = math.min(out, inp), math.max(out, inp)
-  local factors = out * inp * rank
-  if precision == "medium" then return factors + 11 * least ^ 2 * most / FULL_F32 end
-  if precision == "high" then return factors + 11 * least ^ 2 * most / FULL_F64 end
-  -- The range finder: ten products with q columns, and as many orthogonalisations.
-  local q = math.min(least, rank + 10)
-  return factors + 10 * out * inp * q + 10 * (out + inp) * q * q
+  if precision ~= "low" then return least ^ 2 * most end
+  return out * inp * math.min(least, rank + 10)
+end
+
+--- How often the work of the small layer goes into a layer's.
+local function times(layer, edge, svdq)
+  local out, inp, rank = layer.shape[1], layer.shape[2], layer.type.rank
+  local elements = out * inp / (edge * edge)
+  if not rank or rank == 0 then return elements end
+  local p = svdq.calibrate_precision
+  return math.max(elements, decomposition(out, inp, rank, p) / decomposition(edge, edge, rank, p))
+end
+
+--- Seconds that this machine takes for a layer [edge, edge] of a type.
+local function measure(planned, cfg, edge)
+  local random = core.random(0)
+  local weight <close> = fail.try(random:normal { edge, edge })
+  local span <close> = fail.try(core.tensor("f32", { edge }))
+  local range <close> = core.tensor_of("f32", { 2 }, { -4, 4 })
+  local sample <close> = fail.try(random:normal { ROWS, edge })
+  for i = 1, edge do span:set(i, 4) end
+  local start = core.clock()
+  local q = fail.try(make.layer(Linear.new("estimate", edge, edge, weight, nil), { name = "estimate",
+    shape = { edge, edge }, type = planned.type, storage = planned.storage, disk_bytes = 0, memory_bytes = 0 }, cfg,
+    { span = span, range = range, sample = sample }))
+  local seconds = core.clock() - start
+  q:close()
+  return seconds
 end
 
 --- Seconds for making every layer of a plan.
 ---@param plan vise.Plan
 ---@return number
 function M.seconds(plan)
-  local products, rates, seconds = product_rate(), {}, 0
-  local svdq = plan.cfg.svdq
+  local measured, sum = {}, 0
   for _, layer in ipairs(plan.layers) do
     local type = layer.type
     if type then
-      rates[type.name] = rates[type.name] or encode_rate(type)
-      local elements = layer.shape[1] * layer.shape[2]
-      seconds = seconds + elements / rates[type.name] + 2 * 64 * elements / products
-      if type.rank and type.rank > 0 then
-        local rounds = 1 + (svdq.refine_iters or 0)
-        seconds = seconds + rounds * (decomposition(layer, svdq.calibrate_precision) / products
-          + elements / rates[type.name])
-      end
+      local edge = math.max(EDGE, type.rank or 0)
+      measured[type.name] = measured[type.name] or measure(layer, plan.cfg, edge)
+      sum = sum + measured[type.name] * times(layer, edge, plan.cfg.svdq)
     end
   end
-  return seconds
+  return sum
 end
 
 return M

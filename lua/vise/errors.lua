@@ -38,6 +38,11 @@ return {
   ["E-MD-12"] = { title = "input does not fit the model", next = "Give the forward the shape that the message names." },
   ["E-MD-13"] = { title = "wrong option of generate", next = "`vise help generate` lists the options." },
   ["E-MD-14"] = { title = "model is quantized already", next = "Open the float model that it was made from." },
+  ["E-MD-15"] = {
+    title = "no model, or a model of another kind",
+    next = "Give what vise.open returned, inside assert(): a failed open returns nil and says why.",
+    exit = 64,
+  },
   -- ST: safetensors
   ["E-ST-01"] = { title = "file is empty", next = "Download the file again; it is cut or damaged." },
   ["E-ST-02"] = {
@@ -320,7 +325,7 @@ return {
   ["E-NU-04"] = { title = "matrix too large to decompose", next = "Use method = \"randomized\"." },
 
   -- OB: observers on layers
-  ["E-OB-09"] = { title = "layer is not observed", next = "Attach an observer to the layer first." },
+  ["E-OB-09"] = { title = "layer is not observed", next = "Attach an observer to the layer, by a pattern in a list." },
   ["E-OB-10"] = {
     title = "calibration did not reach every layer",
     next = "Let the calibrate function run the whole model, or exclude the layers named.",
@@ -329,6 +334,10 @@ return {
   ["E-OB-11"] = {
     title = "calibration gave values that are not finite",
     next = "Look at the calibration data and at the layers before the one named.",
+  },
+  ["E-OB-12"] = {
+    title = "the calibrate function failed",
+    next = "Correct what the message names; nothing was changed.",
   },
 
   -- CF: configuration

@@ -5,6 +5,7 @@
 
 local core = require "vise.core"
 local config = require "vise.config"
+local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
@@ -260,6 +261,7 @@ end
 ---@return string? message
 ---@return string? id
 function M.load(model, source)
+  expect.model(model, "load", "layers")
   local path, manifest, id = M.resolve(source)
   if not path then return nil, manifest, id end
   if manifest and manifest.base.identity ~= model.checkpoint:identity() then

@@ -6,7 +6,7 @@ BUILD   ?= build
 B       := $(BUILD)/$(FLAVOUR)
 PREFIX  ?= /usr/local
 LUA     ?= lua5.4
-PACKAGES := $(LUA) openblas lapacke libcjson libxxhash zlib
+PACKAGES := $(LUA) openblas lapacke libcjson libxxhash libcrypto zlib
 
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Werror
 CPPFLAGS += -I. -MMD -MP -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
@@ -56,7 +56,7 @@ $(B)/embedded.o: $(B)/embedded.c lua/embedded.h
 # they install what is missing first and then call make again.
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libopenblas-pthread-dev liblapacke-dev \
-                  libcjson-dev libxxhash-dev zlib1g-dev
+                  libcjson-dev libxxhash-dev libssl-dev zlib1g-dev
 CHECK_PACKAGES := lua-busted
 LINT_PACKAGES  := lua-check clang-format
 

@@ -15,6 +15,7 @@ local owner = {
   ["lapacke.h"] = "engine/linalg/lapack.c",
   ["cjson/cJSON.h"] = "engine/files/json.c",
   ["xxhash.h"] = "engine/files/hash.c",
+  ["openssl/evp.h"] = "engine/files/hash_sha256.c",
   ["zlib.h"] = "engine/files/png.c",
   ["lua.h"] = "lua/",
   ["lauxlib.h"] = "lua/",

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -77,6 +78,12 @@ vise_disk_kind vise_disk_exists(const char *path) {
     return S_ISREG(st.st_mode)   ? VISE_DISK_FILE
            : S_ISDIR(st.st_mode) ? VISE_DISK_FOLDER
                                  : VISE_DISK_OTHER;
+}
+
+vise_status vise_disk_real(vise_bytes *out, const char *path, vise_error *err) {
+    char real[PATH_MAX];
+    if (!realpath(path, real)) return vise_disk_fail(err, errno, "look at", path);
+    return vise_bytes_add(out, real, (int64_t)strlen(real) + 1, err);
 }
 
 vise_status vise_disk_mkdir(const char *path, vise_error *err) {
@@ -286,6 +293,7 @@ static vise_status flush(vise_disk_file *f, vise_error *err) {
 
 vise_status vise_disk_write(vise_disk_file *f, const void *data, int64_t size,
                             vise_error *err) {
+    if (f->digest) vise_sha256_add(f->digest, data, size);
     if (size > BUFFER - f->used) {
         vise_status st = flush(f, err);
         if (st) return st;

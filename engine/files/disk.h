@@ -12,6 +12,7 @@
 
 #include "engine/error.h"
 #include "engine/files/bytes.h"
+#include "engine/files/hash_sha256.h"
 
 // Turns an errno into an error: "cannot `verb` `path`: why".  Returns VISE_EIO.
 vise_status vise_disk_fail(vise_error *err, int code, const char *verb, const char *path);
@@ -34,6 +35,9 @@ typedef enum vise_disk_kind {
 } vise_disk_kind;
 vise_disk_kind vise_disk_exists(const char *path); // follows links
 
+// The absolute name with every link followed, ended by a NUL.
+vise_status vise_disk_real(vise_bytes *out, const char *path, vise_error *err);
+
 vise_status vise_disk_mkdir(const char *path, vise_error *err);
 vise_status vise_disk_rename(const char *from, const char *to, vise_error *err);
 // Swaps two names in one step; both must exist.  E-FS-17 where that is not supported.
@@ -55,7 +59,8 @@ typedef struct vise_disk_file {
     const char *path; // the caller's
     char *buffer;
     int64_t used;
-    int fd; // + 1; 0 when closed
+    int fd;              // + 1; 0 when closed
+    vise_sha256 *digest; // set by the caller: gets every byte that is written
 } vise_disk_file;
 vise_status vise_disk_create(vise_disk_file *f, const char *path, vise_error *err);
 vise_status vise_disk_write(vise_disk_file *f, const void *data, int64_t size, vise_error *err);

@@ -110,19 +110,24 @@ static vise_status write_tensor(vise_disk_file *f, const vise_tensor *t, vise_er
     return st;
 }
 
-vise_status vise_safetensors_write(const char *path, const vise_st_contents *c,
-                                   vise_error *err) {
+vise_status vise_safetensors_write(vise_sha256_text *hash, const char *path,
+                                   const vise_st_contents *c, vise_error *err) {
     vise_bytes header = {0};
     vise_disk_file f = {0};
+    vise_sha256 digest = {0};
     int64_t file_size;
     vise_status st = vise_safetensors_layout(&header, &file_size, c, err);
+    if (!st) st = vise_sha256_open(&digest, err);
     if (!st) st = vise_disk_create(&f, path, err);
+    if (!st) f.digest = &digest;
     if (!st) st = vise_disk_write(&f, header.data, header.size, err);
     for (int64_t i = 0; i < c->count && !st; i++) {
         st = write_tensor(&f, c->entries[i].tensor, err);
     }
+    if (!st) st = vise_sha256_finish(hash, &digest, err);
     if (!st) st = vise_disk_finish(&f, err);
     vise_disk_abandon(&f);
+    vise_sha256_close(&digest);
     vise_bytes_release(&header);
     return st;
 }

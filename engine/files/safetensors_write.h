@@ -5,6 +5,7 @@
 #define VISE_FILES_SAFETENSORS_WRITE_H
 
 #include "engine/files/bytes.h"
+#include "engine/files/hash_sha256.h"
 #include "engine/tensor.h"
 
 typedef struct vise_st_text {
@@ -36,8 +37,9 @@ typedef struct vise_st_contents {
 vise_status vise_safetensors_layout(vise_bytes *header, int64_t *file_size,
                                     const vise_st_contents *c, vise_error *err);
 
-// Writes and fsyncs the file; on failure there is none.
-vise_status vise_safetensors_write(const char *path, const vise_st_contents *c,
-                                   vise_error *err);
+// Writes and fsyncs the file, and gives the SHA-256 of what was written; on failure there is
+// no file.
+vise_status vise_safetensors_write(vise_sha256_text *hash, const char *path,
+                                   const vise_st_contents *c, vise_error *err);
 
 #endif

@@ -83,6 +83,28 @@ static int disk_exists(lua_State *L) {
     return 1;
 }
 
+// disk.real(path) -> the absolute name with every link followed
+static int disk_real(lua_State *L) {
+    const char *path = viseL_checkpath(L, 1);
+    vise_error err;
+    vise_bytes *name = viseL_pushbytes(L);
+    if (vise_disk_real(name, path, &err)) return viseL_fail(L, &err);
+    lua_pushstring(L, name->data);
+    vise_bytes_release(name);
+    return 1;
+}
+
+// disk.sha256(path) -> 64 hex digits
+static int disk_sha256(lua_State *L) {
+    vise_error err;
+    vise_sha256_text hash;
+    if (vise_sha256_file(viseL_context(L), &hash, viseL_checkpath(L, 1), &err)) {
+        return viseL_fail(L, &err);
+    }
+    lua_pushstring(L, hash.hex);
+    return 1;
+}
+
 // disk.list(path) -> names in byte order
 static int disk_list(lua_State *L) {
     const char *path = viseL_checkpath(L, 1);
@@ -169,9 +191,11 @@ static const luaL_Reg disk[] = {
     {"list",        disk_list       },
     {"mkdir",       disk_mkdir      },
     {"read",        disk_read       },
+    {"real",        disk_real       },
     {"remove",      disk_remove     },
     {"remove_tree", disk_remove_tree},
     {"rename",      disk_rename     },
+    {"sha256",      disk_sha256     },
     {"size",        disk_size       },
     {"sync",        disk_sync       },
     {"write",       disk_write      },

@@ -186,14 +186,15 @@ static vise_st_contents check_contents(lua_State *L, int arg, bool sizes) {
     return c;
 }
 
-// core.safetensors_write(path, { { name, tensor }, ... } [, metadata]) -> true
+// core.safetensors_write(path, { { name, tensor }, ... } [, metadata]) -> its SHA-256
 static int safetensors_write(lua_State *L) {
     const char *path = viseL_checkpath(L, 1);
     vise_error err;
     lua_settop(L, 3);
     vise_st_contents c = check_contents(L, 2, false);
-    if (vise_safetensors_write(path, &c, &err)) return viseL_fail(L, &err);
-    lua_pushboolean(L, 1);
+    vise_sha256_text hash;
+    if (vise_safetensors_write(&hash, path, &c, &err)) return viseL_fail(L, &err);
+    lua_pushstring(L, hash.hex);
     return 1;
 }
 

@@ -276,6 +276,10 @@ return {
     title = "a kernel differs from the reference",
     next = "Set VISE_BACKEND=ref and report it with the output of `vise doctor`.",
   },
+  ["E-HW-06"] = {
+    title = "libcrypto refuses SHA-256",
+    next = "Check the OpenSSL configuration of this machine (OPENSSL_CONF).",
+  },
 
   -- TK: tokenizers
   ["E-TK-01"] = { title = "tokenizer cut short", next = "Copy the tokenizer file again." },

@@ -280,12 +280,14 @@ function M.load(model, source)
   local layers = {}
   for i, entry in ipairs(meta.layers) do
     layers[i] = { name = entry.name, type = entry.type, shape = entry.shape,
-      weight_error = manifest and manifest.layers[i].weight_error or nil }
+      weight_error = manifest and manifest.layers[i].weight_error or nil,
+      output_error = manifest and manifest.layers[i].output_error or nil }
     model:layer(entry.name).quantized = made[entry.name] -- the commit: cannot fail
   end
   local plain = manifest and manifest.config or { regions = "blocks", exclude = {}, plan = {} }
   plain.quant_type = meta.quant_type
-  model.quantization = { config = plain, layers = layers, made = made }
+  model.quantization = { config = plain, layers = layers, made = made,
+    calibration = manifest and manifest.calibration or nil }
   return model
 end
 

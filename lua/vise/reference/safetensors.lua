@@ -30,8 +30,8 @@ return {
     {
       name = "write",
       arguments = { { "path", "string", "of the file" }, ENTRIES, METADATA },
-      returns = "true | nil, message, id",
-      text = "Writes a file and syncs it to the disk. The same input gives the same bytes.",
+      returns = "string | nil, message, id",
+      text = "Writes a file, syncs it to the disk and returns its SHA-256. The same input gives the same bytes.",
       example = 'assert(vise.safetensors.write("w.safetensors", { { "w", weight } }))',
     },
   },

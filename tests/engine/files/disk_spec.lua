@@ -43,6 +43,16 @@ describe("core.disk", function()
     assert.same({}, disk.list(dir .. "/empty"))
   end)
 
+  it("follows every link to the real name", function()
+    disk.write(dir .. "/f", "x")
+    assert(os.execute(("ln -s f %s/link && ln -s . %s/loop"):format(dir, dir)))
+    local real = disk.real(dir)
+    assert.equal(real .. "/f", disk.real(dir .. "/loop/loop/link"))
+    assert.equal("/", disk.real "/")
+    assert.equal("E-FS-15", (select(3, disk.real(dir .. "/nothing"))))
+    assert.is_true(support.sweep(function() return disk.real(dir) end) >= 1)
+  end)
+
   it("renames, links, exchanges and removes", function()
     local a, b, c = dir .. "/a", dir .. "/b", dir .. "/c"
     disk.write(a, "1")

@@ -1,0 +1,123 @@
+--- Folders that are written in one step: whoever looks sees the old one or the new one, whole.
+---
+--- The files go to a sibling, DIR.partial-<process>, which takes the target's place by a rename, or
+--- by an exchange when there is something already.
+
+local core = require "vise.core"
+local fail = require "vise.fail"
+
+local M = {}
+
+--- The file that says that a folder holds an artefact.
+M.MANIFEST = "quant_config.json"
+
+local function own_pid()
+  local f = io.open "/proc/self/stat"
+  local pid = f and f:read "n" or 0
+  if f then f:close() end
+  return pid
+end
+
+--- Removes what a killed save left beside `dir`: siblings whose process is gone.
+local function sweep_leftovers(dir)
+  local parent, base = dir:match "^(.*)/([^/]+)$"
+  for _, name in ipairs(core.disk.list(parent or ".") or {}) do
+    local pid = name:sub(1, #(base or dir) + 9) == (base or dir) .. ".partial-" and name:match "%-(%d+)$"
+    if pid and not core.disk.exists("/proc/" .. pid) then
+      core.disk.remove_tree((parent and parent .. "/" or "") .. name)
+    end
+  end
+end
+
+--- What a folder holds already, for deciding whether it may be replaced.
+---@return string[]? kept     Names of files that are not ours and move along.
+---@return string? message
+---@return string? id
+local function inspect_target(dir)
+  local kind = core.disk.exists(dir)
+  if not kind then return {} end
+  if kind ~= "folder" then return fail.fail("E-AR-13", "%s is a file, expected a folder to save into", dir) end
+  local names, message, id = core.disk.list(dir)
+  if not names then return nil, message, id end
+  local has_manifest = core.disk.exists(dir .. "/" .. M.MANIFEST) == "file"
+  if #names > 0 and not has_manifest then
+    return fail.fail("E-AR-13", "%s holds %d entries and is no artefact: choose another folder or empty it", dir,
+      #names)
+  end
+  local kept = {}
+  for _, name in ipairs(names) do
+    local kind_of = core.disk.exists(dir .. "/" .. name)
+    if kind_of ~= "file" then
+      return fail.fail("E-AR-13", "%s/%s is a folder: an artefact folder holds files only", dir, name)
+    end
+    if name ~= M.MANIFEST and not name:find "%.safetensors$" then kept[#kept + 1] = name end
+  end
+  return kept
+end
+
+local function make_parents(dir)
+  local at = 1
+  while true do
+    local slash = dir:find("/", at + 1, true)
+    if not slash then return true end
+    local part = dir:sub(1, slash - 1)
+    if not core.disk.exists(part) then
+      local ok, message, id = core.disk.mkdir(part)
+      if not ok then return nil, message, id end
+    end
+    at = slash
+  end
+end
+
+--- Runs steps that return ok or nil, message, id, until one fails.
+local function each(steps)
+  for _, step in ipairs(steps) do
+    local ok, message, id = step()
+    if not ok then return nil, message, id end
+  end
+  return true
+end
+
+--- Writes an artefact folder: the checkpoint first, then the manifest that describes it.
+---@param dir string
+---@param file string  The checkpoint's name.
+---@param entries table[]  { name, tensor } each
+---@param metadata table<string, string>
+---@param manifest_of fun(sha256: string): table  Gets the hash of what was written.
+---@return true?
+---@return string? message
+---@return string? id
+function M.write(dir, file, entries, metadata, manifest_of)
+  local kept, message, id = inspect_target(dir)
+  if not kept then return nil, message, id end
+  sweep_leftovers(dir)
+  local disk, temp = core.disk, ("%s.partial-%d"):format(dir, own_pid())
+  local there, hash = disk.exists(dir) == "folder", nil
+  local steps = {
+    function() return make_parents(dir) end,
+    function() return disk.mkdir(temp) end,
+    function()
+      hash, message, id = core.safetensors_write(temp .. "/" .. file, entries, metadata)
+      return hash, message, id
+    end,
+  }
+  for _, name in ipairs(kept) do
+    steps[#steps + 1] = function() return disk.link(dir .. "/" .. name, temp .. "/" .. name) end
+  end
+  steps[#steps + 1] = function()
+    return disk.write(temp .. "/" .. M.MANIFEST, assert(core.json_encode(manifest_of(hash), 2)) .. "\n")
+  end
+  steps[#steps + 1] = function() return disk.sync(temp) end
+  steps[#steps + 1] = function() -- the one step that others can see
+    if there then return disk.exchange(temp, dir) end
+    return disk.rename(temp, dir)
+  end
+  local ok
+  ok, message, id = each(steps)
+  if not ok or there then disk.remove_tree(temp) end -- half a save, or the old artefact
+  if not ok then return nil, message, id end
+  disk.sync(dir:match "^(.*)/[^/]+$" or ".")
+  return true
+end
+
+return M

@@ -92,6 +92,8 @@ local function check_manifest(m, path)
   for i, l in ipairs(m.layers) do
     if type(l.xxh3_128) ~= "table" then
       return fail.fail("E-AR-03", "%s: layers[%d] (%s) has no hashes", path, i, l.name)
+    elseif l.weight_error ~= nil and type(l.weight_error) ~= "number" then
+      return fail.fail("E-AR-03", "%s: layers[%d] (%s): weight_error must be a number", path, i, l.name)
     end
   end
   return m

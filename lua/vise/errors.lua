@@ -312,6 +312,7 @@ return {
     title = "output overlaps an input",
     next = "Leave `out` away, or give it storage of its own.",
   },
+  ["E-TN-13"] = { title = "wrong option of a picture", next = "`vise help picture.grid` lists the options." },
 
   -- NU: numbers
   ["E-NU-01"] = {

@@ -117,6 +117,24 @@ describe("vise eval", function()
     assert.equal(64, (run(command .. " --from 9")))
   end)
 
+  it("refuses options that what it measures does not read", function()
+    local model, data = "recipes/quickstart/models/stories260K", "tests/data/tinystories/stories-1-128.txt"
+    for _, words in ipairs { "--base " .. model .. " --to 3", "--base " .. model .. " --max-perplexity 3",
+      "--data " .. data .. " --min-sqnr 3" } do
+      local status, _, err = run(("eval %s %s"):format(model, words))
+      assert.equal(64, status)
+      assert.matches("E%-US%-05: %-%-%l+%-?%l* goes with %-%-%l+", err)
+    end
+  end)
+
+  it("says that a model of images predicts no text", function()
+    local folder = "recipes/quickstart/models/"
+    local status, _, err = run(("eval %sdit-fashion-mnist --variant fp16 --tokenizer %sstories260K/tok512.bin "
+      .. "--data tests/data/tinystories/stories-1-128.txt"):format(folder, folder))
+    assert.equal(64, status)
+    assert.matches("E-MD-15: perplexity takes a language model, this one is dit", err, 1, true)
+  end)
+
   it("refuses files that cannot be compared, and a call without a task", function()
     local a = file { { "x", core.tensor_of("f32", { 2 }, { 1, 2 }) } }
     local b = file { { "x", core.tensor_of("f32", { 1 }, { 1 }) } }

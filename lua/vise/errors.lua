@@ -442,5 +442,6 @@ return {
   ["E-US-09"] = { title = "a script does not compile", next = "Correct the line that the message names.", exit = 65 },
   ["E-US-11"] = { title = "unknown tensor", next = "`vise inspect FILE` lists the tensors." },
   ["E-US-12"] = { title = "two files cannot be compared", next = "`vise inspect` shows the tensors of each.", exit = 65 },
+  ["E-US-13"] = { title = "unknown name of the public module", next = "`vise help vise` lists the names." },
   ["E-US-10"] = { title = "a bug in vise", next = "Report it with the lines below and the command that led here.", exit = 70 },
 }

@@ -122,6 +122,26 @@ describe("an artefact", function()
     remove()
   end)
 
+  it("makes the folders on the way", function()
+    local model = dit.open()
+    local folder, remove = dit.folder()
+    assert(vise.quantize(model, fields_of("int8_per_row", { save_to = folder .. "/a/b" })))
+    assert.equal("file", disk.exists(folder .. "/a/b/quant_config.json"))
+    model:close()
+    remove()
+  end)
+
+  it("is refused where an artefact holds a folder", function()
+    local folder, remove, model = saved()
+    assert(disk.mkdir(folder .. "/more"))
+    local ok, message, id = vise.save(model, folder)
+    assert.same({ nil, "E-AR-13" }, { ok, id })
+    assert.matches("more is a folder", message, 1, true)
+    assert.equal("folder", disk.exists(folder .. "/more"))
+    model:close()
+    remove()
+  end)
+
   it("leaves no parent's files behind, and says when a folder on the way is a file", function()
     local model = dit.open()
     local folder, remove = dit.folder()
@@ -240,6 +260,7 @@ describe("vise.save and vise.load", function()
   it("refuse a manifest that points out of its folder or at nothing", function()
     with_manifest(function(m) m.checkpoint.file = "../x.safetensors" end, "E-AR-04", "not a plain file name")
     with_manifest(function(m) m.checkpoint.file = "/etc/passwd" end, "E-AR-04", "not a plain file name")
+    with_manifest(function(m) m.checkpoint.file = ".." end, "E-AR-04", "not a plain file name")
     with_manifest(function(m) m.checkpoint.file = "gone.safetensors" end, "E-AR-05", "gone.safetensors is missing")
     with_manifest(function(m) m.checkpoint.bytes = 7 end, "E-AR-05", "its manifest says 7")
     refuses("E-AR-05", "nowhere.safetensors is missing", "nowhere.safetensors")
@@ -351,6 +372,27 @@ describe("a save that is stopped", function()
     return answer == answers.new
   end
 
+  -- What lies beside a folder under its temporary name.
+  local function beside(folder)
+    local parent, base = folder:match "^(.*)/([^/]*)$"
+    local found = {}
+    for _, name in ipairs(disk.list(parent)) do
+      if name:find(base .. ".partial", 1, true) then found[#found + 1] = name end
+    end
+    return found
+  end
+
+  it("takes away what dead processes left, and nothing of a living one's", function()
+    local folder, remove, model = saved()
+    assert(disk.mkdir(folder .. ".partial-1")) -- the first process of the system lives
+    assert(disk.mkdir(folder .. ".partial-4194305")) -- one more than Linux counts
+    assert(vise.save(model, folder))
+    assert.same({ folder:match "[^/]*$" .. ".partial-1" }, beside(folder))
+    disk.remove_tree(folder .. ".partial-1")
+    model:close()
+    remove()
+  end)
+
   for _, mode in ipairs { "kill", "error" } do
     it(("by a%s leaves the old artefact or the new one, whole"):format(mode == "kill" and " kill" or "n error"),
       function()
@@ -367,16 +409,14 @@ describe("a save that is stopped", function()
           n = n + 1
           child(folder, n, mode)
           replaced = whole(folder, answers)
+          if mode == "error" and not replaced then assert.same({}, beside(folder)) end
           assert.is_true(n < 200, "never saved")
         end
         assert.is_true(n > 5, "the save has more steps than that")
         -- The next save sweeps what the killed ones left beside the folder.
         child(folder, -1, mode)
         assert.is_true(whole(folder, answers))
-        local parent, base = folder:match "^(.*)/([^/]*)$"
-        for _, name in ipairs(disk.list(parent)) do
-          assert.is_nil(name:find(base .. ".partial", 1, true))
-        end
+        assert.same({}, beside(folder))
         remove()
       end)
   end

@@ -97,12 +97,12 @@ static int coded_decode(lua_State *L) {
 
 // c:tensors() -> { codes =, scale = [, zero =, second =] }, which share its memory
 static int coded_tensors(lua_State *L) {
-    const vise_coded *c = check_coded(L, 1);
     lua_createtable(L, 0, VISE_PART_COUNT);
     for (int i = 0; i < VISE_PART_COUNT; i++) {
-        if (!c->part[i].buf) continue;
+        if (!check_coded(L, 1)->part[i].buf) continue;
         vise_tensor *view = viseL_pushtensor(L);
-        vise_tensor_share(view, &c->part[i]);
+        // A finalizer may close the coded tensor when the view is made: look again.
+        vise_tensor_share(view, &check_coded(L, 1)->part[i]);
         lua_setfield(L, -2, vise_part_name((vise_part)i));
     }
     return 1;
@@ -125,7 +125,8 @@ static int coded_bytes(lua_State *L) {
 }
 
 static int coded_scheme(lua_State *L) {
-    viseL_pushscheme(L, &check_coded(L, 1)->scheme);
+    vise_scheme s = check_coded(L, 1)->scheme; // to push can run a finalizer
+    viseL_pushscheme(L, &s);
     return 1;
 }
 
@@ -179,7 +180,8 @@ static int packed_shape(lua_State *L) {
 }
 
 static int packed_scheme(lua_State *L) {
-    viseL_pushscheme(L, &check_packed(L, 1)->scheme);
+    vise_scheme s = check_packed(L, 1)->scheme;
+    viseL_pushscheme(L, &s);
     return 1;
 }
 
@@ -239,7 +241,6 @@ static int linear_integer(lua_State *L) {
 
 // core.decoded_linear(x, coded, bias|nil [, out])
 static int linear_decoded(lua_State *L) {
-    lua_settop(L, 4); // so that the pushed result is not taken for an argument
     vise_error err;
     vise_tensor *y = viseL_pushout(L, 4);
     const vise_tensor *x = viseL_checktensor(L, 1);

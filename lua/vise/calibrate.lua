@@ -75,7 +75,10 @@ local function run(whole, cfg, targets)
       called[f] = true
       local about = { config = shared and cfg or t.cfg, component = not shared and t.name or nil }
       local first, message, id = fail.catch(f, shared and whole or t.model, about)
-      if first == nil and id then return nil, message, id end
+      -- What it returns is its own affair, unless it is nil and a message, as a failure is returned.
+      if first == nil and message ~= nil then
+        return nil, tostring(message), type(id) == "string" and id or "E-OB-12"
+      end
     end
   end
   return true

@@ -57,7 +57,7 @@ local function read_layer(file, path, need, channels, known)
   if not known[full] then
     local names = {}
     for other in pairs(known) do names[#names + 1] = other end
-    return fail.fail("E-OB-12", "%s has no tensor %s: nothing was captured for the layer%s", path, core.escape(full),
+    return fail.fail("E-OB-15", "%s has no tensor %s: nothing was captured for the layer%s", path, core.escape(full),
       suggest.hint(full, names))
   end
   local message, id, ok

@@ -1,6 +1,7 @@
 --- Pipelines: several models that are quantized together, { name = model, ... }.
 
 local config = require "vise.config"
+local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 local suggest = require "vise.suggest"
 
@@ -25,9 +26,9 @@ local function sorted_names(t)
 end
 
 local function check_models(pipeline)
-  if type(pipeline) ~= "table" or next(pipeline) == nil then
-    fail.raise("E-PL-07", "expected a model or a table { name = model, ... }, got %s", type(pipeline))
-  end
+  local any = false
+  for _, model in pairs(type(pipeline) == "table" and pipeline or {}) do any = any or M.is_model(model) end
+  if not any then expect.model(pipeline, "quantize", "layers") end
   for name, model in pairs(pipeline) do
     if type(name) ~= "string" or not M.is_model(model) then
       fail.raise("E-PL-07", "the pipeline's '%s' is no model", tostring(name))

@@ -60,7 +60,7 @@ describe("models.open", function()
     it.config, it.tensors = nil, { ["a.weight"] = { 4 }, b = { 4, 4 }, ["c.weight"] = core.tensor("i32", { 2, 2 }) }
     local model, message, id = tiny.open(it)
     assert.is_nil(model)
-    assert.equal("E-MD-15", id)
+    assert.equal("E-MD-19", id)
     assert.matches("no 2-D float tensor", message, 1, true)
   end)
 

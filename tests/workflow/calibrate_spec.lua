@@ -165,7 +165,7 @@ describe("captured statistics", function()
   it("are refused when a layer is missing, misshapen, not finite or impossible", function()
     refused("E-FS-15", "spans.safetensors")
     capture("range")
-    refused("E-OB-12", "has no tensor transformer_blocks.0.attn1.to_q.span")
+    refused("E-OB-15", "has no tensor transformer_blocks.0.attn1.to_q.span")
     local name = "transformer_blocks.0.attn1.to_q"
     local fields = { regions = { name }, statistics = path }
     local function file(tensor, more)

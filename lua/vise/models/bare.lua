@@ -57,7 +57,7 @@ function Bare.new(checkpoint, why)
     config = checkpoint.config, family = "weights" }, Bare)
   local ok, message, id = fail.catch(collect, self)
   if ok and #self.children == 0 then
-    ok, message, id = nil, ("%s: no 2-D float tensor NAME.weight in it, and %s"):format(checkpoint.path, why), "E-MD-15"
+    ok, message, id = nil, ("%s: no 2-D float tensor NAME.weight in it, and %s"):format(checkpoint.path, why), "E-MD-19"
   end
   if ok then return self end
   for _, tensor in ipairs(self.taken) do tensor:close() end

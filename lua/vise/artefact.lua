@@ -14,23 +14,23 @@ local folder = require "vise.folder"
 local quant_types = require "vise.quant_types"
 local version = require "vise.version"
 
-local M = {}
-
-local FORMAT, FORMAT_VERSION = "vise_artefact", 1
+-- What the manifest and the metadata of our layout say they are.
+local M = { FORMAT = "vise_artefact", VERSION = 1 }
 
 --- What the file's own metadata says of each layer: enough to rebuild it.
 local function layer_entries(model, quantization)
   local list = core.array {}
   for _, layer in ipairs(quantization.layers) do
-    local linear = model:layer(layer.name)
+    local linear, made = model:layer(layer.name), quantization.made and quantization.made[layer.name]
+    local bias = made and made.bias or linear.bias
     list[#list + 1] = { name = layer.name, type = layer.type, shape = core.array { table.unpack(layer.shape) },
-      storage = quant_types.storage(linear.weight:dtype()), bias = linear.bias and linear.bias:dtype() or nil }
+      storage = layer.storage or quant_types.storage(linear.weight:dtype()), bias = bias and bias:dtype() or nil }
   end
   return list
 end
 
 local function metadata_of(quantization, layers)
-  return { vise = assert(core.json_encode { format = FORMAT, version = FORMAT_VERSION,
+  return { vise = assert(core.json_encode { format = M.FORMAT, version = M.VERSION,
     quant_type = quantization.config.quant_type, layers = layers }) }
 end
 
@@ -97,7 +97,7 @@ local function manifest_of(model, quantization, layers, file, bytes)
   if not identity then return nil, message, id end
   local backend, blas = core.backend()
   return {
-    format = FORMAT, version = FORMAT_VERSION, vise = version,
+    format = M.FORMAT, version = M.VERSION, vise = version,
     quant_type = quantization.config.quant_type,
     checkpoint = { file = file, bytes = bytes },
     base = { family = model.family, identity = identity, files = files },
@@ -136,15 +136,20 @@ end
 --- step; a folder that holds anything else is refused.
 ---@param model vise.Model
 ---@param dir string
+---@param options? { layout?: "vise"|"cache-dit" }
 ---@return { file: string, bytes: integer }?
 ---@return string? message
 ---@return string? id
-function M.save(model, dir)
+function M.save(model, dir, options)
   if type(dir) ~= "string" or dir == "" then
     fail.raise("E-AR-14", "save needs a folder, got %s", type(dir) == "string" and "an empty string" or type(dir))
   end
   if not model.quantization then fail.raise("E-AR-14", "the model is not quantized: nothing to save") end
-  return M.write(model, model.quantization, dir)
+  for key in pairs(options or {}) do
+    if key ~= "layout" then fail.raise("E-AR-14", "save: unknown option '%s'; there is layout", tostring(key)) end
+  end
+  local layout = require("vise.formats").of(options and options.layout or "vise")
+  return layout.save(model, model.quantization, dir)
 end
 
 --- Exact size of the safetensors file a plan will write.

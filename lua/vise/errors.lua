@@ -368,10 +368,20 @@ return {
   ["E-AR-12"] = { title = "another base model", next = "Open the base model that the artefact was made from." },
   ["E-AR-13"] = { title = "folder cannot be saved into", next = "Choose a new folder, or one that holds an artefact.", exit = 73 },
   ["E-AR-14"] = { title = "nothing to save", next = "Quantize the model first, and give save a folder.", exit = 64 },
+  ["E-AR-16"] = {
+    title = "another layout cannot hold this",
+    next = "Export an artefact of types the layout has, or quantize with `exclude` for the layer named.",
+  },
+  ["E-AR-17"] = { title = "no such layout", next = "Use one of the layouts listed.", exit = 64 },
   ["E-AR-15"] = { title = "nothing to load", next = "Give load a folder, a file, or a config with save_to.", exit = 64 },
 
   -- NU: numbers
   ["E-NU-09"] = { title = "impossible histogram", next = "Give a range with lo < hi, both finite, and 1 to 256 bins.", exit = 64 },
+
+  -- LY: layouts of other programs
+  ["E-LY-01"] = { title = "digits that do not describe a layout", next = "Each digit of an axis begins where the one before ends." },
+  ["E-LY-02"] = { title = "tensor of the wrong size for a layout", next = "Pass the matrix and its padded size." },
+  ["E-LY-03"] = { title = "padding with something in it", next = "The file is damaged, or its layers have other sizes." },
 
   -- RC: recipes
   ["E-RC-01"] = { title = "a recipe's file is missing", next = "A recipe's folder has header.lua and recipe.lua.", exit = 66 },

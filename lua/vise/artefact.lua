@@ -108,6 +108,23 @@ local function manifest_of(model, quantization, layers, file, bytes)
   }
 end
 
+-- The manifest's hash of itself, computed with zeros in its place.
+local SEAL, ZEROS = '"manifest_xxh3_128": "%s"', ("0"):rep(32)
+
+local function seal(manifest)
+  manifest.manifest_xxh3_128 = ZEROS
+  local text = assert(core.json_encode(manifest, 2)) .. "\n"
+  return (text:gsub(SEAL:format(ZEROS), SEAL:format(core.xxh3(text)), 1))
+end
+
+--- Whether the text of a manifest is what was written, to the byte.
+---@param text string
+---@return boolean
+function M.is_sealed(text)
+  local hash = text:match(SEAL:format "(%x+)")
+  return hash ~= nil and core.xxh3((text:gsub(SEAL:format(hash), SEAL:format(ZEROS), 1))) == hash
+end
+
 --- Writes the artefact of a quantization that need not be committed to the model yet.
 ---@param model vise.Model
 ---@param quantization table  { config, layers, made, calibration? }
@@ -126,7 +143,7 @@ function M.write(model, quantization, dir)
   local ok
   ok, message, id = folder.write(dir, file, entries, metadata, function(sha256)
     manifest.checkpoint.sha256 = sha256
-    return manifest
+    return seal(manifest)
   end)
   if not ok then return nil, message, id end
   return { file = dir .. "/" .. file, bytes = bytes }

@@ -358,7 +358,7 @@ return {
   ["E-AR-02"] = { title = "manifest or metadata of another format", next = "Give an artefact written by this version of vise." },
   ["E-AR-03"] = { title = "malformed field in a manifest", next = "Save the artefact again; manifests are not edited by hand." },
   ["E-AR-04"] = { title = "file name in a manifest refused", next = "An artefact's files lie in its own folder; save it again." },
-  ["E-AR-05"] = { title = "checkpoint missing or truncated", next = "Copy the whole artefact folder again.", exit = 66 },
+  ["E-AR-05"] = { title = "checkpoint missing", next = "Copy the whole artefact folder again.", exit = 66 },
   ["E-AR-06"] = { title = "not an artefact", next = "Give the folder or file that `save` wrote." },
   ["E-AR-07"] = { title = "unreadable metadata", next = "The file is damaged; save the artefact again." },
   ["E-AR-08"] = { title = "artefact and request disagree", next = "Load with the quant type that the artefact holds." },
@@ -373,6 +373,8 @@ return {
     next = "Export an artefact of types the layout has, or quantize with `exclude` for the layer named.",
   },
   ["E-AR-17"] = { title = "no such layout", next = "Use one of the layouts listed.", exit = 64 },
+  ["E-AR-18"] = { title = "checkpoint of another size", next = "The copy was cut short; copy the whole artefact folder again." },
+  ["E-AR-19"] = { title = "file is not the one that was written", next = "Copy the artefact again, or save it again." },
   ["E-AR-15"] = { title = "nothing to load", next = "Give load a folder, a file, or a config with save_to.", exit = 64 },
 
   -- NU: numbers

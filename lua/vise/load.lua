@@ -16,6 +16,7 @@ local MANIFEST = require("vise.folder").MANIFEST
 ---@field path string       The .safetensors file.
 ---@field layout table      Of lua/vise/formats/.
 ---@field manifest? table   Decoded and checked; absent for a file without one beside it.
+---@field text? string      Of the manifest.
 ---@field about? { file: string, bytes?: integer, sha256?: string, quant_type: string }
 
 --- Reads the manifest of a folder.
@@ -40,7 +41,7 @@ local function read_manifest(path, required)
   local about
   about, message, id = layout.check_manifest(m, path)
   if not about then return nil, message, id end
-  return { layout = layout, manifest = m, about = about }
+  return { layout = layout, manifest = m, about = about, text = text }
 end
 
 --- The checkpoint of a folder: a file in it, not somewhere a link leads to.
@@ -99,7 +100,7 @@ function M.resolve(given)
   if not source then return nil, message, id end
   local about = source.about
   if about and about.bytes and core.disk.size(source.path) ~= about.bytes then
-    return fail.fail("E-AR-05", "%s has %d bytes, its manifest says %d: truncated?", source.path,
+    return fail.fail("E-AR-18", "%s has %d bytes, its manifest says %d: truncated?", source.path,
       core.disk.size(source.path), about.bytes)
   elseif config.is_config(given) and about.quant_type ~= given.quant_type then
     return fail.fail("E-AR-08", "%s holds %s, the config asks for %s", given.save_to, about.quant_type,

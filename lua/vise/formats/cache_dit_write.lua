@@ -130,7 +130,9 @@ function M.save(_, quantization, dir)
     repeated_blocks = core.null, verbose = false, svdq_kwargs = options }
   local bytes = core.safetensors_size(entries, metadata)
   local ok
-  ok, message, id = folder.write(dir, file, entries, metadata, function() return manifest end)
+  ok, message, id = folder.write(dir, file, entries, metadata, function()
+    return assert(core.json_encode(manifest, 2)) .. "\n"
+  end)
   for _, entry in ipairs(entries) do entry[2]:close() end
   if not ok then return nil, message, id end
   return { file = dir .. "/" .. file, bytes = bytes }

@@ -87,6 +87,9 @@ function M.check_manifest(m, path)
   end
   ok, message, id = check_config(m.config, path)
   if not ok then return nil, message, id end
+  if not is_hash(m.manifest_xxh3_128, 32) then
+    return fail.fail("E-AR-03", "%s: manifest_xxh3_128 is missing or no hash", path)
+  end
   for i, l in ipairs(m.layers) do
     if not check.is_object(l.xxh3_128) then
       return fail.fail("E-AR-03", "%s: layers[%d] (%s) has no hashes", path, i, core.escape(l.name))
@@ -201,7 +204,15 @@ local function check_layer(model, entry, names)
   return linear
 end
 
-local function read_tensors(handle, entry, hashes, claimed)
+--- Puts one listed layer together from the file.
+---@param handle vise.SafetensorsFile
+---@param entry table              Of the metadata.
+---@param hashes? table<string, string>  By parameter.
+---@param claimed table<string, true>  Gets the names of the layer's tensors.
+---@return vise.QuantizedLinear?
+---@return string? message
+---@return string? id
+function M.read_layer(handle, entry, hashes, claimed)
   local layout, message, id = layout_of(entry)
   if not layout then return nil, message, id end
   local tensors = {}
@@ -214,7 +225,7 @@ local function read_tensors(handle, entry, hashes, claimed)
     if not ok then return nil, message, id end
     claimed[name], tensors[want.param] = true, tensor
   end
-  return tensors
+  return build_layer(entry, tensors)
 end
 
 local function build_all(model, handle, meta, manifest, made)
@@ -223,10 +234,8 @@ local function build_all(model, handle, meta, manifest, made)
   for i, entry in ipairs(meta.layers) do
     local linear, message, id = check_layer(model, entry, names)
     if not linear then return nil, message, id end
-    local tensors
-    tensors, message, id = read_tensors(handle, entry, manifest and manifest.layers[i].xxh3_128, claimed)
-    if not tensors then return nil, message, id end
-    made[entry.name], message, id = build_layer(entry, tensors)
+    local hashes = manifest and manifest.layers[i].xxh3_128
+    made[entry.name], message, id = M.read_layer(handle, entry, hashes, claimed)
     if not made[entry.name] then return nil, message, id end
   end
   return check.nothing_left(handle, claimed)

@@ -97,8 +97,8 @@ install: $(B)/vise           ## install under DESTDIR and PREFIX
 fmt:                         ## format the C files
 	clang-format -i $(SRC) $(HDR) lua/embed.c
 lint:                        ## static checks: clang-format, luacheck
-	clang-format --dry-run -Werror $(SRC) $(HDR) lua/embed.c
-	luacheck --quiet lua tests bench recipes
+	@clang-format --dry-run -Werror $(SRC) $(HDR) lua/embed.c
+	@luacheck --quiet lua tests bench recipes
 clean:                       ## remove build/
 	rm -rf $(BUILD)
 help:                        ## this list

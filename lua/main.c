@@ -5,51 +5,13 @@
 #include <lua.h>
 #include <lualib.h>
 #include <malloc.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lua/bind/core.h"
 #include "lua/embedded.h"
-
-// Set by Ctrl-C.  The engine looks at it before every tile, Lua at its next instruction.
-static atomic_int interrupted;
-
-static void stop_lua(lua_State *L, lua_Debug *ar) {
-    (void)ar;
-    lua_sethook(L, NULL, 0, 0);
-    luaL_error(L, "E-RN-01: interrupted");
-}
-
-static lua_State *main_state; // for the signal handler only
-
-static void on_interrupt(int signum) {
-    if (atomic_exchange(&interrupted, 1)) {
-        signal(signum, SIG_DFL); // the second one kills
-        return;
-    }
-    lua_sethook(main_state, stop_lua, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
-}
-
-// Without SA_RESTART: Ctrl-C also ends a read that waits at a prompt.
-static void catch_interrupts(void) {
-    struct sigaction action = {.sa_handler = on_interrupt};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-}
-
-// vise.interrupted([clear]) of the command line: was Ctrl-C pressed?
-static int program_interrupted(lua_State *L) {
-    lua_pushboolean(L, atomic_load(&interrupted));
-    if (lua_toboolean(L, 1)) {
-        atomic_store(&interrupted, 0);
-        lua_sethook(L, NULL, 0, 0);
-        catch_interrupts();
-    }
-    return 1;
-}
+#include "lua/signals.h"
 
 // The searcher for "vise" and "vise.*": $VISE_LUA if set, else what the program carries, and
 // never the current folder.
@@ -82,7 +44,7 @@ static int find_module(lua_State *L) {
 
 static void open_modules(lua_State *L) {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-    lua_pushlightuserdata(L, &interrupted);
+    lua_pushlightuserdata(L, viseL_signals_flag());
     lua_pushcclosure(L, viseL_open_core, 1);
     lua_setfield(L, -2, "vise.core");
     lua_pop(L, 1);
@@ -108,6 +70,7 @@ static int run(lua_State *L) {
     int argc = (int)lua_tointeger(L, 1);
     char **argv = lua_touserdata(L, 2);
     luaL_openlibs(L);
+    viseL_signals_open(L);
     open_modules(L);
     lua_createtable(L, argc, 1);
     for (int i = 0; i < argc; i++) {
@@ -120,7 +83,7 @@ static int run(lua_State *L) {
     lua_call(L, 1, 1);
     lua_getfield(L, -1, "main");
     lua_getglobal(L, "arg");
-    lua_pushcfunction(L, program_interrupted);
+    lua_pushcfunction(L, viseL_interrupted);
     lua_call(L, 2, 1);
     return 1;
 }
@@ -131,14 +94,11 @@ int main(int argc, char **argv) {
         fprintf(stderr, "vise: no memory\n");
         return 71;
     }
-    main_state = L;
     // Forwards free and take the same megabytes over and over: keep them instead of returning
     // them to the system, which would hand out fresh pages to clear each time.
     mallopt(M_MMAP_THRESHOLD, 32 << 20); // the most that glibc takes
     mallopt(M_TRIM_THRESHOLD, 256 << 20);
-    catch_interrupts();
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGXFSZ, SIG_IGN); // a file-size limit is then an error of write()
+    viseL_signals_start(L);
     lua_pushcfunction(L, traceback);
     lua_pushcfunction(L, run);
     lua_pushinteger(L, argc);
@@ -149,6 +109,7 @@ int main(int argc, char **argv) {
     } else {
         status = (int)lua_tointeger(L, -1);
     }
+    viseL_signals_stop();
     lua_close(L);
     return status;
 }

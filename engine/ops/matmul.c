@@ -6,15 +6,16 @@
 #include "engine/ops/scratch.h"
 
 enum {
-    FEW = 8,           // rows that kernels.gemm_few takes
-    FEW_COLS = 64,     // columns of a tile of few rows
-    TILE = 256,        // rows and columns of a tile
-    LINEAR_STEP = 1024 // inputs that a linear layer takes at a time
+    FEW = 8,            // rows that kernels.gemm_few takes
+    FEW_COLS = 64,      // columns of a tile of few rows
+    TILE = 256,         // rows and columns of a tile
+    STEP = 2048,        // inner elements a tile takes before it looks for Ctrl-C
+    LINEAR_STEP = 1024, // inputs that a linear layer takes at a time
 };
 
 const char *vise_matmul_rule(void) {
-    return "rows <= 8: gemm_few, 64 columns a tile; else gemm, 256 x 256 a tile; linear: "
-           "inputs 1024 at a time, added in order, bias last";
+    return "rows <= 8: gemm_few, 64 columns a tile; else gemm, 256 x 256 a tile; inner "
+           "elements 2048 at a time, linear: inputs 1024 at a time, added in order, bias last";
 }
 
 static int64_t ceil_div(int64_t a, int64_t b) {
@@ -25,8 +26,13 @@ static int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+// A tile may be seconds of work: it stops half-way, and vise_parallel() says so.
+static bool stopped(const vise_context *ctx) {
+    return ctx->cancel && atomic_load(ctx->cancel);
+}
+
 typedef struct product {
-    const vise_kernels *kernels;
+    const vise_context *ctx;
     vise_gemm all;
     bool few;
     int64_t rows, cols, across; // of a tile; tiles a row of tiles
@@ -41,19 +47,32 @@ static void product_tile(void *job, int64_t tile) {
     g.a += g.trans_a ? i : i * g.lda;
     g.b += g.trans_b ? j * g.ldb : j;
     g.c += i * g.ldc + j;
-    if (g.k == 0) {
-        for (int64_t r = 0; r < g.m && !g.add; r++) {
-            memset(g.c + r * g.ldc, 0, (size_t)g.n * sizeof *g.c);
-        }
-    } else if (p->few) {
-        p->kernels->gemm_few(&g);
-    } else {
-        p->kernels->gemm(&g);
+    for (int64_t r = 0; g.k == 0 && r < g.m && !g.add; r++) {
+        memset(g.c + r * g.ldc, 0, (size_t)g.n * sizeof *g.c);
+    }
+    const vise_kernels *kernels = &p->ctx->kernels;
+    for (int64_t left = g.k; left > 0 && !stopped(p->ctx); left -= g.k) {
+        g.k = smaller(STEP, left);
+        (p->few ? kernels->gemm_few : kernels->gemm)(&g);
+        g.a += g.trans_a ? g.k * g.lda : g.k;
+        g.b += g.trans_b ? g.k : g.k * g.ldb;
+        g.add = true;
     }
 }
 
+// BLAS counts with 32 bits.
+static vise_status check_step(int64_t elements, vise_error *err) {
+    if (elements <= INT32_MAX) return VISE_OK;
+    return vise_fail(err, VISE_EINVAL, "E-NU-04", "a matrix with rows of %lld is too large",
+                     (long long)elements);
+}
+
 vise_status vise_gemm_run(const vise_context *ctx, const vise_gemm *g, vise_error *err) {
-    product p = {.kernels = &ctx->kernels, .all = *g, .rows = TILE, .cols = TILE};
+    vise_status st = check_step(g->lda, err);
+    if (!st) st = check_step(g->ldb, err);
+    if (!st) st = check_step(g->ldc, err);
+    if (st) return st;
+    product p = {.ctx = ctx, .all = *g, .rows = TILE, .cols = TILE};
     p.few = g->m <= FEW && g->trans_b && !g->trans_a;
     if (p.few) p.cols = FEW_COLS;
     p.across = ceil_div(g->n, p.cols);
@@ -93,7 +112,7 @@ vise_status vise_matmul(const vise_context *ctx, vise_tensor *out, const vise_te
 }
 
 typedef struct linear {
-    const vise_kernels *kernels;
+    const vise_context *ctx;
     const vise_tensor *w;
     const float *x, *bias; // bias may be NULL
     float *y;
@@ -106,23 +125,20 @@ typedef struct linear {
 // Adds x w' over inputs [from, from + k) to a tile of y.
 static void linear_step(const linear *l, vise_gemm *g, float *panel, int64_t first_out,
                         int64_t from) {
+    const vise_kernels *kernels = &l->ctx->kernels;
     g->add = from > 0;
     g->k = smaller(LINEAR_STEP, l->in - from);
     g->b = panel;
     g->ldb = g->k;
     if (panel) {
         for (int64_t j = 0; j < g->n; j++) {
-            vise_argument_load(l->kernels, panel + j * g->k, l->w, first_out + j, from, g->k);
+            vise_argument_load(kernels, panel + j * g->k, l->w, first_out + j, from, g->k);
         }
     } else {
         g->b = (const float *)l->w->data + first_out * l->w->stride + from;
         g->ldb = l->w->stride;
     }
-    if (l->few) {
-        l->kernels->gemm_few(g);
-    } else {
-        l->kernels->gemm(g);
-    }
+    (l->few ? kernels->gemm_few : kernels->gemm)(g);
 }
 
 static void linear_tile(void *job, int64_t tile) {
@@ -133,7 +149,7 @@ static void linear_tile(void *job, int64_t tile) {
     g.n = smaller(l->tile_cols, l->out - j);
     g.c = l->y + i * l->out + j;
     float *panel = l->scratch.base ? vise_scratch_take(&l->scratch) : NULL;
-    for (int64_t from = 0; from < l->in; from += LINEAR_STEP) {
+    for (int64_t from = 0; from < l->in && !stopped(l->ctx); from += LINEAR_STEP) {
         g.a = l->x + i * l->in + from;
         linear_step(l, &g, panel, j, from);
     }
@@ -165,9 +181,13 @@ static vise_status check_linear(const vise_tensor *out, const vise_tensor *x,
 vise_status vise_linear(const vise_context *ctx, vise_tensor *out, const vise_tensor *x,
                         const vise_tensor *w, const vise_tensor *bias, vise_error *err) {
     vise_tensor b = {0};
-    linear l = {.kernels = &ctx->kernels, .w = w, .x = x->data};
+    linear l = {.ctx = ctx, .w = w, .x = x->data};
     vise_status st = check_linear(out, x, w, err);
     if (!st) st = vise_argument_vector(&b, bias, w->shape[0], "the bias", err);
+    if (st) goto done;
+    st = check_step(w->shape[1], err);
+    if (!st) st = check_step(w->stride, err);
+    if (!st) st = check_step(w->shape[0], err);
     if (st) goto done;
     l.rows = vise_tensor_matrix_rows(x);
     l.in = w->shape[1];
@@ -176,18 +196,19 @@ vise_status vise_linear(const vise_context *ctx, vise_tensor *out, const vise_te
     l.few = l.rows <= FEW;
     l.tile_cols = l.few ? FEW_COLS : TILE;
     l.across = ceil_div(l.out, l.tile_cols);
-    int64_t tiles = ceil_div(l.rows, TILE) * l.across;
-    if (w->dtype != VISE_F32 && tiles > 0) {
-        int64_t panel = l.tile_cols * smaller(LINEAR_STEP, l.in) * (int64_t)sizeof(float);
-        st = vise_scratch_new(&l.scratch, ctx, tiles, panel, err);
-        if (st) goto done;
-    }
     int64_t shape[VISE_MAX_RANK];
     memcpy(shape, x->shape, sizeof shape);
     shape[x->ndim - 1] = l.out;
     st = vise_tensor_output(out, VISE_F32, x->ndim, shape, err);
     if (st) goto done;
     l.y = out->data;
+    // No overflow: the output holds as many elements as there are tiles, and more.
+    int64_t tiles = ceil_div(l.rows, TILE) * l.across;
+    if (w->dtype != VISE_F32 && tiles > 0) {
+        int64_t panel = l.tile_cols * smaller(LINEAR_STEP, l.in) * (int64_t)sizeof(float);
+        st = vise_scratch_new(&l.scratch, ctx, tiles, panel, err);
+        if (st) goto done;
+    }
     st = vise_parallel(ctx, tiles, linear_tile, &l, err);
 
 done:

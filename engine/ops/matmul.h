@@ -2,8 +2,8 @@
 //
 // The rule, which vise_matmul_rule() gives in words for manifests: at most 8 rows go through
 // kernels.gemm_few in panels of 64 columns, more through kernels.gemm in tiles of 256 rows by
-// 256 columns; in a linear layer the inputs are taken 1,024 at a time and added up in order,
-// the bias last.
+// 256 columns; the inner elements are taken 2,048 at a time, in a linear layer 1,024, and added
+// up in order, the bias last.  Between two such steps a tile looks whether it is to stop.
 
 #ifndef VISE_OPS_MATMUL_H
 #define VISE_OPS_MATMUL_H

@@ -32,12 +32,16 @@ local function expect(value, kind, where)
 end
 
 local function list(value, where)
-  expect(value, "table", where)
+  if type(value) ~= "table" then fail.raise("E-CF-03", "%s must be a list, got %s", where, type(value)) end
+  local count = 0
   for key in pairs(value) do
     if math.type(key) ~= "integer" or key < 1 or key > #value then
       fail.raise("E-CF-03", "%s must be a list, has the key '%s'", where, tostring(key))
     end
+    count = count + 1
   end
+  -- A hole would hide what stands behind it.
+  if count < #value then fail.raise("E-CF-03", "%s must be a list, has a nil among its %d items", where, #value) end
   return value
 end
 
@@ -114,13 +118,14 @@ local fields = {
   svdq = svdq,
 }
 
---- Whether any layer could need spans of activations.
-local function needs_calibration(cfg)
-  if cfg.type.calibrated then return true end
+--- The first type that needs spans of activations.
+---@return string? name
+local function calibrated_type(cfg)
+  if cfg.type.calibrated then return cfg.type.name end
   for _, rule in ipairs(cfg.plan) do
-    if rule.type.calibrated then return true end
+    if rule.type.calibrated then return rule.type.name end
   end
-  return false
+  return nil
 end
 
 local function uses_svdq(cfg)
@@ -144,11 +149,12 @@ function M.config(t)
   local cfg = { regions = "blocks", exclude = {}, plan = {}, svdq = svdq {} }
   for key, value in pairs(t) do cfg[key] = fields[key](value) end
   cfg.type = quant_types.parse(cfg.quant_type)
-  if needs_calibration(cfg) and not cfg.calibrate then
+  local calibrated = calibrated_type(cfg)
+  if calibrated and not cfg.calibrate then
     fail.raise("E-CF-06", "%s needs calibration: give calibrate = function(model) ... end, or use the _dq type",
-      cfg.quant_type)
+      calibrated)
   end
-  if cfg.calibrate and not needs_calibration(cfg) then
+  if cfg.calibrate and not calibrated then
     fail.raise("E-CF-06", "calibrate is given, but no type in this config uses calibration")
   end
   if t.svdq and not uses_svdq(cfg) then

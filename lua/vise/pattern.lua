@@ -2,8 +2,8 @@
 ---
 --- A string is a glob over full layer names ("*" matches any run of characters, dots too, "?" one
 --- character); `vise.pattern "^transformer_blocks%.%d"` is a Lua pattern; `{ glob, optional = true }`
---- may match nothing.  Any other pattern that matches nothing is an error that names the nearest
---- name.
+--- may match nothing (in place of the glob a vise.pattern will do).  Any other pattern that matches
+--- nothing is an error that names the nearest name.
 
 local fail = require "vise.fail"
 local suggest = require "vise.suggest"
@@ -14,6 +14,7 @@ local M = {}
 ---@field text string      As the person wrote it.
 ---@field lua string       The Lua pattern it stands for.
 ---@field optional boolean May match nothing.
+---@field of_glob boolean  Written as a glob.
 local Pattern = {}
 Pattern.__index = Pattern
 
@@ -31,7 +32,7 @@ function M.pattern(text)
   if type(text) ~= "string" then fail.raise("E-PL-02", "a pattern is a string, got %s", type(text)) end
   local ok, message = pcall(string.find, "", text)
   if not ok then fail.raise("E-PL-02", "pattern %q: %s", text, message) end
-  return setmetatable({ text = text, lua = text, optional = false }, Pattern)
+  return setmetatable({ text = text, lua = text, optional = false, of_glob = false }, Pattern)
 end
 
 --- Whatever a person may write where a pattern is expected.
@@ -41,17 +42,20 @@ end
 function M.of(value, where)
   if getmetatable(value) == Pattern then return value end
   if type(value) == "string" then
-    return setmetatable({ text = value, lua = from_glob(value), optional = false }, Pattern)
+    return setmetatable({ text = value, lua = from_glob(value), optional = false, of_glob = true }, Pattern)
   end
-  if type(value) == "table" and type(value[1]) == "string" then
+  if type(value) == "table" and (type(value[1]) == "string" or getmetatable(value[1]) == Pattern) then
     for key in pairs(value) do
       if key ~= 1 and key ~= "optional" then
         fail.raise("E-CF-02", "%s: unknown field '%s' in a pattern, expected optional", where, tostring(key))
       end
     end
+    if value.optional ~= nil and type(value.optional) ~= "boolean" then
+      fail.raise("E-CF-03", "%s: optional must be true or false, got %s", where, type(value.optional))
+    end
     local p = M.of(value[1], where)
-    p.optional = value.optional == true
-    return p
+    return setmetatable({ text = p.text, lua = p.lua, optional = value.optional == true, of_glob = p.of_glob },
+      Pattern)
   end
   fail.raise("E-CF-03", "%s must be a glob, a vise.pattern or { glob, optional = true }, got %s", where,
     type(value))
@@ -60,7 +64,28 @@ end
 ---@param name string
 ---@return boolean
 function Pattern:matches(name)
-  return name:find(self.lua) ~= nil
+  -- A Lua pattern is read as far as a name goes along with it: some faults show up only here.
+  local ok, found = pcall(string.find, name, self.lua)
+  if not ok then fail.raise("E-PL-02", "pattern %q: %s", self.text, found) end
+  return found ~= nil
+end
+
+--- The name that was likely meant.  A glob is held against the ends of names too, as many parts of
+--- them as stand behind its last "*": "*.to_qq" is near "blocks.0.attn1.to_q".
+local function nearest(pattern, names)
+  local whole = suggest.nearest(pattern.text, names)
+  if whole or not pattern.of_glob then return whole end
+  local tail = pattern.text:match "([^*]*)$":gsub("^%.", "")
+  if tail == "" then return nil end
+  local _, dots = tail:gsub("%.", "")
+  local part, ends, by_end = ("%.[^.]*"):rep(dots + 1) .. "$", {}, {}
+  for _, name in ipairs(names) do
+    local tail_of = ("." .. name):match(part)
+    if tail_of and not by_end[tail_of] then
+      ends[#ends + 1], by_end[tail_of] = tail_of, name
+    end
+  end
+  return by_end[suggest.nearest("." .. tail, ends)]
 end
 
 --- The names that match, in their order.  Raises E-PL-01 when there are none and the pattern is
@@ -74,7 +99,7 @@ function Pattern:select(names, where)
     if self:matches(name) then matched[#matched + 1] = name end
   end
   if #matched == 0 and not self.optional then
-    local near = suggest.nearest(self.text, names)
+    local near = nearest(self, names)
     fail.raise("E-PL-01", "%s: pattern \"%s\" matches 0 of %d layers%s", where, self.text, #names,
       near and ("; nearest name: " .. near) or "")
   end

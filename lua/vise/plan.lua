@@ -89,13 +89,17 @@ local function check_shape(name, shape, type)
   end
 end
 
+-- Copies of an f32 weight that its decomposition works on at most: a randomized one has thin factors,
+-- as thick as the rank; the full ones have three factors and LAPACK's own space, in f32 or f64.
+local DECOMPOSITION = { low = 13, medium = 13, high = 20 }
+
 --- What quantizing a layer needs at most beside its result, in bytes: the weight in f32, its
 --- smoothed copy, and for a low-rank branch the decomposition's copies and their product.
-local function workspace(layer)
+local function workspace(layer, precision)
   local out, inp = layer.shape[1], layer.shape[2]
   local matrix = 4 * out * inp
   if not layer.type.rank or layer.type.rank == 0 then return 3 * matrix end
-  return 10 * matrix
+  return DECOMPOSITION[precision] * matrix
 end
 
 local function plan_layer(linear, type, reason)
@@ -113,7 +117,7 @@ local function plan_layer(linear, type, reason)
   return layer
 end
 
-local function sum_up(plan)
+local function sum_up(plan, precision)
   local weights, workspace_bytes = 0, 0
   for _, layer in ipairs(plan.layers) do
     if layer.type then
@@ -122,7 +126,7 @@ local function sum_up(plan)
       plan.memory_bytes = plan.memory_bytes + layer.memory_bytes
       plan.source_bytes = plan.source_bytes + layer.source_bytes
       weights = weights + layer.shape[1] * layer.shape[2]
-      workspace_bytes = math.max(workspace_bytes, workspace(layer))
+      workspace_bytes = math.max(workspace_bytes, workspace(layer, precision))
     else
       plan.skipped = plan.skipped + 1
     end
@@ -159,7 +163,7 @@ function M.make(model, cfg)
     end
     plan.layers[i] = plan_layer(linear, type, reason)
   end
-  sum_up(plan)
+  sum_up(plan, cfg.svdq.calibrate_precision)
   if plan.quantized == 0 then
     fail.raise("E-PL-05", "nothing to quantize: %d linear layers, all excluded or outside the regions", #names)
   end

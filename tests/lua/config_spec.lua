@@ -31,8 +31,12 @@ describe("vise.config", function()
   it("names a value of the wrong type, and the type expected", function()
     raises("E-CF-03", "config must be a table, got string", "int8_per_row")
     raises("E-CF-03", "quant_type must be a string, got number", { quant_type = 8 })
-    raises("E-CF-03", "exclude must be a table, got string", { quant_type = "int8_per_row", exclude = "*" })
+    raises("E-CF-03", "exclude must be a list, got string", { quant_type = "int8_per_row", exclude = "*" })
     raises("E-CF-03", "exclude[1] must be a glob", { quant_type = "int8_per_row", exclude = { 3 } })
+    raises("E-CF-03", "exclude must be a list, has a nil among its 3 items",
+      { quant_type = "int8_per_row", exclude = { "a", nil, "b" } })
+    raises("E-CF-03", "exclude must be a list, has the key '9'",
+      { quant_type = "int8_per_row", exclude = { [9] = "a" } })
     raises("E-CF-03", "exclude must be a list, has the key 'x'", { quant_type = "int8_per_row", exclude = { x = "*" } })
     raises("E-CF-03", "calibrate must be a function, got boolean",
       { quant_type = "svdq_int4_r8", calibrate = true })
@@ -43,6 +47,8 @@ describe("vise.config", function()
   it("names a value outside its range", function()
     raises("E-CF-05", "svdq.seed must be an integer from 0", { quant_type = "svdq_int4_r8_dq", svdq = { seed = -1 } })
     raises("E-CF-05", "svdq.seed must be an integer from 0", { quant_type = "svdq_int4_r8_dq", svdq = { seed = true } })
+    raises("E-CF-05", "to 4294967295, got 4294967296",
+      { quant_type = "svdq_int4_r8_dq", svdq = { seed = 2 ^ 32 | 0 } })
     raises("E-CF-05", "low, medium or high, got \"fast\"",
       { quant_type = "svdq_int4_r8_dq", svdq = { calibrate_precision = "fast" } })
     raises("E-CF-05", "regions must be", { quant_type = "int8_per_row", regions = "block" })
@@ -59,6 +65,8 @@ describe("vise.config", function()
 
   it("refuses fields that contradict each other", function()
     raises("E-CF-06", "svdq_int4_r8 needs calibration", { quant_type = "svdq_int4_r8" })
+    raises("E-CF-03", "exclude must be a list, has the key '9'",
+      { quant_type = "int8_per_row", exclude = { [9] = "a" } })
     raises("E-CF-06", "no type in this config uses calibration",
       { quant_type = "svdq_int4_r8_dq", calibrate = function() end })
     raises("E-CF-06", "no type in this config is an svdq type", { quant_type = "int8_per_row", svdq = { seed = 1 } })

@@ -38,4 +38,27 @@ describe("vise.pattern", function()
     assert.error_matches(function() pattern.pattern "[" end, "E%-PL%-02")
     assert.error_matches(function() selected { "a", optonal = true } end, "E%-CF%-02")
   end)
+
+  it("names the nearest end of a name for a glob", function()
+    assert.error_matches(function() selected "*.to_qq" end, "nearest name: blocks.0.attn1.to_q$")
+    assert.error_matches(function() selected "blocks.1.*.net.0.prj" end, "nearest name: blocks.0.ff.net.0.proj$")
+    assert.error_matches(function() selected "*.something" end, "matches 0 of 4 layers$")
+    assert.error_matches(function() selected "x*" end, "matches 0 of 4 layers$")
+  end)
+
+  it("raises for a Lua pattern whose fault shows up at a name only", function()
+    local p = pattern.pattern "blocks%.0%.attn1%.to_q["
+    assert.error_matches(function() selected(p) end, "E%-PL%-02: pattern .* malformed pattern")
+  end)
+
+  it("lets a Lua pattern be optional, and leaves the one given as it was", function()
+    local p = pattern.pattern "^nothing"
+    assert.same({}, selected { p, optional = true })
+    assert.has_error(function() selected(p) end)
+  end)
+
+  it("takes true and false alone for optional", function()
+    assert.error_matches(function() selected { "a", optional = "yes" } end,
+      "E%-CF%-03: exclude%[1%]: optional must be true or false, got string")
+  end)
 end)

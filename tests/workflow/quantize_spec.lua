@@ -44,6 +44,30 @@ describe("vise.quantize", function()
     end)
   end
 
+  -- Layers of their own, so that nothing else hides what one needs: the square one is the dearest.
+  for _, precision in ipairs { "low", "medium", "high" } do
+    it("stays within the planned memory with " .. precision .. " precision, whatever the rank", function()
+      for _, case in ipairs { { LAYER, 8 }, { LAYER, 128 }, { "transformer_blocks.0.ff.net.2", 32 } } do
+        local model = dit.open()
+        collectgarbage()
+        collectgarbage()
+        local report = assert(vise.quantize(model, { quant_type = ("svdq_int4_r%d_dq"):format(case[2]),
+          regions = { case[1] }, svdq = { calibrate_precision = precision } }))
+        local bound = report.plan.memory_bytes + report.plan.workspace_bytes
+        assert.is_true(report.peak_bytes <= bound, ("%d > %d"):format(report.peak_bytes, bound))
+        model:close()
+      end
+    end)
+  end
+
+  it("plans for the layer that needs most, wherever it stands", function()
+    local model = dit.open()
+    local alone = vise.plan(model, { quant_type = "int8_per_row", regions = { "*.0.ff.net.0.proj" } })
+    local among = vise.plan(model, { quant_type = "int8_per_row", regions = { "*.0.ff.net.0.proj", "proj_out_2" } })
+    assert.equal(alone.workspace_bytes, among.workspace_bytes)
+    model:close()
+  end)
+
   it("leaves excluded layers bit-identical, and answers as float when all but one are excluded", function()
     local model = dit.open()
     local before = model:layer(LAYER).weight:tobytes()

@@ -76,14 +76,12 @@ local function all_ones(tensor)
 end
 
 local function build_layer(entry, qtype, tensors)
-  local scheme = core.scheme(quant_types.scheme_args(qtype.weight, entry.storage))
-  local coded, message, id = core.coded(scheme, entry.shape, { codes = tensors.codes, scale = tensors.scale,
-    second = tensors.second })
-  if not coded then return nil, ("layer %s: %s"):format(core.escape(entry.name), message), id end
-  local smooth = not (qtype.smooth == "identity" and all_ones(tensors.smooth)) and tensors.smooth or nil
-  local has_rank = entry.rank > 0
-  return quantized_linear.new { type = qtype, weight = coded, smooth = smooth, down = has_rank and tensors.down or nil,
-    up = has_rank and tensors.up or nil, bias = tensors.bias }
+  if qtype.smooth == "identity" and all_ones(tensors.smooth) then tensors.smooth = nil end
+  if entry.rank == 0 then tensors.down, tensors.up = nil, nil end
+  tensors.smooth_orig = nil -- nothing computes with it
+  local q, message, id = quantized_linear.from_tensors(qtype, entry.shape, entry.storage, tensors)
+  if not q then return nil, ("layer %s: %s"):format(core.escape(entry.name), message), id end
+  return q
 end
 
 --- One layer of the file for the model's layer of that name, whose sizes say where padding begins.

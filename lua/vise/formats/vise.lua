@@ -131,19 +131,16 @@ local function check_hash(tensor, name, hashes, param)
 end
 
 local function build_layer(entry, tensors)
-  local qtype = quant_types.parse(entry.type)
-  for _, param in ipairs { "smooth", "down", "up", "bias" } do
+  local shown = core.escape(entry.name)
+  -- Codes and steps are judged where they are put together.
+  for _, param in ipairs { "smooth", "down", "up", "act_scale", "bias" } do
     local bad = tensors[param] and tensors[param]:nonfinite()
-    if bad then
-      return fail.fail("E-AR-10", "tensor %s.%s: element %d is not finite", core.escape(entry.name), param, bad)
-    end
+    if bad then return fail.fail("E-AR-10", "tensor %s.%s: element %d is not finite", shown, param, bad) end
   end
-  local scheme = core.scheme(quant_types.scheme_args(qtype.weight, entry.storage))
-  local coded, message, id = core.coded(scheme, entry.shape, { codes = tensors.codes, scale = tensors.scale,
-    zero = tensors.zero })
-  if not coded then return nil, ("layer %s: %s"):format(core.escape(entry.name), message), id end
-  return quantized_linear.new { type = qtype, weight = coded, smooth = tensors.smooth, down = tensors.down,
-    up = tensors.up, bias = tensors.bias }
+  local q, message, id = quantized_linear.from_tensors(quant_types.parse(entry.type), entry.shape, entry.storage,
+    tensors)
+  if not q then return nil, ("layer %s: %s"):format(shown, message), id end
+  return q
 end
 
 --- Goes through the file without a model: `found(id, message, tensor)` hears of whatever is wrong.

@@ -85,6 +85,23 @@ function M.new(parts)
   return q
 end
 
+--- Puts a layer together from its saved tensors, named as in M.layout() and shaped as it says.
+---@param type vise.QuantType
+---@param shape integer[]       { out, in }
+---@param storage "f16"|"bf16"
+---@param tensors table<string, vise.Tensor>
+---@return vise.QuantizedLinear?
+---@return string? message
+---@return string? id
+function M.from_tensors(type, shape, storage, tensors)
+  local scheme = core.scheme(quant_types.scheme_args(type.weight, storage))
+  local coded, message, id = core.coded(scheme, shape, { codes = tensors.codes, scale = tensors.scale,
+    zero = tensors.zero })
+  if not coded then return nil, message, id end
+  return M.new { type = type, weight = coded, smooth = tensors.smooth, down = tensors.down, up = tensors.up,
+    bias = tensors.bias }
+end
+
 --- x [..., in] f32 -> [..., out] f32
 ---@param x vise.Tensor
 ---@return vise.Tensor?

@@ -191,6 +191,17 @@ return {
       example = 'local Twice = vise.nn.class "Twice"',
     },
     {
+      name = "quantized_linear.from_tensors",
+      arguments = {
+        { "type", "quant type", "what vise.quant_types.parse returns" },
+        { "shape", "integer[]", "{ outputs, inputs }" }, { "storage", "string", "f16 or bf16" },
+        { "tensors", "table", "the layer's tensors by the names that layout gives them" },
+      },
+      returns = "quantized linear | nil, message, id",
+      text = "Rebuilds a layer from what was saved; every tensor is checked.",
+      example = 'local layer = vise.nn.quantized_linear.from_tensors(quant_type, { 64, 32 }, "f16", tensors)',
+    },
+    {
       name = "quantized_linear.layout",
       arguments = {
         { "type", "quant type", "what vise.quant_types.parse returns" },

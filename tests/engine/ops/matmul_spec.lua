@@ -35,8 +35,9 @@ local function transposed(t, cols)
 end
 
 describe("core.matmul", function()
-  it("multiplies in all four transpositions and across tiles", function()
-    for _, size in ipairs { { 1, 1, 1 }, { 2, 3, 5 }, { 8, 65, 7 }, { 9, 64, 3 }, { 257, 300, 33 } } do
+  it("multiplies in all four transpositions and across tiles and steps", function()
+    for _, size in ipairs { { 1, 1, 1 }, { 2, 3, 5 }, { 8, 65, 7 }, { 9, 64, 3 }, { 257, 300, 33 },
+      { 3, 5, 4500 }, { 9, 7, 4500 } } do
       local m, n, k = table.unpack(size)
       local a, at = support.random({ m, k }, 1), support.random({ k, m }, 2)
       local b, bt = support.random({ k, n }, 3), support.random({ n, k }, 4)
@@ -74,7 +75,7 @@ describe("core.matmul", function()
 end)
 
 describe("core.linear", function()
-  it("is x w' + bias for few rows and many, inputs across steps, outputs across tiles", function()
+  it("is x w' + bias for few rows and many, inputs across steps, outputs across tiles and steps", function()
     for _, size in ipairs { { 1, 1, 1 }, { 1, 70, 2100 }, { 8, 65, 5 }, { 9, 3, 1025 }, { 257, 259, 40 } } do
       local rows, out, k = table.unpack(size)
       local x, w = support.random({ rows, k }, 1), support.random({ out, k }, 2)
@@ -160,6 +161,16 @@ describe("core.linear", function()
     refuses("E-TN-07", function() core.linear(x, w, nil, core.tensor("f32", { 2, 5 })) end)
     local square = support.random({ 3, 3 }, 1)
     refuses("E-TN-12", function() core.linear(square, w:rows(1, 3), nil, square) end)
+  end)
+
+  it("refuses sizes beyond what BLAS counts with", function()
+    local a = core.tensor("f32", { 0, 1 << 31 })
+    refuses("E-NU-04", function() core.matmul(a, core.tensor("f32", { 1 << 31, 0 })) end)
+    refuses("E-NU-04", function() core.linear(a, core.tensor("f32", { 0, 1 << 31 })) end)
+    -- So many tiles that their number overflows.
+    refuses("E-TN-01", function()
+      core.linear(core.tensor("f32", { 1 << 59, 0 }), core.tensor("f8e4m3", { (1 << 31) - 1, 0 }))
+    end)
   end)
 end)
 

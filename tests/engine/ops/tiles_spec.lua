@@ -9,6 +9,7 @@ local rows, wide = support.random({ 4, 6 * 64 }, 3), support.random({ 5, 700 }, 
 local weight, bias = support.random({ 300, 64 }, 5), support.random({ 300 }, 6)
 local half, vector = weight:to "f16", support.random({ 64 }, 7):to "bf16"
 local flat, big = x:reshape { 1200, 64 }, support.random({ 70001 }, 8)
+local deep = support.random({ 20, 4500 }, 11)
 local ids = core.tensor_of("i64", { 3 }, { 7, 0, 299 })
 local image = support.random({ 2, 3, 8, 8 }, 9)
 local targets = core.tensor_of("i64", { 5 }, { 0, 1, 2, 3, 4 })
@@ -35,6 +36,7 @@ local operators = {
   linear_few = function() return core.linear(wide, support.random({ 300, 700 }, 9), bias) end,
   linear_half = function() return core.linear(x, half, bias:to "f16") end,
   matmul = function() return core.matmul(flat, y:reshape { 1200, 64 }, { trans_a = true }) end,
+  matmul_deep = function() return core.matmul(deep, deep, { trans_b = true }) end,
   max = function() return { big:max() } end,
   mean = function() return { big:mean() } end,
   modulate = function() return core.modulate(x, rows:columns(1, 64), rows:columns(65, 128)) end,

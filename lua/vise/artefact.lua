@@ -22,8 +22,9 @@ local function layer_entries(model, quantization)
   local list = core.array {}
   for _, layer in ipairs(quantization.layers) do
     local linear, made = model:layer(layer.name), quantization.made and quantization.made[layer.name]
-    local bias = made and made.bias or linear.bias
-    list[#list + 1] = { name = layer.name, type = layer.type, shape = core.array { table.unpack(layer.shape) },
+    local bias, qtype = made and made.bias or linear.bias, made and made.type or layer.qtype
+    list[#list + 1] = { name = layer.name, type = layer.type, smooth = qtype.smooth,
+      shape = core.array { table.unpack(layer.shape) },
       storage = layer.storage or quant_types.storage(linear.weight:dtype()), bias = bias and bias:dtype() or nil }
   end
   return list
@@ -53,11 +54,15 @@ end
 -- Lists of a config, which stay lists when they are empty.
 local LISTS = { regions = true, exclude = true, plan = true, components = true }
 
---- The config as JSON data.  The quantization type stands at the top of the manifest.
+-- What does not belong into a manifest: the quantization type stands at its top, paths are nobody's
+-- business, and how much was printed changes nothing.
+local LEFT_OUT = { quant_type = true, save_to = true, statistics = true, verbose = true }
+
+--- The config as JSON data.
 local function config_of(cfg)
   local out = {}
   for key, value in pairs(cfg) do
-    if key ~= "quant_type" then
+    if not LEFT_OUT[key] then
       out[key] = type(value) == "table" and (LISTS[key] or #value > 0) and core.array(value) or value
     end
   end
@@ -81,8 +86,8 @@ local function layers_of(quantization, layers)
   for i, layer in ipairs(layers) do
     local hashes, known = {}, quantization.layers[i]
     for _, t in ipairs(quantization.made[layer.name]:tensors()) do hashes[t.param] = core.xxh3(t.tensor) end
-    listed[i] = { name = layer.name, type = layer.type, shape = layer.shape, storage = layer.storage,
-      bias = layer.bias, xxh3_128 = hashes, weight_error = finite(known.weight_error),
+    listed[i] = { name = layer.name, type = layer.type, smooth = layer.smooth, shape = layer.shape,
+      storage = layer.storage, bias = layer.bias, xxh3_128 = hashes, weight_error = finite(known.weight_error),
       output_error = finite(known.output_error) }
   end
   return listed
@@ -178,7 +183,8 @@ function M.file_bytes(model, plan, cfg)
   local planned, entries = { config = config.plain(cfg), layers = {} }, {}
   for _, layer in ipairs(plan.layers) do
     if layer.type then
-      planned.layers[#planned.layers + 1] = { name = layer.name, type = layer.type.name, shape = layer.shape }
+      planned.layers[#planned.layers + 1] = { name = layer.name, type = layer.type.name, qtype = layer.type,
+        shape = layer.shape }
       for _, t in ipairs(layer.tensors) do
         entries[#entries + 1] = { layer.name .. "." .. t.param, t.dtype, t.shape }
       end

@@ -15,7 +15,7 @@ local FILES = {
 
 -- Their names for what is packed.
 local NATURAL = { bias = "bias", down = "proj_down", up = "proj_up", smooth = "smooth_factor",
-  smooth_orig = "smooth_factor_orig", scale = "wscales", second = "wcscales" }
+  smooth_original = "smooth_factor_orig", scale = "wscales", second = "wcscales" }
 
 -- Our nibbles from one code a byte: the code + 8 for int4, the code itself for nvfp4.
 local function nibbles(codes, precision)

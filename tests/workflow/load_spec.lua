@@ -149,6 +149,7 @@ describe("vise.load", function()
       { function(m) m.layers[2].name = 7 end, "layers[2] has no name" },
       { function(m) m.layers[1].type = "svdq_int4_r-2" end, 'type "svdq_int4_r-2" is no quant type' },
       { function(m) m.layers[1].storage = "f32" end, 'storage is "f32", expected "f16" or "bf16"' },
+      { function(m) m.layers[1].smooth = "silk" end, 'smooth is "silk"' },
       { function(m) m.layers[1].bias = "i8" end, 'bias is "i8"' },
       { function(m) m.layers[1].shape = core.array { 128, -1 } end, "two positive integers" },
       { function(m) m.layers[1].shape = core.array { 128 } end, "two positive integers" },

@@ -36,18 +36,15 @@ function M.parse_type(name)
 end
 
 --- Their options as far as ours say something about them.
----@param svdq table          Of the config.
----@param data_free boolean
+---@param svdq table         Of the config.
+---@param smooth string      How the layers were smoothed.
 ---@return table
-function M.options(svdq, data_free)
+function M.options(svdq, smooth)
   local out = {}
   for key, default in pairs(OPTIONS) do out[key] = default end
   out.calibrate_precision = svdq.calibrate_precision or out.calibrate_precision
   out.svd_refine_iters = svdq.refine_iters or out.svd_refine_iters
-  out.smooth_strategy = data_free and "identity" or "activation"
-  for _, known in ipairs { "identity", "weight", "weight_inv", "few_shot" } do
-    if data_free and svdq.smooth_strategy == known then out.smooth_strategy = known end
-  end
+  out.smooth_strategy = smooth == "search" and "activation" or smooth
   return out
 end
 

@@ -75,10 +75,21 @@ local function all_ones(tensor)
   return true
 end
 
+-- How their data-free strategies are called by us: the same.
+local STRATEGIES = { weight = true, weight_inv = true, few_shot = true }
+
+--- The type of the layers, with the smoothing that the metadata names.
+local function type_of(meta, kind)
+  local qtype, named = quant_types.parse(meta.quant_type), (meta.svdq_kwargs or {}).smooth_strategy
+  if kind.data_free and STRATEGIES[named] then qtype.smooth = named end
+  return qtype
+end
+
 local function build_layer(entry, qtype, tensors)
-  if qtype.smooth == "identity" and all_ones(tensors.smooth) then tensors.smooth = nil end
+  if qtype.smooth == "identity" and not all_ones(tensors.smooth) then qtype.smooth = "weight" end
+  if qtype.smooth == "identity" then tensors.smooth = nil end
+  if qtype.smooth ~= "few_shot" then tensors.smooth_original = nil end
   if entry.rank == 0 then tensors.down, tensors.up = nil, nil end
-  tensors.smooth_orig = nil -- nothing computes with it
   local q, message, id = quantized_linear.from_tensors(qtype, entry.shape, entry.storage, tensors)
   if not q then return nil, ("layer %s: %s"):format(core.escape(entry.name), message), id end
   return q
@@ -111,13 +122,12 @@ end
 
 local function build_all(model, handle, meta, made, layers)
   local names, claimed, kind = {}, {}, header.parse_type(meta.quant_type)
-  local qtype = quant_types.parse(meta.quant_type)
   for i, linear in ipairs(model:layers()) do names[i] = linear.name end
   for i, name in ipairs(meta.quantized_layer_names) do
     local entry, tensors, id = read_for(model, handle, name, kind, names, claimed)
     if not entry then return nil, tensors, id end
     local message
-    made[name], message, id = build_layer(entry, qtype, tensors)
+    made[name], message, id = build_layer(entry, type_of(meta, kind), tensors)
     if not made[name] then return nil, message, id end
     layers[i] = { name = name, type = meta.quant_type, shape = entry.shape, storage = entry.storage }
   end
@@ -134,7 +144,8 @@ function M.build(model, handle, meta, manifest)
   local options = meta.svdq_kwargs or {}
   local config = { quant_type = meta.quant_type, regions = manifest and manifest.regional_quantize == false and "all"
     or "blocks", exclude = core.array {}, plan = core.array {},
-    svdq = { calibrate_precision = options.calibrate_precision or "low" } }
+    svdq = { calibrate_precision = options.calibrate_precision or "low",
+      refine_iters = options.svd_refine_iters } }
   return { config = config, layers = layers, made = made }
 end
 

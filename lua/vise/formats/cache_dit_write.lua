@@ -51,7 +51,7 @@ local function describe_layer(name, q)
     return refuse(name, "its scales are %s, the layout stores f16 or bf16", layer.storage)
   end
   by_param.smooth = by_param.smooth or ones(layer.storage, q.shape[2])
-  by_param.smooth_orig = by_param.smooth_orig or by_param.smooth
+  by_param.smooth_original = by_param.smooth_original or by_param.smooth
   if layer.bias then
     local bias, message, id = exact_bias(name, by_param.bias, layer.storage)
     if not bias then return nil, message, id end
@@ -121,7 +121,7 @@ function M.save(_, quantization, dir)
   local precision, rank = layers[1].precision, layers[1].rank
   local quant_type = ("svdq_%s_r%d%s"):format(precision, rank, data_free and "_dq" or "")
   local file, cfg = quant_type .. ".safetensors", quantization.config
-  local options = header.options(cfg.svdq or {}, data_free)
+  local options = header.options(cfg.svdq or {}, quantization.made[names[1]].type.smooth)
   local metadata = { [header.METADATA] = assert(core.json_encode { format = header.METADATA,
     version = header.VERSION, quant_type = quant_type, rank = rank, precision = precision,
     quantized_layer_names = names, svdq_kwargs = options }) }

@@ -79,7 +79,7 @@ function M.tensors(layer)
   add("qweight", "codes", "i8", { rows, cols // 2 }, "u8", { out, inp // 2 },
     { digits = CODES, padded = { rows, cols }, bits = 4, flip = layer.precision == "int4" and 8 or 0 })
   vector("smooth_factor", "smooth", inp, cols, ONE[T])
-  vector("smooth_factor_orig", "smooth_orig", inp, cols, ONE[T])
+  vector("smooth_factor_orig", "smooth_original", inp, cols, ONE[T])
   if layer.precision == "nvfp4" then
     vector("wcscales", "second", out, rows, ONE[T])
     add("wscales", "scale", "f8e4m3", { cols // 16, rows }, "f8e4m3", { out, inp // 16 },

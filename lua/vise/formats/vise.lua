@@ -10,6 +10,8 @@ local suggest = require "vise.suggest"
 
 local M = { name = "vise", manifest = artefact.FORMAT, metadata = "vise", save = artefact.write }
 
+local SMOOTHING = { activation = true, few_shot = true, identity = true, search = true, weight = true,
+  weight_inv = true }
 local FLOATS = { f16 = true, bf16 = true, f32 = true }
 
 local function is_type(name)
@@ -25,6 +27,8 @@ local function check_layer_entry(l, place, seen)
     return fail.fail("E-AR-03", "%s: the layer appears twice", place)
   elseif not is_type(l.type) then
     return fail.fail("E-AR-03", "%s: type %s is no quant type", place, check.show(l.type))
+  elseif l.smooth ~= nil and not SMOOTHING[l.smooth] then
+    return fail.fail("E-AR-03", "%s: smooth is %s, expected a smoothing strategy", place, check.show(l.smooth))
   elseif l.storage ~= "f16" and l.storage ~= "bf16" then
     return fail.fail("E-AR-03", "%s: storage is %s, expected \"f16\" or \"bf16\"", place, check.show(l.storage))
   elseif l.bias ~= nil and not FLOATS[l.bias] then
@@ -117,10 +121,16 @@ function M.read_metadata(text, where, manifest)
   return meta
 end
 
+--- The type of a layer, with the smoothing that it was made with.
+local function type_of(entry)
+  local qtype = quant_types.parse(entry.type)
+  if qtype.smooth then qtype.smooth = entry.smooth or qtype.smooth end
+  return qtype
+end
+
 --- The tensors a layer of the file must have.
 local function layout_of(entry)
-  local known, layout = pcall(quantized_linear.layout, quant_types.parse(entry.type), entry.shape, entry.storage,
-    entry.bias)
+  local known, layout = pcall(quantized_linear.layout, type_of(entry), entry.shape, entry.storage, entry.bias)
   if known then return layout end
   return fail.fail("E-AR-10", "layer %s: %s", core.escape(entry.name), layout)
 end
@@ -133,12 +143,11 @@ end
 local function build_layer(entry, tensors)
   local shown = core.escape(entry.name)
   -- Codes and steps are judged where they are put together.
-  for _, param in ipairs { "smooth", "down", "up", "act_scale", "bias" } do
+  for _, param in ipairs { "smooth", "smooth_original", "down", "up", "act_scale", "bias" } do
     local bad = tensors[param] and tensors[param]:nonfinite()
     if bad then return fail.fail("E-AR-10", "tensor %s.%s: element %d is not finite", shown, param, bad) end
   end
-  local q, message, id = quantized_linear.from_tensors(quant_types.parse(entry.type), entry.shape, entry.storage,
-    tensors)
+  local q, message, id = quantized_linear.from_tensors(type_of(entry), entry.shape, entry.storage, tensors)
   if not q then return nil, ("layer %s: %s"):format(shown, message), id end
   return q
 end

@@ -5,6 +5,7 @@
 
 local config = require "vise.config"
 local core = require "vise.core"
+local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 local formats = require "vise.formats"
 
@@ -139,9 +140,7 @@ end
 ---@return string? message
 ---@return string? id
 function M.load(model, given)
-  if type(model) ~= "table" or type(model.layers) ~= "function" then
-    fail.raise("E-AR-15", "load takes an open model first, got %s", type(model))
-  end
+  expect.model(model, "load", "layers")
   local source, message, id = M.resolve(given)
   if not source then return nil, message, id end
   local handle, meta

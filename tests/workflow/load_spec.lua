@@ -96,9 +96,9 @@ describe("vise.load", function()
 
   it("1: raises for a target that is no model", function()
     for _, target in ipairs { 7, "models/dit", {}, false } do
-      assert.error_matches(function() vise.load(target, folder) end, "E%-AR%-15.*open model")
+      assert.error_matches(function() vise.load(target, folder) end, "E%-MD%-15.*load takes a model")
     end
-    assert.error_matches(function() vise.load(nil, folder) end, "E%-AR%-15.*got nil")
+    assert.error_matches(function() vise.load(nil, folder) end, "E%-MD%-15.*got nil")
   end)
 
   it("2: raises for a source that is neither path nor config", function()
@@ -154,6 +154,8 @@ describe("vise.load", function()
       { function(m) m.layers[1].shape = core.array { 128, -1 } end, "two positive integers" },
       { function(m) m.layers[1].shape = core.array { 128 } end, "two positive integers" },
       { function(m) m.layers[1].xxh3_128 = nil end, "has no hashes" },
+      { function(m) m.layers[1].weight_error = "0.1" end, 'weight_error is "0.1", expected a number' },
+      { function(m) m.layers[1].output_error = true end, "output_error is true, expected a number" },
       { function(m) m.checkpoint = nil end, "checkpoint.file is missing" },
       { function(m) m.checkpoint.file = "" end, 'checkpoint.file is ""' },
       { function(m) m.checkpoint.file = 3 end, "checkpoint.file is 3" },

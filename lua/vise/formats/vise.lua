@@ -98,6 +98,12 @@ function M.check_manifest(m, path)
     if not check.is_object(l.xxh3_128) then
       return fail.fail("E-AR-03", "%s: layers[%d] (%s) has no hashes", path, i, core.escape(l.name))
     end
+    for _, name in ipairs { "weight_error", "output_error" } do
+      if l[name] ~= nil and type(l[name]) ~= "number" then
+        return fail.fail("E-AR-03", "%s: layers[%d] (%s): %s is %s, expected a number", path, i, core.escape(l.name),
+          name, check.show(l[name]))
+      end
+    end
   end
   return { file = c.file, bytes = c.bytes, sha256 = c.sha256, quant_type = m.quant_type }
 end

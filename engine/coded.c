@@ -285,8 +285,14 @@ static void decode_tile(void *job, int64_t tile) {
 
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,
                         vise_error *err) {
-    vise_status st = vise_argument_apart(out, &c->scale, false, "the scales", err);
-    if (!st) st = vise_argument_apart(out, &c->zero, false, "the zero points", err);
+    vise_status st =
+        vise_argument_apart(out, &c->part[VISE_PART_SCALE], false, "the scales", err);
+    if (!st) {
+        st = vise_argument_apart(out, &c->part[VISE_PART_ZERO], false, "the zero points", err);
+    }
+    if (!st) {
+        st = vise_argument_apart(out, &c->part[VISE_PART_SECOND], false, "the scales", err);
+    }
     if (!st) st = vise_tensor_output(out, VISE_F32, 2, (int64_t[]){c->rows, c->cols}, err);
     if (st) return st;
     int64_t rows = 1 + 16384 / (c->cols + 1);

@@ -78,18 +78,35 @@ local function each(steps)
   return true
 end
 
+--- The folder that `dir` means: behind a link it is the one the link points at, which is replaced and
+--- not the link.
+---@return string? folder
+---@return string? message
+---@return string? id
+local function behind_links(dir)
+  if not core.disk.exists(dir) then return dir end
+  local real, message, id = core.disk.real(dir)
+  if not real then return nil, message, id end
+  if real == core.disk.real "." then
+    return fail.fail("E-AR-13", "%s is the current folder, which cannot be replaced: name a folder in it", dir)
+  end
+  return real
+end
+
 --- Writes an artefact folder: the checkpoint first, then the manifest that describes it.
 ---@param dir string
 ---@param file string  The checkpoint's name.
 ---@param entries table[]  { name, tensor } each
 ---@param metadata table<string, string>
----@param manifest_of fun(sha256: string): table  Gets the hash of what was written.
+---@param manifest_of fun(sha256: string): string  Gets the hash of what was written, gives the manifest.
 ---@return true?
 ---@return string? message
 ---@return string? id
 function M.write(dir, file, entries, metadata, manifest_of)
   local kept, message, id = inspect_target(dir)
   if not kept then return nil, message, id end
+  dir, message, id = behind_links(dir)
+  if not dir then return nil, message, id end
   sweep_leftovers(dir)
   local disk, temp = core.disk, ("%s.partial-%d"):format(dir, own_pid())
   local there, hash = disk.exists(dir) == "folder", nil
@@ -105,7 +122,7 @@ function M.write(dir, file, entries, metadata, manifest_of)
     steps[#steps + 1] = function() return disk.link(dir .. "/" .. name, temp .. "/" .. name) end
   end
   steps[#steps + 1] = function()
-    return disk.write(temp .. "/" .. M.MANIFEST, assert(core.json_encode(manifest_of(hash), 2)) .. "\n")
+    return disk.write(temp .. "/" .. M.MANIFEST, manifest_of(hash))
   end
   steps[#steps + 1] = function() return disk.sync(temp) end
   steps[#steps + 1] = function() -- the one step that others can see

@@ -6,6 +6,7 @@ local captured = require "vise.captured"
 local config = require "vise.config"
 local core = require "vise.core"
 local fail = require "vise.fail"
+local few_shot = require "vise.few_shot"
 local make = require "vise.make_layer"
 local pipeline = require "vise.pipeline"
 local plan = require "vise.plan"
@@ -133,17 +134,63 @@ function M.targets(target, cfg)
       fail.raise("E-PL-07", "components '%s' and '%s' are the same model", seen[t.model], t.name)
     end
     seen[t.model] = t.name or ""
+    few_shot.check(t.model)
     t.plan = plan.single(t.model, t.cfg)
     t.needs = t.plan:calibrated()
   end
   return targets
 end
 
+--- Commits with what was captured, frees it, and reports.
+local function finish(cfg, targets, found, clock)
+  local ok, message, id = M.commit(cfg, targets, found)
+  for _, all in pairs(found) do captured.close(all) end
+  if not ok then return nil, message, id end
+  return report.new(targets, { seconds = core.clock() - clock.started,
+    calibration_seconds = clock.calibrated - clock.started, peak_bytes = core.memory().peak - clock.held,
+    verbose = cfg.verbose })
+end
+
+--- The layers that wait for the model's own forwards.
+local function waiting(targets)
+  local needs = {}
+  for _, t in ipairs(targets) do
+    for _, layer in ipairs(t.plan.layers) do
+      if layer.type and layer.type.smooth == "few_shot" then
+        needs[#needs + 1] = { name = layer.name, kind = "span" }
+      end
+    end
+  end
+  if #needs > 0 and #targets > 1 then
+    fail.raise("E-CF-06", "few_shot waits for the forwards of one model: quantize the components one by one")
+  end
+  return needs
+end
+
+--- Leaves the model armed: its forwards give the spans that are missing, and the last of them
+--- quantizes.
+local function arm(cfg, targets, found, needs)
+  local target, names = targets[1], {}
+  for i, need in ipairs(needs) do names[i] = need.name end
+  return few_shot.arm(target.model, { names = names, steps = target.cfg.svdq.few_shot_steps,
+    options = { sample = target.plan:sample_rows(target.cfg) },
+    finish = function(watch)
+      local clock = { started = core.clock(), calibrated = core.clock(), held = core.memory().bytes }
+      core.reset_peak()
+      local spans, message, id = calibrate.collect(target, { span = watch }, needs)
+      if not spans then return nil, message, id end
+      found[1] = found[1] or {}
+      for name, all in pairs(spans) do found[1][name] = all end
+      return finish(cfg, targets, found, clock)
+    end })
+end
+
 --- Quantizes a model or a pipeline in place: the whole of it, or on any failure nothing.  With
---- `save_to` the artefact is written as well.
+--- `save_to` the artefact is written as well.  With smooth_strategy "few_shot" the model is armed
+--- instead and quantizes itself after its first forwards (vise.few_shot).
 ---@param target vise.Model|table<string, vise.Model>
 ---@param fields vise.Config|table
----@return vise.QuantizeReport?
+---@return vise.QuantizeReport|vise.Armed|nil
 ---@return string? message
 ---@return string? id
 function M.quantize(target, fields)
@@ -152,17 +199,15 @@ function M.quantize(target, fields)
   local targets
   targets, message, id = fail.catch(M.targets, target, cfg)
   if not targets then return nil, message, id end
-  local started, held = core.clock(), core.memory().bytes
+  local needs = waiting(targets)
+  local clock = { started = core.clock(), held = core.memory().bytes }
   core.reset_peak()
-  local found, ok
+  local found
   found, message, id = calibrate.capture(target, cfg, targets)
   if not found then return nil, message, id end
-  local calibrated = core.clock()
-  ok, message, id = M.commit(cfg, targets, found)
-  for _, all in pairs(found) do captured.close(all) end
-  if not ok then return nil, message, id end
-  return report.new(targets, { seconds = core.clock() - started, calibration_seconds = calibrated - started,
-    peak_bytes = core.memory().peak - held, verbose = cfg.verbose })
+  clock.calibrated = core.clock()
+  if #needs > 0 then return arm(cfg, targets, found, needs) end
+  return finish(cfg, targets, found, clock)
 end
 
 return M

@@ -32,12 +32,13 @@ describe("svdq options", function()
 
   it("name an unknown one, the nearest and all there are", function()
     raises("E-CF-02", "svdq: unknown field 'refine_iter', did you mean 'refine_iters'?", { refine_iter = 1 })
-    raises("E-CF-02", "the fields are alpha, beta, calibrate_precision", { x = 1 })
+    raises("E-CF-02", "the fields are alpha, balance_iters, beta, calibrate_precision", { x = 1 })
     raises("E-CF-02", "unknown field '1'", { 5 })
     raises("E-CF-03", "svdq must be a table, got string", "low")
   end)
 
-  local integers = { seed = { 0, 4294967295 }, refine_iters = { 0, 10000 }, search_grid = { 1, 1000 },
+  local integers = { balance_iters = { 1, 10000 }, seed = { 0, 4294967295 }, refine_iters = { 0, 10000 },
+    search_grid = { 1, 1000 },
     search_samples = { 1, 1 << 31 }, few_shot_steps = { 1, 1 << 31 } }
   for name, range in pairs(integers) do
     it(name .. " is an integer in its range, and no boolean", function()
@@ -91,7 +92,7 @@ describe("svdq options", function()
       { o.calibrate_precision, o.smooth_strategy, o.emulate, o.few_shot_relax_strategy })
     raises("E-CF-05", "svdq.calibrate_precision must be low, medium or high, got \"fast\"",
       { calibrate_precision = "fast" })
-    raises("E-CF-05", "svdq.smooth_strategy must be activation, few_shot, identity, search, weight or weight_inv",
+    raises("E-CF-05", "svdq.smooth_strategy must be activation, balance, few_shot, identity, search, weight or weight_inv",
       { smooth_strategy = "none" })
     raises("E-CF-05", "svdq.emulate must be \"bf16\" or left out", { emulate = "f16" })
     raises("E-CF-03", "svdq.emulate must be a string, got boolean", { emulate = true })
@@ -119,7 +120,7 @@ describe("svdq smoothing strategies", function()
   end)
 
   it("belong to one kind of type each", function()
-    local allowed = { activation = "", search = "", identity = "_dq", weight = "_dq", weight_inv = "_dq",
+    local allowed = { activation = "", balance = "", search = "", identity = "_dq", weight = "_dq", weight_inv = "_dq",
       few_shot = "_dq" }
     for strategy, suffix in pairs(allowed) do
       assert.equal(strategy, smooth("svdq_int4_r8" .. suffix, strategy))

@@ -78,7 +78,7 @@ describe("svdq options", function()
     assert.equal("top", options_of.check({ few_shot_relax_strategy = "top_q4" }).few_shot_relax_strategy)
   end)
 
-  for _, name in ipairs { "early_stop", "keep_best", "scale_search", "shared_inputs" } do
+  for _, name in ipairs { "early_stop", "keep_best", "scale_search" } do
     it(name .. " is a boolean", function()
       for _, v in ipairs { true, false } do assert.equal(v, options_of.check({ [name] = v })[name]) end
       raises("E-CF-03", ("svdq.%s must be a boolean, got number"):format(name), { [name] = 1 })
@@ -113,8 +113,8 @@ describe("svdq smoothing strategies", function()
     return options_of.resolve(quant_types.parse(name), options_of.check { smooth_strategy = strategy }).smooth
   end
 
-  it("default to activation with calibration and to identity without", function()
-    assert.equal("activation", smooth("svdq_int4_r8"))
+  it("default to balance with calibration and to identity without", function()
+    assert.equal("balance", smooth("svdq_int4_r8"))
     assert.equal("identity", smooth("svdq_int4_r8_dq"))
     assert.is_nil(smooth "int8_per_row")
   end)
@@ -140,7 +140,8 @@ describe("svdq smoothing strategies", function()
   it("stand in the name of an artefact when they are not the type's own", function()
     local function label(name, fields) return options_of.label(name, options_of.check(fields or {})) end
     assert.equal("svdq_int4_r32", label "svdq_int4_r32")
-    assert.equal("svdq_int4_r32", label("svdq_int4_r32", { smooth_strategy = "activation" }))
+    assert.equal("svdq_int4_r32", label("svdq_int4_r32", { smooth_strategy = "balance" }))
+    assert.equal("svdq_int4_r32_activation", label("svdq_int4_r32", { smooth_strategy = "activation" }))
     assert.equal("svdq_int4_r32_search", label("svdq_int4_r32", { smooth_strategy = "search" }))
     assert.equal("svdq_int4_r32_dq", label("svdq_int4_r32_dq", { smooth_strategy = "identity" }))
     assert.equal("svdq_int4_r32_dq_weight_inv", label("svdq_int4_r32_dq", { smooth_strategy = "weight_inv" }))

@@ -418,6 +418,8 @@ return {
     next = "Leave the layer in float, or multiply with decoded_linear.",
   },
   ["E-SC-10"] = { title = "shapes do not go together", next = "Check the input against the layer's sizes." },
+  ["E-SC-11"] = { title = "no scale to search", next = "Leave `search` away, or take a scheme the message lists." },
+  ["E-SC-12"] = { title = "scale of activations refused", next = "Give a positive scale, and a scheme per tensor." },
 
   -- OB: observers
   ["E-OB-01"] = { title = "no such observer", next = "Use range or channel_span, with { channels = n }." },

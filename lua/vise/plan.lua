@@ -84,7 +84,7 @@ local function check_shape(name, shape, type)
     fail.raise("E-PL-03", "%s: rank %d is above min(out, in) = %d; use svdq_int4_r%d%s", where, type.rank, least,
       least, type.calibrated and "" or "_dq")
   end
-  if type.activation and not type.rank and shape[2] > 65536 then
+  if type.product == "integer" and shape[2] > 65536 then
     fail.raise("E-PL-03", "%s: %d inputs, the integer product takes up to 65536; use int8_weight_only", where,
       shape[2])
   end

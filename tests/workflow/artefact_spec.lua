@@ -1,14 +1,17 @@
 local core = require "vise.core"
 local dit = require "workflow.support_dit"
+local quant_types = require "vise.quant_types"
 local vise = require "vise"
 
 local disk = core.disk
 
-local types = { "int8_per_row", "int8_weight_only", "int4_weight_only", "int4_weight_only_g128", "svdq_int4_r0_dq",
-  "svdq_int4_r8", "svdq_int4_r8_dq" }
+local types = { "float8_per_tensor", "float8_per_row", "float8_per_block", "float8_weight_only", "int8_per_tensor",
+  "int8_per_row", "int8_weight_only", "int4_weight_only", "int4_weight_only_g128", "nvfp4", "nvfp4_weight_only",
+  "svdq_int4_r0_dq", "svdq_int4_r8", "svdq_int4_r8_dq", "svdq_nvfp4_r8", "svdq_nvfp4_r8_dq",
+  "float8_per_tensor_static", "float8_per_row_static", "int8_per_tensor_static", "int8_per_row_static" }
 
 local function fields_of(name, more)
-  local fields = { quant_type = name, calibrate = name == "svdq_int4_r8" and dit.calibrate or nil }
+  local fields = { quant_type = name, calibrate = quant_types.parse(name).calibrated and dit.calibrate or nil }
   for k, v in pairs(more or {}) do fields[k] = v end
   return fields
 end

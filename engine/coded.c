@@ -283,9 +283,20 @@ static void decode_tile(void *job, int64_t tile) {
     }
 }
 
+vise_status vise_coded_apart(const vise_tensor *out, const vise_coded *c, vise_error *err) {
+    static const char *const parts[VISE_PART_COUNT] = {"the codes", "the scales",
+                                                       "the zero points", "the upper scales"};
+    vise_status st = VISE_OK;
+    for (int i = 0; !st && i < VISE_PART_COUNT; i++) {
+        st = vise_argument_apart(out, &c->part[i], false, parts[i], err);
+    }
+    return st;
+}
+
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,
                         vise_error *err) {
-    vise_status st = vise_tensor_output(out, VISE_F32, 2, (int64_t[]){c->rows, c->cols}, err);
+    vise_status st = vise_coded_apart(out, c, err);
+    if (!st) st = vise_tensor_output(out, VISE_F32, 2, (int64_t[]){c->rows, c->cols}, err);
     if (st) return st;
     int64_t rows = 1 + 16384 / (c->cols + 1);
     decode_job j = {&ctx->kernels, c, out->data, rows};

@@ -64,8 +64,8 @@ vise_status vise_disk_fail(vise_error *err, int code, const char *verb, const ch
         break;
     case EMFILE:
     case ENFILE: id = "E-FS-13", why = "too many open files"; break;
-    case ENOENT:
-    case ENOTDIR: id = "E-FS-15", why = "no such file or folder"; break;
+    case ENOENT: id = "E-FS-15", why = "no such file or folder"; break;
+    case ENOTDIR: id = "E-FS-15", why = "a folder on the way is a file"; break;
     default: break;
     }
     return vise_fail(err, VISE_EIO, id, "cannot %s %s: %s", verb, vise_show_path(path).text,

@@ -97,13 +97,14 @@ static int coded_decode(lua_State *L) {
 
 // c:tensors() -> { codes =, scale = [, zero =, second =] }, which share its memory
 static int coded_tensors(lua_State *L) {
-    const vise_coded *c = check_coded(L, 1);
-    lua_createtable(L, 0, VISE_PART_COUNT);
+    lua_settop(L, 1);
+    lua_createtable(L, 0, VISE_PART_COUNT); // 2
     for (int i = 0; i < VISE_PART_COUNT; i++) {
-        if (!c->part[i].buf) continue;
-        vise_tensor *view = viseL_pushtensor(L);
-        vise_tensor_share(view, &c->part[i]);
-        lua_setfield(L, -2, vise_part_name((vise_part)i));
+        vise_tensor *view = viseL_pushtensor(L); // a finalizer may close the coded tensor here
+        const vise_tensor *part = &check_coded(L, 1)->part[i];
+        if (part->buf) vise_tensor_share(view, part);
+        if (part->buf) lua_setfield(L, -2, vise_part_name((vise_part)i));
+        lua_settop(L, 2);
     }
     return 1;
 }
@@ -125,7 +126,8 @@ static int coded_bytes(lua_State *L) {
 }
 
 static int coded_scheme(lua_State *L) {
-    viseL_pushscheme(L, &check_coded(L, 1)->scheme);
+    vise_scheme s = check_coded(L, 1)->scheme; // to push can run a finalizer
+    viseL_pushscheme(L, &s);
     return 1;
 }
 
@@ -179,7 +181,8 @@ static int packed_shape(lua_State *L) {
 }
 
 static int packed_scheme(lua_State *L) {
-    viseL_pushscheme(L, &check_packed(L, 1)->scheme);
+    vise_scheme s = check_packed(L, 1)->scheme;
+    viseL_pushscheme(L, &s);
     return 1;
 }
 
@@ -209,7 +212,6 @@ static const float *opt_scale(lua_State *L, int arg, float *scale) {
 static int coded_simulate(lua_State *L) {
     float given;
     const float *scale = opt_scale(L, 4, &given);
-    lua_settop(L, 3); // so that the pushed result is not taken for an argument
     vise_error err;
     vise_tensor *out = viseL_pushout(L, 3);
     const vise_scheme *s = viseL_checkscheme(L, 1);
@@ -223,7 +225,6 @@ static int coded_simulate(lua_State *L) {
 static int linear_integer(lua_State *L) {
     float given;
     const float *scale = opt_scale(L, 6, &given);
-    lua_settop(L, 5); // so that the pushed result is not taken for an argument
     vise_error err;
     vise_tensor *y = viseL_pushout(L, 5);
     const vise_tensor *x = viseL_checktensor(L, 1);
@@ -239,7 +240,6 @@ static int linear_integer(lua_State *L) {
 
 // core.decoded_linear(x, coded, bias|nil [, out])
 static int linear_decoded(lua_State *L) {
-    lua_settop(L, 4); // so that the pushed result is not taken for an argument
     vise_error err;
     vise_tensor *y = viseL_pushout(L, 4);
     const vise_tensor *x = viseL_checktensor(L, 1);

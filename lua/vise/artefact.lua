@@ -9,6 +9,7 @@
 
 local core = require "vise.core"
 local config = require "vise.config"
+local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 local folder = require "vise.folder"
 local quant_types = require "vise.quant_types"
@@ -140,6 +141,7 @@ end
 ---@return string? message
 ---@return string? id
 function M.save(model, dir)
+  expect.model(model, "save", "layers")
   if type(dir) ~= "string" or dir == "" then
     fail.raise("E-AR-14", "save needs a folder, got %s", type(dir) == "string" and "an empty string" or type(dir))
   end

@@ -75,15 +75,20 @@ end
 ---@param fn vise.Function
 ---@return string
 function M.function_text(ref, fn)
-  local out = { signature(ref, fn), "", text.wrap(fn.text, 90, "  ") }
-  local rows = {}
+  local out = { signature(ref, fn), "", text.wrap(fn.text, text.page_width(), "  ") }
+  local names, types = 0, 0
+  for _, argument in ipairs(fn.arguments) do
+    names, types = math.max(names, #argument[1]), math.max(types, #argument[2])
+  end
+  local left = ("  %%-%ds  %%-%ds  "):format(names, types)
+  local indent = (" "):rep(names + types + 6)
   for i, argument in ipairs(fn.arguments) do
     local about = argument[3]
     if argument.range then about = about .. "; " .. argument.range end
     if argument.default ~= nil then about = about .. "; default " .. tostring(argument.default) end
-    rows[i] = { argument[1], argument[2], about }
+    local folded = text.wrap(about, text.page_width(), indent):gsub("^%s+", "")
+    out[#out + 1] = (i == 1 and "\n" or "") .. left:format(argument[1], argument[2]) .. folded
   end
-  if #rows > 0 then out[#out + 1] = "\n" .. text.columns(rows, "  "):gsub("\n$", "") end
   if fn.example then out[#out + 1] = "\n" .. ("\n" .. fn.example):gsub("\n", "\n  > "):sub(2) end
   if fn.source then out[#out + 1] = "\n  after: " .. fn.source end
   return table.concat(out, "\n") .. "\n"

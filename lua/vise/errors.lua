@@ -38,6 +38,11 @@ return {
   ["E-MD-12"] = { title = "input does not fit the model", next = "Give the forward the shape that the message names." },
   ["E-MD-13"] = { title = "wrong option of generate", next = "`vise help generate` lists the options." },
   ["E-MD-14"] = { title = "model is quantized already", next = "Open the float model that it was made from." },
+  ["E-MD-15"] = {
+    title = "no model, or a model of another kind",
+    next = "Give what vise.open returned, inside assert(): a failed open returns nil and says why.",
+    exit = 64,
+  },
   -- ST: safetensors
   ["E-ST-01"] = { title = "file is empty", next = "Download the file again; it is cut or damaged." },
   ["E-ST-02"] = {
@@ -203,14 +208,14 @@ return {
     title = "file size limit reached",
     next = "Raise the limit (`ulimit -f`) or use another file system.",
   },
-  ["E-FS-03"] = { title = "permission denied", next = "Choose a folder that you may write to." },
+  ["E-FS-03"] = { title = "permission denied", next = "Choose a folder that you may write to.", exit = 77 },
   ["E-FS-05"] = { title = "name is taken", next = "Choose another name or remove what is there." },
   ["E-FS-08"] = {
     title = "disk error",
     next = "Do not trust what was written; check the disk and save elsewhere.",
   },
   ["E-FS-13"] = { title = "too many open files", next = "Raise the limit with `ulimit -n`." },
-  ["E-FS-15"] = { title = "no such file or folder", next = "Check the path." },
+  ["E-FS-15"] = { title = "no such file or folder", next = "Check the path.", exit = 66 },
   ["E-FS-16"] = { title = "the operating system refused", next = "The message says why." },
   ["E-FS-17"] = {
     title = "names cannot be exchanged here",
@@ -307,6 +312,7 @@ return {
     title = "output overlaps an input",
     next = "Leave `out` away, or give it storage of its own.",
   },
+  ["E-TN-13"] = { title = "wrong option of a picture", next = "`vise help picture.grid` lists the options." },
 
   -- NU: numbers
   ["E-NU-01"] = {
@@ -324,7 +330,7 @@ return {
   ["E-NU-04"] = { title = "matrix too large to decompose", next = "Use method = \"randomized\"." },
 
   -- OB: observers on layers
-  ["E-OB-09"] = { title = "layer is not observed", next = "Attach an observer to the layer first." },
+  ["E-OB-09"] = { title = "layer is not observed", next = "Attach an observer to the layer, by a pattern in a list." },
   ["E-OB-10"] = {
     title = "calibration did not reach every layer",
     next = "Let the calibrate function run the whole model, or exclude the layers named.",
@@ -333,6 +339,10 @@ return {
   ["E-OB-11"] = {
     title = "calibration gave values that are not finite",
     next = "Look at the calibration data and at the layers before the one named.",
+  },
+  ["E-OB-12"] = {
+    title = "the calibrate function failed",
+    next = "Correct what the message names; nothing was changed.",
   },
 
   -- CF: configuration
@@ -434,5 +444,6 @@ return {
   ["E-US-09"] = { title = "a script does not compile", next = "Correct the line that the message names.", exit = 65 },
   ["E-US-11"] = { title = "unknown tensor", next = "`vise inspect FILE` lists the tensors." },
   ["E-US-12"] = { title = "two files cannot be compared", next = "`vise inspect` shows the tensors of each.", exit = 65 },
+  ["E-US-13"] = { title = "unknown name of the public module", next = "`vise help vise` lists the names." },
   ["E-US-10"] = { title = "a bug in vise", next = "Report it with the lines below and the command that led here.", exit = 70 },
 }

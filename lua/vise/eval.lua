@@ -1,7 +1,9 @@
 --- Measures: how far one result is from another, and how well a model predicts text.
 
 local core = require "vise.core"
+local expect = require "vise.models.expect"
 local fail = require "vise.fail"
+local suggest = require "vise.suggest"
 
 local try = fail.try
 
@@ -65,9 +67,12 @@ end
 ---@field texts integer
 
 local function perplexity(model, texts, options)
-  local context = options.context or model.settings.max_position_embeddings
+  local context = options.context or expect.context(model, "perplexity")
   local sum, tokens = 0, 0
   for i, text in ipairs(texts) do
+    if type(text) == "string" and not options.tokenizer then
+      fail.raise("E-DT-08", "text %d is a string: give options.tokenizer, or lists of ids", i)
+    end
     local ids = options.tokenizer and try(options.tokenizer:encode(text)) or text
     ids = table.move(ids, 1, math.min(#ids, context), 1, {})
     if #ids > 1 then
@@ -85,6 +90,20 @@ end
 ---@field context? integer           Ids of a text that count; the model's context if not given.
 ---@field on_text? fun(index: integer)  After each text.
 
+local names = { "tokenizer", "context", "on_text" }
+
+local function check(options)
+  for name in pairs(options) do
+    if name ~= names[1] and name ~= names[2] and name ~= names[3] then
+      fail.raise("E-DT-08", "perplexity has no option '%s'%s", tostring(name), suggest.hint(tostring(name), names))
+    end
+  end
+  local context = options.context
+  if context ~= nil and (type(context) ~= "number" or not math.tointeger(context) or context < 2) then
+    fail.raise("E-DT-08", "context is %s, expected an integer from 2", tostring(context))
+  end
+end
+
 --- How well a model predicts texts: each from its first id, cut at the context, the mean over all
 --- predicted ids.
 ---@param model vise.models.Llama
@@ -94,6 +113,8 @@ end
 ---@return string? message
 ---@return string? id
 function M.perplexity(model, texts, options)
+  expect.model(model, "perplexity", "forward")
+  check(options or {})
   return fail.catch(perplexity, model, texts, options or {})
 end
 

@@ -78,6 +78,21 @@ local function each(steps)
   return true
 end
 
+--- The folder that `dir` means: behind a link it is the one the link points at, which is replaced and
+--- not the link.
+---@return string? folder
+---@return string? message
+---@return string? id
+local function behind_links(dir)
+  if not core.disk.exists(dir) then return dir end
+  local real, message, id = core.disk.real(dir)
+  if not real then return nil, message, id end
+  if real == core.disk.real "." then
+    return fail.fail("E-AR-13", "%s is the current folder, which cannot be replaced: name a folder in it", dir)
+  end
+  return real
+end
+
 --- Writes an artefact folder: the checkpoint first, then the manifest that describes it.
 ---@param dir string
 ---@param file string  The checkpoint's name.
@@ -90,6 +105,8 @@ end
 function M.write(dir, file, entries, metadata, manifest_of)
   local kept, message, id = inspect_target(dir)
   if not kept then return nil, message, id end
+  dir, message, id = behind_links(dir)
+  if not dir then return nil, message, id end
   sweep_leftovers(dir)
   local disk, temp = core.disk, ("%s.partial-%d"):format(dir, own_pid())
   local there, hash = disk.exists(dir) == "folder", nil

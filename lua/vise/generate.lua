@@ -1,6 +1,7 @@
 --- Generation: one id after the other from a causal model, greedy or drawn from the likeliest.
 
 local core = require "vise.core"
+local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 
 local try = fail.try
@@ -72,7 +73,7 @@ local function next_id(model, ids, cache, choose)
 end
 
 local function generate(model, options)
-  local context = model.settings.max_position_embeddings
+  local context = expect.context(model, "generate")
   local ids = table.move(options.prompt, 1, #options.prompt, 1, {})
   if #ids > context then
     fail.raise("E-MD-13", "prompt has %d ids, the model's context is %d", #ids, context)
@@ -99,7 +100,8 @@ end
 ---@return "stop"|"length"|"context"|string why_or_message
 ---@return string? id
 function M.generate(model, options)
-  check(options)
+  expect.model(model, "generate", "forward")
+  check(options or {})
   return fail.catch(generate, model, options)
 end
 

@@ -71,6 +71,12 @@ end
 return setmetatable(M, {
   __index = function(_, name)
     local value = find(name)
+    if value == nil then
+      local names = M.names()
+      for known in pairs(M) do names[#names + 1] = known end
+      require("vise.fail").raise("E-US-13", "vise has no '%s'%s", tostring(name),
+        require("vise.suggest").hint(tostring(name), names))
+    end
     M[name] = value
     return value
   end,

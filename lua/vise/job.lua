@@ -73,11 +73,18 @@ function Job:open(path, options)
   return model
 end
 
+-- The line that a format and its arguments make.
+local function filled(name, format, ...)
+  if select("#", ...) == 0 then return tostring(format) end
+  local ok, line = pcall(string.format, format, ...)
+  if not ok then fail.raise("E-RC-10", "job:%s(\"%s\"): %s", name, tostring(format), line) end
+  return line
+end
+
 --- Prints a line of the result.
 ---@param format string
 function Job:print(format, ...)
-  local line = select("#", ...) > 0 and format:format(...) or format
-  self.stream:write(text.escape_lines(line), "\n")
+  self.stream:write(text.escape_lines(filled("print", format, ...)), "\n")
 end
 
 --- Prints a table with aligned columns; numbers go to the right.
@@ -89,7 +96,7 @@ end
 --- Says on stderr what is going on.
 ---@param format string
 function Job.log(_, format, ...)
-  io.stderr:write(text.escape_lines(select("#", ...) > 0 and format:format(...) or format), "\n")
+  io.stderr:write(text.escape_lines(filled("log", format, ...)), "\n")
 end
 
 --- The progress of some work: bar:step(n), bar:close().
@@ -136,6 +143,9 @@ end
 ---@param name string
 ---@param data table  Plain data.
 function Job:report(name, data)
+  if type(name) ~= "string" or data == nil then
+    fail.raise("E-RC-10", "job:report takes a name and data, got %s and %s", type(name), type(data))
+  end
   self.results[#self.results + 1] = { name = name, data = data }
 end
 
@@ -180,6 +190,10 @@ end
 ---@param bounds { at_least?: number, at_most?: number }
 ---@return boolean met
 function Job:expect(what, value, bounds)
+  if type(value) ~= "number" or type(bounds) ~= "table" then
+    fail.raise("E-RC-10", "expect %s: it takes a number and bounds, got %s and %s", tostring(what), type(value),
+      type(bounds))
+  end
   local low, high = bounds.at_least, bounds.at_most
   if low == nil and high == nil then fail.raise("E-RC-10", "expect %s: give at_least or at_most", what) end
   local met = value == value and not (low and value < low) and not (high and value > high)
@@ -206,14 +220,17 @@ end
 function M.run(job)
   local results = table.pack(xpcall(job.recipe.body, function(raised)
     -- The traceback is the recipe's own, for E-RC-07; what carries an id needs none.
-    if type(raised) ~= "string" or raised:find "E%-%u%u%-%d%d: " then return raised end
+    if raised == DONE or type(raised) == "table" and raised.id then return raised end
+    raised = tostring(raised)
+    if raised:find "E%-%u%u%-%d%d: " then return raised end
     local trace = debug.traceback(nil, 2):gsub("\n%s*%[C%]: in function 'xpcall'.*$", "")
     return { bug = raised, trace = trace }
   end, job))
   close_all(job)
   if results[1] then
-    if results[2] == nil and type(results[4]) == "string" then return nil, results[3], results[4] end
-    return true
+    -- nil and a message is a failure, with an id of vise's or without.
+    if results[2] ~= nil or results[3] == nil then return true end
+    return nil, tostring(results[3]), type(results[4]) == "string" and results[4] or "E-RC-07"
   end
   local raised = results[2]
   if raised == DONE then return true end

@@ -5,6 +5,7 @@
 
 local core = require "vise.core"
 local config = require "vise.config"
+local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
@@ -91,6 +92,8 @@ local function check_manifest(m, path)
   for i, l in ipairs(m.layers) do
     if type(l.xxh3_128) ~= "table" then
       return fail.fail("E-AR-03", "%s: layers[%d] (%s) has no hashes", path, i, l.name)
+    elseif l.weight_error ~= nil and type(l.weight_error) ~= "number" then
+      return fail.fail("E-AR-03", "%s: layers[%d] (%s): weight_error must be a number", path, i, l.name)
     end
   end
   return m
@@ -260,6 +263,7 @@ end
 ---@return string? message
 ---@return string? id
 function M.load(model, source)
+  expect.model(model, "load", "layers")
   local path, manifest, id = M.resolve(source)
   if not path then return nil, manifest, id end
   if manifest and manifest.base.identity ~= model.checkpoint:identity() then

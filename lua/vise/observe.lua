@@ -5,6 +5,7 @@
 ---   local span = watch:observer("transformer_blocks.0.attn1.to_q"):result()
 
 local core = require "vise.core"
+local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 local pattern = require "vise.pattern"
 
@@ -61,6 +62,11 @@ M.observer = core.observer
 ---@param kind "range"|"channel_span"
 ---@return vise.Watch
 function M.attach(model, layers, kind)
+  expect.model(model, "observe.attach", "layers")
+  if type(layers) ~= "table" or #layers == 0 then
+    fail.raise("E-OB-09", "layers must be a list of patterns, got %s",
+      type(layers) == "table" and "an empty one" or type(layers))
+  end
   local all, wanted = {}, {}
   for i, linear in ipairs(model:layers()) do all[i] = linear.name end
   for i, p in ipairs(layers) do

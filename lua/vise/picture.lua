@@ -2,6 +2,7 @@
 
 local core = require "vise.core"
 local fail = require "vise.fail"
+local suggest = require "vise.suggest"
 
 local M = {}
 
@@ -24,17 +25,44 @@ local function pixel_rows(images)
   return rows, n, height, width
 end
 
+-- The options: what each is if it is not given, and the least it may be.
+local defaults, least = { zoom = 3, gap = 4 }, { zoom = 1, gap = 0, columns = 1 }
+
+local function check(batches, options)
+  if type(batches) ~= "table" or #batches == 0 then
+    fail.raise("E-TN-09", "a grid takes a list of batches, got %s",
+      type(batches) == "table" and "an empty one" or type(batches))
+  end
+  for name, value in pairs(options) do
+    if not least[name] then
+      fail.raise("E-TN-13", "a grid has no option '%s'%s", tostring(name),
+        suggest.hint(tostring(name), { "zoom", "gap", "columns" }))
+    end
+    if math.type(value) ~= "integer" or value < least[name] or value > 1024 then
+      fail.raise("E-TN-13", "%s is %s, expected an integer from %d to 1024", name, tostring(value), least[name])
+    end
+  end
+  local first = tostring(batches[1])
+  for i = 2, #batches do
+    if tostring(batches[i]) ~= first then
+      fail.raise("E-TN-08", "batch %d is %s, the first is %s", i, tostring(batches[i]), first)
+    end
+  end
+end
+
 --- One picture: a row of images for each batch, `gap` dark pixels between them, every pixel
 --- `zoom` times as large.
 ---@param batches vise.Tensor[]  Each [n, 1, H, W] f32 in [-1, 1]; equal shapes.
 ---@param options? { zoom?: integer, gap?: integer, columns?: integer }
 ---@return vise.Tensor  u8 [height, width]
 function M.grid(batches, options)
-  local zoom, gap = options and options.zoom or 3, options and options.gap or 4
+  options = options or {}
+  check(batches, options)
+  local zoom, gap = options.zoom or defaults.zoom, options.gap or defaults.gap
   local lines, width = {}, 0
   for _, batch in ipairs(batches) do
     local rows, n, height = pixel_rows(batch)
-    n = math.min(n, options and options.columns or n)
+    n = math.min(n, options.columns or n)
     local blank = ("\0"):rep(gap)
     for y = 1, height do
       local cells = {}

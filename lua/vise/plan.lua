@@ -4,6 +4,7 @@
 --- every pattern says what it matched.
 
 local core = require "vise.core"
+local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
@@ -141,6 +142,7 @@ end
 ---@param cfg vise.Config
 ---@return vise.Plan
 function M.make(model, cfg)
+  expect.model(model, "quantize", "layers")
   local names = {}
   for i, linear in ipairs(model:layers()) do
     names[i] = linear.name

@@ -72,7 +72,8 @@ local function line(self, now)
     words[2] = ("%s %s"):format(short(self.done), self.unit)
   end
   if per_second > 0 then
-    words[3] = ("%s a second"):format(short(per_second))
+    words[3] = per_second < 1 and text.seconds(1 / per_second) .. " each"
+      or ("%s a second"):format(short(per_second))
     if self.total and self.total > self.done then
       words[4] = text.seconds((self.total - self.done) / per_second) .. " left"
     end

@@ -42,13 +42,15 @@ local M = {}
 local function calibrate(model, cfg, names)
   local watch, message, id = observe.attach(model, names, "channel_span")
   if not watch then return nil, message, id end
-  local ok, problem, why, failed = pcall(fail.catch, cfg.calibrate, model)
+  local ok, result, why, failed = pcall(fail.catch, cfg.calibrate, model)
   watch:detach()
   local unseen = watch:unseen()
-  if ok and not failed and #unseen == 0 then return watch end
+  -- What it returns is its own affair, unless it is nil and a message, as a failure is returned.
+  local problem = result == nil and why ~= nil and tostring(why)
+  if ok and not problem and #unseen == 0 then return watch end
   watch:close()
-  if not ok then error(problem, 0) end -- the script's own mistake
-  if failed then return nil, why, failed end
+  if not ok then error(result, 0) end -- the script's own mistake
+  if problem then return nil, problem, type(failed) == "string" and failed or "E-OB-12" end
   return fail.fail("E-OB-10", "calibration reached %d of %d layers; nothing flowed into %s%s", #names - #unseen,
     #names, table.concat(unseen, ", ", 1, math.min(3, #unseen)), #unseen > 3 and ", ..." or "")
 end

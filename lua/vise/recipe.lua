@@ -8,6 +8,7 @@ local fail = require "vise.fail"
 local recipe_header = require "vise.recipe_header"
 local recipe_params = require "vise.recipe_params"
 local suggest = require "vise.suggest"
+local text = require "vise.text"
 
 local M = {}
 
@@ -90,10 +91,10 @@ end
 local function read_file(path)
   local f, message, code = io.open(path, "rb")
   if not f then return fail.fail(code == 13 and "E-US-07" or "E-RC-01", "%s", message) end
-  local text, problem = f:read "a"
+  local source, problem = f:read "a"
   f:close()
-  if not text then return fail.fail("E-RC-01", "%s: %s", path, problem) end
-  return text
+  if not source then return fail.fail("E-RC-01", "%s: %s", path, problem) end
+  return source
 end
 
 -- `assert` keeps the id of nil, message, id, so that the exit status and the advice fit.
@@ -103,15 +104,22 @@ local function checked(value, message, id, ...)
   return error(message == nil and "assertion failed!" or message, 0)
 end
 
+-- `print` is for looking into a run: on stderr, where it does not get between the results.
+local function print_aside(...)
+  local words = table.pack(...)
+  for i = 1, words.n do words[i] = tostring(words[i]) end
+  io.stderr:write(text.escape_lines(table.concat(words, "\t")), "\n")
+end
+
 local pure = {
-  "error", "getmetatable", "ipairs", "math", "next", "pairs", "pcall", "print", "rawequal", "rawget",
+  "error", "getmetatable", "ipairs", "math", "next", "pairs", "pcall", "rawequal", "rawget",
   "rawlen", "rawset", "select", "setmetatable", "string", "table", "tonumber", "tostring", "type", "utf8",
   "xpcall",
 }
 
 -- What the body sees.  `require` finds the public module and the recipe's own lib/.
 local function environment(folder)
-  local env = { assert = checked, os = { clock = os.clock, date = os.date, time = os.time } }
+  local env = { assert = checked, print = print_aside, os = { clock = os.clock, date = os.date, time = os.time } }
   for _, name in ipairs(pure) do env[name] = _G[name] end
   env._G = env
   local loaded = {}
@@ -138,9 +146,9 @@ end
 ---@return string? message
 ---@return string? id
 function M.load_chunk(path, env)
-  local text, message, id = read_file(path)
-  if not text then return nil, message, id end
-  local chunk, problem = load(text, "@" .. path, "t", env)
+  local source, message, id = read_file(path)
+  if not source then return nil, message, id end
+  local chunk, problem = load(source, "@" .. path, "t", env)
   if not chunk then return fail.fail("E-RC-06", "%s", problem) end
   return chunk
 end
@@ -152,10 +160,10 @@ end
 ---@return string? id
 function M.open(folder)
   folder = folder:gsub("(.)/+$", "%1")
-  local text, message, id = read_file(folder .. "/header.lua")
-  if not text then return nil, message, id end
+  local source, message, id = read_file(folder .. "/header.lua")
+  if not source then return nil, message, id end
   local header, ok
-  header, message, id = recipe_header.parse(text, folder .. "/header.lua")
+  header, message, id = recipe_header.parse(source, folder .. "/header.lua")
   if not header then return nil, message, id end
   ok, message, id = M.check_header(header, folder .. "/header.lua")
   if not ok then return nil, message, id end

@@ -2,6 +2,7 @@
 --- predicts noise - image from x_t and the timestep 1000 t.
 
 local core = require "vise.core"
+local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 
 local try = fail.try
@@ -92,7 +93,11 @@ end
 ---@return string? message
 ---@return string? id
 function M.euler(model, options)
-  check(options)
+  expect.model(model, "euler", "forward")
+  check(options or {})
+  if not model.null_class and options.guidance ~= 1 then
+    fail.raise("E-MD-15", "euler takes a model of images by class, this one is %s", tostring(model.family))
+  end
   return fail.catch(euler, model, options)
 end
 
@@ -145,6 +150,7 @@ function M.flow_loss(model, images, labels, options)
   if #images ~= #labels or #images == 0 then
     fail.raise("E-DT-08", "%d labels for %d images", #labels, #images)
   end
+  expect.model(model, "flow_loss", "forward")
   return fail.catch(flow_loss, model, images, labels, options or {})
 end
 

@@ -35,11 +35,12 @@ end
 ---@param count? integer  How many at most; 3 if not given.
 ---@return string[]
 function M.near(name, candidates, count)
-  local limit, found = math.max(1, math.min(#name, LONGEST) // 3), {}
+  local limit, found, seen = math.max(1, math.min(#name, LONGEST) // 3), {}, {}
   local lower = name:lower()
   for _, candidate in ipairs(candidates) do
-    if math.abs(math.min(#candidate, LONGEST) - math.min(#name, LONGEST)) <= limit then
+    if not seen[candidate] and math.abs(math.min(#candidate, LONGEST) - math.min(#name, LONGEST)) <= limit then
       local edits = M.distance(lower, candidate:lower())
+      seen[candidate] = true
       if edits <= limit then found[#found + 1] = { candidate, edits } end
     end
   end

@@ -44,27 +44,50 @@ local function width(s)
   return utf8.len(s) or #s
 end
 
---- Rows of cells as aligned lines; numbers go to the right.
+-- Does a column hold numbers below its first cell, which may be a heading?  "-" stands for none.
+local function is_numeric(rows, c)
+  local found = false
+  for r = math.min(2, #rows), #rows do
+    local cell = rows[r][c]
+    local shown = tostring(cell == nil and "-" or cell)
+    if shown:find "^%s*[-+]?%d[%d.eE+-]*[x%%]?$" or shown:find "^%s*[-+]?inf$" then
+      found = true
+    elseif shown ~= "-" then
+      return false
+    end
+  end
+  return found
+end
+
+--- Rows of cells as aligned lines; columns of numbers go to the right, with their heading.
 ---@param rows (string|number)[][]
 ---@param indent? string
 ---@return string
 function M.columns(rows, indent)
-  local widths, lines = {}, {}
+  local widths, right, lines = {}, {}, {}
   for _, row in ipairs(rows) do
     for c, cell in ipairs(row) do
       widths[c] = math.max(widths[c] or 0, width(M.escape(tostring(cell))))
     end
   end
+  for c in ipairs(widths) do right[c] = is_numeric(rows, c) end
   for r, row in ipairs(rows) do
     local cells = {}
     for c, cell in ipairs(row) do
       local shown = M.escape(tostring(cell))
       local space = (" "):rep(widths[c] - width(shown))
-      cells[c] = type(cell) == "number" and space .. shown or shown .. space
+      cells[c] = right[c] and space .. shown or shown .. space
     end
     lines[r] = (indent or "") .. table.concat(cells, "  "):gsub("%s+$", "")
   end
   return table.concat(lines, "\n") .. (#lines > 0 and "\n" or "")
+end
+
+--- How wide help and other running text may be: as wide as the terminal, and not wider than reads
+--- well.
+---@return integer
+function M.page_width()
+  return math.max(40, math.min(96, require("vise.core").terminal "stdout" or 96))
 end
 
 --- Words folded into lines of at most `columns`; blank lines stay.

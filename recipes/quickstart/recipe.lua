@@ -95,6 +95,7 @@ return function(job)
     return
   end
 
+  local picture = job:path "grid.png" -- before any work: says at once that --out is missing or closed
   inputs = load_inputs(job)
   local bar <close> = job:progress("quickstart", #TYPES + 1, "models")
   local float = measure(job, model, inputs)
@@ -123,7 +124,6 @@ return function(job)
   job:print "ratio: f16 bytes of the quantized layers over the artefact's.  PSNR in dB against float, loss on"
   job:print("%d held-out images.  seconds: %d images, %d steps.  MiB: peak of counted memory while sampling.",
     job.params.loss_images, job.params.images, job.params.steps)
-  local path = job:path "grid.png"
-  assert(vise.picture.write(path, vise.picture.grid(pictures, { columns = CLASSES })))
-  job:print("Every artefact was saved, reloaded and gave the same bits.  %s: a row for each line above.", path)
+  assert(vise.picture.write(picture, vise.picture.grid(pictures, { columns = CLASSES })))
+  job:print("Every artefact was saved, reloaded and gave the same bits.  %s: a row for each line above.", picture)
 end

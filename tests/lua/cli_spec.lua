@@ -123,6 +123,9 @@ describe("vise.text", function()
 
   it("aligns columns, numbers to the right", function()
     assert.equal("a    10\nbbb   2\n", text.columns { { "a", 10 }, { "bbb", 2 } })
+    assert.equal("type  ratio  shape\na         -  2x3\nb     10.25  1\nc      0.5x  4\n", text.columns {
+      { "type", "ratio", "shape" }, { "a", "-", "2x3" }, { "b", "10.25", "1" }, { "c", "0.5x", 4 } })
+    assert.equal("a  -\nb  -\n", text.columns { { "a", "-" }, { "b", "-" } })
   end)
 
   it("writes sizes and times for people", function()

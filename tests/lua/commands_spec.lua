@@ -117,6 +117,24 @@ describe("vise eval", function()
     assert.equal(64, (run(command .. " --from 9")))
   end)
 
+  it("refuses options that what it measures does not read", function()
+    local model, data = "recipes/quickstart/models/stories260K", "tests/data/tinystories/stories-1-128.txt"
+    for _, words in ipairs { "--base " .. model .. " --to 3", "--base " .. model .. " --max-perplexity 3",
+      "--data " .. data .. " --min-sqnr 3" } do
+      local status, _, err = run(("eval %s %s"):format(model, words))
+      assert.equal(64, status)
+      assert.matches("E%-US%-05: %-%-%l+%-?%l* goes with %-%-%l+", err)
+    end
+  end)
+
+  it("says that a model of images predicts no text", function()
+    local folder = "recipes/quickstart/models/"
+    local status, _, err = run(("eval %sdit-fashion-mnist --variant fp16 --tokenizer %sstories260K/tok512.bin "
+      .. "--data tests/data/tinystories/stories-1-128.txt"):format(folder, folder))
+    assert.equal(64, status)
+    assert.matches("E-MD-15: perplexity takes a language model, this one is dit", err, 1, true)
+  end)
+
   it("refuses files that cannot be compared, and a call without a task", function()
     local a = file { { "x", core.tensor_of("f32", { 2 }, { 1, 2 }) } }
     local b = file { { "x", core.tensor_of("f32", { 1 }, { 1 }) } }
@@ -145,6 +163,14 @@ describe("vise doctor", function()
 end)
 
 describe("vise run", function()
+  it("says before any work that the quickstart writes files", function()
+    local start = core.clock()
+    local status, _, err = run "run recipes/quickstart"
+    assert.equal(64, status)
+    assert.matches("E-RC-09: recipe quickstart writes files: give --out DIR", err, 1, true)
+    assert.is_true(core.clock() - start < 2) -- the float run alone takes longer
+  end)
+
   it("prints one JSON object, and what people read on stderr", function()
     local folder = os.tmpname()
     os.remove(folder)
@@ -153,12 +179,13 @@ describe("vise run", function()
       params = { n = { type = "integer", default = 1, help = "x" } } }]])
     core.disk.write(folder .. "/recipe.lua", [[return function(job)
       job:print("n is %d", job.params.n)
+      print("aside", 1)
       job:report("n", { n = job.params.n })
       job:expect("n", job.params.n, { at_most = 5 })
     end]])
     local status, out, err = run(("run %s -p n=3 --json --out %s/out"):format(folder, folder))
     assert.equal(0, status)
-    assert.equal("n is 3\n", err)
+    assert.equal("n is 3\naside  1\n", err)
     local object = assert(core.json_decode(out))
     assert.equal(3, object.params.n)
     assert.equal(3, object.results[1].data.n)

@@ -65,8 +65,8 @@ describe("vise.config", function()
 
   it("refuses fields that contradict each other", function()
     raises("E-CF-06", "svdq_int4_r8 needs calibration", { quant_type = "svdq_int4_r8" })
-    raises("E-CF-03", "exclude must be a list, has the key '9'",
-      { quant_type = "int8_per_row", exclude = { [9] = "a" } })
+    raises("E-CF-06", "svdq_int4_r8 needs calibration",
+      { quant_type = "int8_per_row", plan = { { "*", "svdq_int4_r8" } } })
     raises("E-CF-06", "no type in this config uses calibration",
       { quant_type = "svdq_int4_r8_dq", calibrate = function() end })
     raises("E-CF-06", "no type in this config is an svdq type", { quant_type = "int8_per_row", svdq = { seed = 1 } })

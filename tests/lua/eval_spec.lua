@@ -87,4 +87,12 @@ describe("eval.perplexity", function()
     assert.equal("E-DT-06", id)
     assert.matches("2 texts", message, 1, true)
   end)
+
+  it("names an option it does not have, one of the wrong type, and a text without a tokenizer", function()
+    local model = { forward = function() end, settings = { max_position_embeddings = 8 } }
+    assert.error_matches(function() eval.perplexity(model, {}, { contxt = 2 }) end,
+      "E%-DT%-08: perplexity has no option 'contxt'; did you mean 'context'%?")
+    assert.error_matches(function() eval.perplexity(model, {}, { context = "2" }) end, "E%-DT%-08: context is 2")
+    assert.error_matches(function() eval.perplexity(model, { "abc" }) end, "E%-DT%-08: text 1 is a string")
+  end)
 end)

@@ -31,7 +31,7 @@ describe("vise.progress", function()
       wait(2)
       bar:step()
     end
-    assert.equal("\r\27[Kload: 4 of 10 files, 40 %, 0.5 a second, 12 s left", written[4])
+    assert.equal("\r\27[Kload: 4 of 10 files, 40 %, 2.00 s each, 12 s left", written[4])
     bar:close()
     assert.equal("\r\27[Kload: 4 files in 8.00 s\n", written[5])
     bar:close()

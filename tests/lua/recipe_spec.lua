@@ -174,6 +174,34 @@ describe("a recipe's body", function()
     end
   end)
 
+  it("fails when it returns nil and a message, or raises what is no text", function()
+    for body, text in pairs { ["return nil, 'no good'"] = "no good", ["return nil, 'no good', 2"] = "no good",
+      ["error {}"] = "table: ", ["error()"] = "nil" } do
+      local _, ok, message, id = run("return function() " .. body .. " end")
+      assert.is_nil(ok, body)
+      assert.equal("E-RC-07", id)
+      assert.matches(text, message, 1, true)
+    end
+    local _, ok = run "return function() return nil end"
+    assert.is_true(ok)
+  end)
+
+  it("is told what it called a job's function with", function()
+    for body, text in pairs {
+      ["job:print('%d', 'x')"] = "job:print(\"%d\"): bad argument #2",
+      ["job:log('%d', 'x')"] = "job:log(\"%d\")",
+      ["job:report(nil, {})"] = "job:report takes a name and data, got nil and table",
+      ["job:report('x')"] = "got string and nil",
+      ["job:expect('x', nil, { at_least = 1 })"] = "expect x: it takes a number and bounds, got nil and table",
+      ["job:expect('x', 1)"] = "got number and nil",
+    } do
+      local ok, message = pcall(run, "return function(job) " .. body .. " end")
+      assert.is_false(ok, body)
+      assert.matches("E-RC-10", message, 1, true)
+      assert.matches(text, message, 1, true)
+    end
+  end)
+
   it("is told when a model or a folder is missing", function()
     for want, body in pairs { ["E-RC-08"] = "return job.model", ["E-RC-09"] = "return job:path 'x'" } do
       local _, ok, _, id = run("return function(job) " .. body .. " end")

@@ -71,4 +71,8 @@ describe("vise.suggest", function()
     assert.same({}, suggest.near(("x"):rep(100000), { "short" }))
     assert.equal(1, #suggest.near(("x"):rep(100000), { ("x"):rep(100001) }))
   end)
+
+  it("names each candidate once", function()
+    assert.equal("; did you mean 'open'?", suggest.hint("opne", { "open", "open", "open" }))
+  end)
 end)

@@ -100,6 +100,80 @@ describe("an artefact", function()
     remove()
   end)
 
+  it("replaces the folder behind a link, and not the link", function()
+    local folder, remove, model = saved()
+    local link = folder .. "-link"
+    assert(os.execute(("ln -s '%s' '%s'"):format(folder, link)))
+    for _ = 1, 2 do
+      local other = dit.open()
+      assert(vise.quantize(other, fields_of("int8_per_row", { save_to = link })))
+      other:close()
+    end
+    assert.same({ "int8_per_row.safetensors", "quant_config.json" }, disk.list(folder))
+    assert(os.execute(("test -L '%s'"):format(link)))
+    local parent, name = folder:match "^(.*)/([^/]+)$"
+    local beside = {}
+    for _, entry in ipairs(disk.list(parent)) do
+      if entry:sub(1, #name) == name then beside[#beside + 1] = entry end
+    end
+    assert.same({ name, name .. "-link" }, beside)
+    model:close()
+    os.remove(link)
+    remove()
+  end)
+
+  it("makes the folders on the way", function()
+    local model = dit.open()
+    local folder, remove = dit.folder()
+    assert(vise.quantize(model, fields_of("int8_per_row", { save_to = folder .. "/a/b" })))
+    assert.equal("file", disk.exists(folder .. "/a/b/quant_config.json"))
+    model:close()
+    remove()
+  end)
+
+  it("is refused where an artefact holds a folder", function()
+    local folder, remove, model = saved()
+    assert(disk.mkdir(folder .. "/more"))
+    local ok, message, id = vise.save(model, folder)
+    assert.same({ nil, "E-AR-13" }, { ok, id })
+    assert.matches("more is a folder", message, 1, true)
+    assert.equal("folder", disk.exists(folder .. "/more"))
+    model:close()
+    remove()
+  end)
+
+  it("leaves no parent's files behind, and says when a folder on the way is a file", function()
+    local model = dit.open()
+    local folder, remove = dit.folder()
+    assert(disk.mkdir(folder))
+    write(folder .. "/file", "mine")
+    local ok, message, id = vise.quantize(model, fields_of("int8_per_row", { save_to = folder .. "/file/x" }))
+    assert.same({ nil, "E-FS-15" }, { ok, id })
+    assert.matches("a folder on the way is a file", message, 1, true)
+    assert.same({ "file" }, disk.list(folder))
+    model:close()
+    remove()
+  end)
+
+  it("is refused in the current folder's own place", function()
+    local folder, remove, model = saved()
+    local script = folder .. "/save.lua"
+    local here = assert(disk.real ".")
+    write(script, ([[
+      local vise = require "vise"
+      local model = assert(vise.open("%s/%s", { variant = "fp16" }))
+      assert(vise.quantize(model, { quant_type = "int8_per_row" }))
+      local ok, message, id = vise.save(model, ".")
+      assert(not ok and id == "E-AR-13" and message:find("current folder", 1, true), message)
+    ]]):format(here, dit.path))
+    local function from_here(path) return path:find "^/" and path or here .. "/" .. path end
+    local sources = os.getenv "VISE_LUA"
+    sources = sources and ("VISE_LUA='%s' "):format(from_here(sources)) or ""
+    assert(os.execute(("cd '%s' && %s'%s' save.lua"):format(folder, sources, from_here(arg[-1]))))
+    model:close()
+    remove()
+  end)
+
   it("is refused where something else lies", function()
     local model = dit.open()
     local folder, remove = dit.folder()
@@ -180,11 +254,13 @@ describe("vise.save and vise.load", function()
     with_manifest(function(m) m.checkpoint = nil end, "E-AR-03", "checkpoint.file is missing")
     with_manifest(function(m) m.config.exclude = 3 end, "E-AR-03", "config.exclude")
     with_manifest(function(m) m.layers[1].xxh3_128 = nil end, "E-AR-03", "has no hashes")
+    with_manifest(function(m) m.layers[1].weight_error = "0.1" end, "E-AR-03", "weight_error must be a number")
   end)
 
   it("refuse a manifest that points out of its folder or at nothing", function()
     with_manifest(function(m) m.checkpoint.file = "../x.safetensors" end, "E-AR-04", "not a plain file name")
     with_manifest(function(m) m.checkpoint.file = "/etc/passwd" end, "E-AR-04", "not a plain file name")
+    with_manifest(function(m) m.checkpoint.file = ".." end, "E-AR-04", "not a plain file name")
     with_manifest(function(m) m.checkpoint.file = "gone.safetensors" end, "E-AR-05", "gone.safetensors is missing")
     with_manifest(function(m) m.checkpoint.bytes = 7 end, "E-AR-05", "its manifest says 7")
     refuses("E-AR-05", "nowhere.safetensors is missing", "nowhere.safetensors")
@@ -296,6 +372,27 @@ describe("a save that is stopped", function()
     return answer == answers.new
   end
 
+  -- What lies beside a folder under its temporary name.
+  local function beside(folder)
+    local parent, base = folder:match "^(.*)/([^/]*)$"
+    local found = {}
+    for _, name in ipairs(disk.list(parent)) do
+      if name:find(base .. ".partial", 1, true) then found[#found + 1] = name end
+    end
+    return found
+  end
+
+  it("takes away what dead processes left, and nothing of a living one's", function()
+    local folder, remove, model = saved()
+    assert(disk.mkdir(folder .. ".partial-1")) -- the first process of the system lives
+    assert(disk.mkdir(folder .. ".partial-4194305")) -- one more than Linux counts
+    assert(vise.save(model, folder))
+    assert.same({ folder:match "[^/]*$" .. ".partial-1" }, beside(folder))
+    disk.remove_tree(folder .. ".partial-1")
+    model:close()
+    remove()
+  end)
+
   for _, mode in ipairs { "kill", "error" } do
     it(("by a%s leaves the old artefact or the new one, whole"):format(mode == "kill" and " kill" or "n error"),
       function()
@@ -312,16 +409,14 @@ describe("a save that is stopped", function()
           n = n + 1
           child(folder, n, mode)
           replaced = whole(folder, answers)
+          if mode == "error" and not replaced then assert.same({}, beside(folder)) end
           assert.is_true(n < 200, "never saved")
         end
         assert.is_true(n > 5, "the save has more steps than that")
         -- The next save sweeps what the killed ones left beside the folder.
         child(folder, -1, mode)
         assert.is_true(whole(folder, answers))
-        local parent, base = folder:match "^(.*)/([^/]*)$"
-        for _, name in ipairs(disk.list(parent)) do
-          assert.is_nil(name:find(base .. ".partial", 1, true))
-        end
+        assert.same({}, beside(folder))
         remove()
       end)
   end

@@ -37,6 +37,7 @@ describe("vise.plan", function()
     for _, layer in ipairs(plan.layers) do
       if layer.name == "transformer_blocks.0.attn1.to_q" then
         assert.equal(128 * 128 + 128 * 4 + 128 * 2, layer.disk_bytes)
+        assert.equal(128 * 128 * 2 + 128 * 2, layer.source_bytes)
       end
     end
   end)
@@ -70,6 +71,11 @@ describe("vise.plan", function()
     raises("E-PL-03", "transformer_blocks.0.attn1.to_q [128, 128], svdq_int4_r129_dq: rank 129 is above",
       { quant_type = "svdq_int4_r129_dq" })
     raises("E-PL-03", "group 256 is wider than the layer's 128 inputs", { quant_type = "int4_weight_only_g256" })
+    local wide <close> = core.tensor("f16", { 1, 65537 })
+    local one = { layers = function() return { { name = "wide", weight = wide } } end }
+    assert.error_matches(function() vise.plan(one, { quant_type = "int8_per_row", regions = "all" }) end,
+      "E%-PL%-03: layer wide %[1, 65537%], int8_per_row: 65537 inputs, the integer product takes up to 65536")
+    wide:close()
     raises("E-PL-05", "nothing to quantize", { quant_type = "int8_per_row", exclude = { "*" } })
     collectgarbage()
     assert.is_true(core.memory().bytes <= before)

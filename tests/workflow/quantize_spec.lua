@@ -97,11 +97,50 @@ describe("vise.quantize", function()
     report, message, id = vise.quantize(model, cfg)
     assert.same({ nil, "no data", "E-DT-01" }, { report, message, id })
 
+    cfg.calibrate = function() return io.open "/nowhere" end -- nil, message, a number
+    report, message, id = vise.quantize(model, cfg)
+    assert.same({ nil, "/nowhere: No such file or directory", "E-OB-12" }, { report, message, id })
+
     for _, linear in ipairs(model:layers()) do
       assert.is_nil(linear.quantized)
       assert.equal(0, #linear.hooks)
     end
     assert.equal(float, dit.answer(model))
+    model:close()
+  end)
+
+  it("takes whatever a calibration returns that did its work, and leaves no hook behind", function()
+    local model = dit.open()
+    local report = assert(vise.quantize(model, { quant_type = "svdq_int4_r2", regions = { LAYER },
+      calibrate = function(m)
+        dit.calibrate(m)
+        return 1, 2, 3
+      end }))
+    assert.equal(1, report.quantized)
+    assert.equal(0, #model:layer(LAYER).hooks)
+    model:close()
+  end)
+
+  it("hands precision and seed on to the decomposition", function()
+    local answers = {}
+    for i, svdq in ipairs { {}, { seed = 1 }, { calibrate_precision = "medium" } } do
+      local model = dit.open()
+      assert(vise.quantize(model, { quant_type = "svdq_int4_r8_dq", regions = { LAYER }, svdq = svdq }))
+      answers[i] = dit.answer(model)
+      model:close()
+    end
+    assert.not_equal(answers[1], answers[2])
+    assert.not_equal(answers[1], answers[3])
+  end)
+
+  it("reports the memory of its own call, whatever was held before", function()
+    local model = dit.open()
+    do
+      local large <close> = core.tensor("f32", { 1 << 22 })
+      large:set(1, 1)
+    end
+    local report = assert(vise.quantize(model, { quant_type = "int8_weight_only", regions = { LAYER } }))
+    assert.is_true(report.peak_bytes < 1 << 22, report.peak_bytes)
     model:close()
   end)
 

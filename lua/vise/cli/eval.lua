@@ -39,9 +39,9 @@ local function select_texts(ctx)
     local texts = fail.try(data.stories(path))
     table.move(texts, 1, #texts, #all + 1, all)
   end
-  local first, last = ctx.options.from, math.min(ctx.options.to or #all, #all)
+  local first, last = ctx.options.from or 1, math.min(ctx.options.to or #all, #all)
   if first > last then
-    fail.try(nil, ("--from %d to %d: the data has %d texts"):format(first, last, #all), "E-US-04")
+    fail.try(nil, ("--from %d, --to %d: the data has %d texts"):format(first, ctx.options.to or #all, #all), "E-US-04")
   end
   return table.move(all, first, last, 1, {})
 end
@@ -142,6 +142,7 @@ end
 
 -- Is a threshold of the command line passed?  Says so on stderr.
 local function over_threshold(ctx, result)
+  io.stdout:flush() -- the table comes before what is said of it
   local failed = false
   local limit, least = ctx.options.max_perplexity, ctx.options.min_sqnr
   local got = result.measured and result.measured.perplexity
@@ -158,7 +159,20 @@ local function over_threshold(ctx, result)
   return failed
 end
 
+-- Options that only one kind of measuring reads: elsewhere they would be lost silently.
+local function check_options(ctx)
+  local o, fail = ctx.options, require("vise.fail").try
+  if #o.data == 0 then
+    for _, name in ipairs { "tokenizer", "from", "to", "max-perplexity" } do
+      if o[(name:gsub("-", "_"))] ~= nil then fail(nil, ("--%s goes with --data"):format(name), "E-US-05") end
+    end
+  elseif o.min_sqnr then
+    fail(nil, "--min-sqnr goes with --artefact or --base, without --data", "E-US-05")
+  end
+end
+
 local function evaluate(ctx)
+  check_options(ctx)
   if #ctx.options.data > 0 then return evaluate_text(ctx) end
   if ctx.options.artefact then return evaluate_layers(ctx) end
   if ctx.options.base then return evaluate_pair(ctx) end
@@ -180,8 +194,8 @@ return {
     { name = "artefact", short = "a", type = "path", value = "DIR", help = "put this artefact onto the model first" },
     { name = "base", short = "b", type = "path", value = "PATH", help = "what to measure against" },
     { name = "tokenizer", type = "file", help = "the tokenizer; default tok512.bin of the model's folder" },
-    { name = "from", type = "integer", min = 1, default = 1, help = "the first text" },
-    { name = "to", type = "integer", min = 1, help = "the last text" },
+    { name = "from", type = "integer", min = 1, help = "the first text; 1 if not given" },
+    { name = "to", type = "integer", min = 1, help = "the last text; the last of the data if not given" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },
     { name = "max-perplexity", type = "number", help = "exit with 1 if the perplexity is higher" },
     { name = "min-sqnr", type = "number", help = "exit with 1 if a pair's SQNR in dB is lower" },
@@ -199,6 +213,9 @@ return {
     if not result then return nil, message, id end
     if ctx.options.json then
       for i, m in ipairs(result.pairs or {}) do result.pairs[i] = plain(m) end
+      for _, name in ipairs { "measured", "base" } do
+        if type(result[name]) == "table" then result[name] = plain(result[name]) end
+      end
       result.schema = 1
       io.stdout:write(core.json_encode(result, 2), "\n")
     elseif result.pairs then

@@ -4,8 +4,6 @@ local text = require "vise.text"
 
 local M = {}
 
-local COLUMNS = 96
-
 local function value_word(spec)
   if spec.value then return spec.value end
   if spec.type == "choice" then return table.concat(spec.choices, "|") end
@@ -40,7 +38,7 @@ local function synopsis(command)
     words[#words + 1] = word .. (spec.repeatable and "..." or "")
   end
   local line = table.concat(words, " ", 1, 2)
-  local folded = text.wrap(table.concat(words, " ", 3), COLUMNS - 7, (" "):rep(#line + 8))
+  local folded = text.wrap(table.concat(words, " ", 3), text.page_width() - 7, (" "):rep(#line + 8))
   return ("usage: %s %s\n"):format(line, folded:gsub("^%s+", ""))
 end
 
@@ -51,7 +49,7 @@ local function listing(rows)
   left = math.min(left, 30)
   local out = {}
   for _, row in ipairs(rows) do
-    local help = text.wrap(row[2], COLUMNS, (" "):rep(left + 4))
+    local help = text.wrap(row[2], text.page_width(), (" "):rep(left + 4))
     if #row[1] <= left then
       out[#out + 1] = ("  %s%s%s"):format(row[1], (" "):rep(left + 2 - #row[1]), help:gsub("^%s+", ""))
     else
@@ -74,7 +72,7 @@ function M.command(command, long)
     end
   end
   if long and command.text then
-    out[#out + 1] = "\n" .. text.wrap(command.text, COLUMNS) .. "\n"
+    out[#out + 1] = "\n" .. text.wrap(command.text, text.page_width()) .. "\n"
   end
   local rows = {}
   for _, spec in ipairs(command.arguments) do rows[#rows + 1] = { spec.name:upper(), spec.help } end

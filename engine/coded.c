@@ -284,13 +284,12 @@ static void decode_tile(void *job, int64_t tile) {
 }
 
 vise_status vise_coded_apart(const vise_tensor *out, const vise_coded *c, vise_error *err) {
-    static const char *const parts[VISE_PART_COUNT] = {"the codes", "the scales",
-                                                       "the zero points", "the upper scales"};
-    vise_status st = VISE_OK;
-    for (int i = 0; !st && i < VISE_PART_COUNT; i++) {
-        st = vise_argument_apart(out, &c->part[i], false, parts[i], err);
+    for (int i = 0; i < VISE_PART_COUNT; i++) {
+        vise_status st =
+            vise_argument_apart(out, &c->part[i], false, vise_part_name((vise_part)i), err);
+        if (st) return st;
     }
-    return st;
+    return VISE_OK;
 }
 
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,

@@ -97,14 +97,13 @@ static int coded_decode(lua_State *L) {
 
 // c:tensors() -> { codes =, scale = [, zero =, second =] }, which share its memory
 static int coded_tensors(lua_State *L) {
-    lua_settop(L, 1);
-    lua_createtable(L, 0, VISE_PART_COUNT); // 2
+    lua_createtable(L, 0, VISE_PART_COUNT);
     for (int i = 0; i < VISE_PART_COUNT; i++) {
-        vise_tensor *view = viseL_pushtensor(L); // a finalizer may close the coded tensor here
-        const vise_tensor *part = &check_coded(L, 1)->part[i];
-        if (part->buf) vise_tensor_share(view, part);
-        if (part->buf) lua_setfield(L, -2, vise_part_name((vise_part)i));
-        lua_settop(L, 2);
+        if (!check_coded(L, 1)->part[i].buf) continue;
+        vise_tensor *view = viseL_pushtensor(L);
+        // Fetched again: a push can run a finalizer that closes the coded tensor.
+        vise_tensor_share(view, &check_coded(L, 1)->part[i]);
+        lua_setfield(L, -2, vise_part_name((vise_part)i));
     }
     return 1;
 }

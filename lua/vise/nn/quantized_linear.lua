@@ -22,6 +22,7 @@ local M = {}
 ---@field packed? vise.Packed        The kernels' layout of `weight`; of types with an integer product.
 ---@field activation? vise.Scheme
 ---@field smooth? vise.Tensor        [in] in the storage type, as saved; absent when all ones.
+---@field smooth_original? vise.Tensor  [in]: before few-shot spans were relaxed; computes nothing.
 ---@field smooth_f32? vise.Tensor    The same for computing.
 ---@field down? vise.Tensor          [rank, in]
 ---@field up? vise.Tensor            [out, rank]
@@ -49,7 +50,8 @@ function M.layout(type, shape, storage, bias_dtype)
   for _, t in ipairs(scheme:layout { out, inp }) do
     list[#list + 1] = { param = t.name, dtype = t.dtype, shape = t.shape, bytes = t.bytes }
   end
-  if type.smooth == "activation" then add("smooth", storage, { inp }) end
+  if type.smooth and type.smooth ~= "identity" then add("smooth", storage, { inp }) end
+  if type.smooth == "few_shot" then add("smooth_original", storage, { inp }) end
   if type.rank and type.rank > 0 then
     add("down", storage, { type.rank, inp })
     add("up", storage, { out, type.rank })
@@ -67,7 +69,7 @@ function M.memory(type, shape, storage, bias_dtype)
   if type.product == "integer" then
     bytes = bytes + core.packed_bytes(core.scheme(quant_types.scheme_args(type.weight, storage)), shape)
   end
-  if type.smooth == "activation" then bytes = bytes + 4 * shape[2] end
+  if type.smooth and type.smooth ~= "identity" then bytes = bytes + 4 * shape[2] end
   return bytes
 end
 
@@ -84,7 +86,7 @@ function M.act_scale(type, range)
 end
 
 --- The parts of a layer beside its weight, in the order they are saved.
-local REST = { "smooth", "down", "up", "act_scale", "bias" }
+local REST = { "smooth", "smooth_original", "down", "up", "act_scale", "bias" }
 
 --- Puts a layer together from its parts.  Fails as core.pack does.
 ---@param parts { type: vise.QuantType, weight: vise.Coded, smooth?: any, down?: any, up?: any, act_scale?: any,
@@ -197,7 +199,7 @@ end
 function Quantized:close()
   if self.packed then self.packed:close() end
   self.weight:close()
-  for _, param in ipairs { "smooth_f32", "smooth", "down", "up", "act_scale" } do
+  for _, param in ipairs { "smooth_f32", "smooth", "smooth_original", "down", "up", "act_scale" } do
     if self[param] then self[param]:close() end
   end
 end

@@ -61,11 +61,13 @@ return {
       arguments = {
         { "model", "model", "a quantized model" },
         { "folder", "string", "where the artefact goes" },
+        { "options", "table", "layout = \"cache-dit\" writes what cache-dit loads; \"vise\" is the default",
+          optional = true },
       },
       returns = "{ file, bytes } | nil, message, id",
       text = "Writes the quantized layers and a manifest. The folder appears, or replaces an older "
         .. "artefact, in one step; one that holds anything else is refused. The same model gives the same "
-        .. "bytes.",
+        .. "bytes. The layout of cache-dit holds svdq types of one precision and rank; vise.load reads it too.",
       example = 'assert(vise.save(model, "out/dit-int8"))',
     },
     {

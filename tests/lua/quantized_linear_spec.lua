@@ -160,6 +160,18 @@ describe("vise.nn.quantized_linear", function()
     assert.same({ nil, "E-SC-06" }, { none, id })
   end)
 
+  it("refuses a saved scale of activations that is none", function()
+    local q = make("int8_per_row_static", "bf16")
+    for _, bad in ipairs { 0, -1, 0 / 0, math.huge } do
+      local saved = {}
+      for _, t in ipairs(q:tensors()) do saved[t.param] = t.tensor end
+      saved.act_scale = core.tensor_of("f32", { 1 }, { bad })
+      local none, message, id = quantized_linear.from_tensors(q.type, { OUT, IN }, "bf16", saved)
+      assert.same({ nil, "E-SC-07" }, { none, id })
+      assert.matches("tensor 'act_scale' is", message, 1, true)
+    end
+  end)
+
   it("leaks nothing, whichever allocation fails", function()
     local x = support.random { 2, IN }
     for _, name in ipairs { "svdq_nvfp4_r4", "float8_per_row_static", "nvfp4", "int8_per_tensor_static" } do

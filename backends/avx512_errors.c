@@ -8,7 +8,7 @@ enum { LANES = 16, EVEN = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC };
 
 // Up to 16 elements from i on, then zeros, which add nothing.
 static __m512 load(const float *x, int64_t i, int64_t n) {
-    __mmask16 some = n - i >= LANES ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
+    __mmask16 some = (__mmask16)(n - i >= LANES ? 0xffff : (1u << (n - i)) - 1);
     return _mm512_maskz_loadu_ps(some, x + i);
 }
 

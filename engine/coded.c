@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/ops/argument.h"
 #include "engine/row_encoder.h"
 
 void vise_coded_release(vise_coded *c) {
@@ -228,7 +229,9 @@ static void decode_tile(void *job, int64_t tile) {
 
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,
                         vise_error *err) {
-    vise_status st = vise_tensor_output(out, VISE_F32, 2, (int64_t[]){c->rows, c->cols}, err);
+    vise_status st = vise_argument_apart(out, &c->scale, false, "the scales", err);
+    if (!st) st = vise_argument_apart(out, &c->zero, false, "the zero points", err);
+    if (!st) st = vise_tensor_output(out, VISE_F32, 2, (int64_t[]){c->rows, c->cols}, err);
     if (st) return st;
     int64_t rows = 1 + 16384 / (c->cols + 1);
     decode_job j = {&ctx->kernels, c, out->data, rows};

@@ -81,6 +81,8 @@ int64_t vise_tensor_count(const vise_tensor *t); // elements
 int64_t vise_tensor_bytes(const vise_tensor *t); // of those elements
 bool vise_tensor_contiguous(const vise_tensor *t);
 bool vise_tensor_same_shape(const vise_tensor *a, const vise_tensor *b);
+// Is there a byte that is part of both?  Never for a closed tensor.
+bool vise_tensor_overlap(const vise_tensor *a, const vise_tensor *b);
 
 // Every tensor is a matrix: its last dimension is the columns (1 for rank 0), the product of
 // the others the rows.
@@ -95,19 +97,22 @@ const char *vise_tensor_describe(char *text, int size, const vise_tensor *t);
 vise_status vise_tensor_expect(const vise_tensor *t, vise_dtype dtype, const char *what,
                                vise_error *err); // this dtype, and contiguous
 // Makes `*out` if it is closed, else checks that it is a writable contiguous tensor of this
-// dtype and shape (E-TN-07).  `*made` says which, so that a failing caller can undo it.
+// dtype and shape (E-TN-07).
 vise_status vise_tensor_output(vise_tensor *out, vise_dtype dtype, int ndim,
                                const int64_t shape[], vise_error *err);
 
 // Copies with conversion between any two dtypes of equal shape.  Floats round to nearest
-// even; to integers they round to nearest even and saturate, NaN becomes 0.
+// even, once; to integers they round to nearest even and saturate, NaN becomes 0.  E-TN-12 if
+// `out` is made and overlaps `t`, unless it is the very same elements.
 vise_status vise_tensor_convert(vise_tensor *out, const vise_tensor *t, vise_dtype dtype,
                                 vise_error *err);
 
 // Index of the first NaN or infinity of a float tensor, -1 if there is none.
 int64_t vise_tensor_nonfinite(const vise_tensor *t);
 
-// Element `i` in row-major order, as a double; for tests, printing and small tables.
+// Where element `i` in row-major order lies.
+void *vise_tensor_at(const vise_tensor *t, int64_t i);
+// That element as a double; for tests, printing and small tables.
 double vise_tensor_get(const vise_tensor *t, int64_t i);
 void vise_tensor_set(vise_tensor *t, int64_t i, double value); // converts as above
 

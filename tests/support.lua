@@ -57,6 +57,21 @@ function M.sweep(f)
   end
 end
 
+--- Calls f(...) so that `finalizer` runs in the middle of it, when it first allocates.
+---@param finalizer fun()
+---@param f function
+---@return boolean ok
+---@return any result  Or the message.
+function M.during(finalizer, f, ...)
+  collectgarbage "stop"
+  setmetatable({}, { __gc = finalizer })
+  collectgarbage("incremental", 100, 1000, 40) -- a whole cycle in the next step,
+  collectgarbage "restart"                     -- which f() itself will trigger
+  local ok, result = pcall(f, ...)
+  collectgarbage("incremental", 200, 100, 13)  -- the defaults
+  return ok, result
+end
+
 --- A temporary file with `text` in it.
 ---@param text string
 ---@param suffix? string

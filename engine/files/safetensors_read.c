@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "engine/files/text.h"
+#include "engine/mem.h"
 
 enum { LENGTH = 8 }; // bytes of the little-endian header length
 
@@ -88,8 +89,15 @@ vise_status vise_safetensors_open(vise_safetensors *out, const char *path, int64
     if (!st) st = find_header(f.map, &length, err);
     if (st) goto done;
     f.data_at = LENGTH + length;
-    st = vise_st_parse(&f.header, path, vise_map_data(f.map) + LENGTH, length,
-                       vise_map_size(f.map) - f.data_at, max_tensors, err);
+    f.text = vise_calloc((size_t)length);
+    if (!f.text) {
+        st = vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for a header of %lld bytes",
+                       (long long)length);
+        goto done;
+    }
+    memcpy(f.text, vise_map_data(f.map) + LENGTH, (size_t)length);
+    st = vise_st_parse(&f.header, path, f.text, length, vise_map_size(f.map) - f.data_at,
+                       max_tensors, err);
     if (st) goto done;
     *out = f;
     return VISE_OK;
@@ -101,6 +109,7 @@ done:
 
 void vise_safetensors_close(vise_safetensors *f) {
     vise_st_release(&f->header);
+    vise_free(f->text);
     vise_map_drop(f->map);
     memset(f, 0, sizeof *f);
 }

@@ -9,6 +9,7 @@
 // All-zero bytes is the closed file.
 typedef struct vise_safetensors {
     vise_map *map;
+    uint8_t *text; // the header, copied: what is checked stays so if the file is written to
     vise_st_header header;
     int64_t data_at; // where the data area begins in the file
 } vise_safetensors;

@@ -38,20 +38,10 @@ vise_status vise_argument_float(const vise_tensor *t, const char *what, vise_err
                      vise_tensor_describe(text, sizeof text, t));
 }
 
-// Bytes from the first element to the end of the last one.
-static int64_t span_of(const vise_tensor *t) {
-    if (vise_tensor_count(t) == 0) return 0;
-    if (vise_tensor_contiguous(t)) return vise_tensor_bytes(t);
-    return ((t->shape[0] - 1) * t->stride + t->shape[1]) * vise_dtype_size(t->dtype);
-}
-
 vise_status vise_argument_apart(const vise_tensor *out, const vise_tensor *in, bool same_ok,
                                 const char *what, vise_error *err) {
-    if (!out->buf || out->buf != in->buf) return VISE_OK;
     bool same = out->data == in->data && vise_tensor_count(out) == vise_tensor_count(in);
-    if (same && same_ok) return VISE_OK;
-    const char *a = out->data, *b = in->data;
-    if (a >= b + span_of(in) || b >= a + span_of(out)) return VISE_OK;
+    if ((same && same_ok) || !vise_tensor_overlap(out, in)) return VISE_OK;
     return vise_fail(err, VISE_EINVAL, "E-TN-12", "the output overlaps %s", what);
 }
 

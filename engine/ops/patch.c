@@ -3,7 +3,11 @@
 #include "engine/ops/argument.h"
 
 static vise_status check_size(const vise_image_size *s, vise_error *err) {
-    if (s->patch >= 1 && s->height % s->patch == 0 && s->width % s->patch == 0) return VISE_OK;
+    // Of one patch; an image without rows or columns does not bound it.
+    int64_t pixels;
+    bool fits = s->patch >= 1 && s->patch <= 1 << 20 &&
+                !__builtin_mul_overflow(s->channels, s->patch * s->patch, &pixels);
+    if (fits && s->height % s->patch == 0 && s->width % s->patch == 0) return VISE_OK;
     return vise_fail(err, VISE_EINVAL, "E-TN-10",
                      "an image of %lld x %lld cannot be cut into patches of %lld",
                      (long long)s->height, (long long)s->width, (long long)s->patch);
@@ -30,7 +34,7 @@ vise_status vise_patchify(vise_tensor *out, const vise_tensor *x, int64_t patch,
     int64_t tokens = s.height / patch * (s.width / patch);
     int64_t shape[3] = {x->shape[0], tokens, s.channels * patch * patch};
     st = vise_tensor_output(out, VISE_F32, 3, shape, err);
-    if (st) return st;
+    if (st || vise_tensor_count(x) == 0) return st;
     const float *from = x->data;
     for (int64_t b = 0; b < x->shape[0]; b++) {
         float *to = (float *)out->data + b * tokens * shape[2];
@@ -59,7 +63,7 @@ vise_status vise_unpatchify(vise_tensor *out, const vise_tensor *x, const vise_i
     if (st) return st;
     int64_t shape[4] = {x->shape[0], s.channels, s.height, s.width};
     st = vise_tensor_output(out, VISE_F32, 4, shape, err);
-    if (st) return st;
+    if (st || vise_tensor_count(x) == 0) return st;
     float *to = out->data;
     for (int64_t b = 0; b < x->shape[0]; b++) {
         const float *from = (const float *)x->data + b * tokens * want[2];

@@ -86,16 +86,18 @@ static int coded_decode(lua_State *L) {
     return 1;
 }
 
+// `t` is part of the coded tensor at 1, which a finalizer may close when the view is made.
 static void share_field(lua_State *L, const char *name, const vise_tensor *t) {
     vise_tensor *view = viseL_pushtensor(L);
+    check_coded(L, 1);
     vise_tensor_share(view, t);
     lua_setfield(L, -2, name);
 }
 
 // c:tensors() -> { codes =, scale = [, zero =] }, which share the coded tensor's memory
 static int coded_tensors(lua_State *L) {
-    const vise_coded *c = check_coded(L, 1);
     lua_createtable(L, 0, 3);
+    const vise_coded *c = check_coded(L, 1);
     share_field(L, "codes", &c->codes);
     share_field(L, "scale", &c->scale);
     if (c->zero.buf) share_field(L, "zero", &c->zero);
@@ -119,7 +121,8 @@ static int coded_bytes(lua_State *L) {
 }
 
 static int coded_scheme(lua_State *L) {
-    viseL_pushscheme(L, &check_coded(L, 1)->scheme);
+    vise_scheme s = check_coded(L, 1)->scheme; // to push can run a finalizer
+    viseL_pushscheme(L, &s);
     return 1;
 }
 
@@ -172,7 +175,8 @@ static int packed_shape(lua_State *L) {
 }
 
 static int packed_scheme(lua_State *L) {
-    viseL_pushscheme(L, &check_packed(L, 1)->scheme);
+    vise_scheme s = check_packed(L, 1)->scheme;
+    viseL_pushscheme(L, &s);
     return 1;
 }
 
@@ -193,7 +197,6 @@ static int packed_tostring(lua_State *L) {
 
 // core.integer_linear(x, packed, activation_scheme, bias|nil [, out])
 static int linear_integer(lua_State *L) {
-    lua_settop(L, 5); // so that the pushed result is not taken for an argument
     vise_error err;
     vise_tensor *y = viseL_pushout(L, 5);
     const vise_tensor *x = viseL_checktensor(L, 1);
@@ -209,7 +212,6 @@ static int linear_integer(lua_State *L) {
 
 // core.decoded_linear(x, coded, bias|nil [, out])
 static int linear_decoded(lua_State *L) {
-    lua_settop(L, 4); // so that the pushed result is not taken for an argument
     vise_error err;
     vise_tensor *y = viseL_pushout(L, 4);
     const vise_tensor *x = viseL_checktensor(L, 1);

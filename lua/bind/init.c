@@ -39,6 +39,15 @@ static int cpus_allowed(void) {
     return n < 1 ? 1 : n > 256 ? 256 : n;
 }
 
+// VISE_THREADS, or all CPUs that this process may use.  What is no number is 0: refused later.
+static int threads_wanted(void) {
+    const char *text = getenv("VISE_THREADS");
+    char *end;
+    if (!text || !*text) return cpus_allowed();
+    long n = strtol(text, &end, 10);
+    return *end || n < 0 || n > INT_MAX ? 0 : (int)n;
+}
+
 // Makes the context every later call computes with.  `backend` NULL: the best there is.
 static vise_status use_context(lua_State *L, const char *backend, int threads,
                                const atomic_int *cancel, vise_error *err) {
@@ -149,7 +158,6 @@ static int threads_wanted(const char *text) {
 // The upvalue is the cancel flag, or nil.
 int viseL_open_core(lua_State *L) {
     const atomic_int *cancel = lua_touserdata(L, lua_upvalueindex(1));
-    const char *threads = getenv("VISE_THREADS");
     viseL_class(L, "vise.context", context_class);
     vise_error err;
     int n = threads_wanted(threads);
@@ -158,6 +166,7 @@ int viseL_open_core(lua_State *L) {
                           threads);
     }
     if (use_context(L, getenv("VISE_BACKEND"), n, cancel, &err)) {
+    if (use_context(L, getenv("VISE_BACKEND"), threads_wanted(), cancel, &err)) {
         return luaL_error(L, "%s: %s", err.id, err.msg);
     }
     luaL_newlib(L, core);

@@ -174,11 +174,15 @@ static vise_status encode_object(encoder *e, lua_Integer count) {
     lua_State *L = e->L;
     const char **keys = lua_newuserdatauv(L, (size_t)count * sizeof *keys, 0); // t keys
     lua_Integer n = 0;
-    for (lua_pushnil(L); lua_next(L, -3); lua_pop(L, 1)) keys[n++] = lua_tostring(L, -2);
-    qsort(keys, (size_t)count, sizeof *keys, by_bytes);
+    for (lua_pushnil(L); lua_next(L, -3); lua_pop(L, 1)) {
+        // The block can run a finalizer that changes the table.
+        if (n == count || lua_type(L, -2) != LUA_TSTRING) luaL_error(L, "the table changed");
+        keys[n++] = lua_tostring(L, -2);
+    }
+    qsort(keys, (size_t)n, sizeof *keys, by_bytes);
     vise_status st = add(e, "{");
     e->depth++;
-    for (lua_Integer i = 0; i < count && !st; i++) {
+    for (lua_Integer i = 0; i < n && !st; i++) {
         e->path[e->depth - 1].key = keys[i];
         if (i > 0) st = add(e, ",");
         if (!st) st = new_line(e);

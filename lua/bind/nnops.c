@@ -22,8 +22,8 @@ static int finish(lua_State *L, vise_status st, const vise_tensor *out, const vi
 // core.softmax(x [, out]): over the last dimension
 static int core_softmax(lua_State *L) {
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 2);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
     return finish(L, vise_softmax(ctx, out, x, &err), out, &err);
 }
@@ -31,8 +31,8 @@ static int core_softmax(lua_State *L) {
 // core.silu(x [, out])
 static int core_silu(lua_State *L) {
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 2);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
     return finish(L, vise_silu(ctx, out, x, &err), out, &err);
 }
@@ -43,8 +43,8 @@ static int core_gelu(lua_State *L) {
     vise_gelu_kind kind =
         luaL_checkoption(L, 2, NULL, kinds) == 0 ? VISE_GELU_TANH : VISE_GELU_ERF;
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 3);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
     return finish(L, vise_gelu(ctx, out, x, kind, &err), out, &err);
 }
@@ -59,9 +59,8 @@ static double check_eps(lua_State *L, int arg) {
 static int core_layer_norm(lua_State *L) {
     double eps = check_eps(L, 2);
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
-    lua_settop(L, 5);
     vise_tensor *out = viseL_pushout(L, 5);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
     const vise_tensor *weight = viseL_opttensor(L, 3), *bias = viseL_opttensor(L, 4);
     return finish(L, vise_layer_norm(ctx, out, x, eps, weight, bias, &err), out, &err);
@@ -71,8 +70,8 @@ static int core_layer_norm(lua_State *L) {
 static int core_rms_norm(lua_State *L) {
     double eps = check_eps(L, 3);
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 4);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1), *weight = viseL_checktensor(L, 2);
     return finish(L, vise_rms_norm(ctx, out, x, weight, eps, &err), out, &err);
 }
@@ -80,8 +79,8 @@ static int core_rms_norm(lua_State *L) {
 // core.modulate(x, shift, scale [, out]): x (1 + scale) + shift
 static int core_modulate(lua_State *L) {
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 4);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
     const vise_tensor *shift = viseL_checktensor(L, 2), *scale = viseL_checktensor(L, 3);
     return finish(L, vise_modulate(ctx, out, x, shift, scale, &err), out, &err);
@@ -90,8 +89,8 @@ static int core_modulate(lua_State *L) {
 // core.gated_add(x, y, gate [, out]): x + gate y
 static int core_gated_add(lua_State *L) {
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 4);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
     const vise_tensor *y = viseL_checktensor(L, 2), *gate = viseL_checktensor(L, 3);
     return finish(L, vise_gated_add(ctx, out, x, y, gate, &err), out, &err);
@@ -113,8 +112,8 @@ static int core_attention(lua_State *L) {
     if (opt.kv_heads == 0) opt.kv_heads = opt.heads;
 
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 5);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *q = viseL_checktensor(L, 1);
     const vise_tensor *k = viseL_checktensor(L, 2), *v = viseL_checktensor(L, 3);
     return finish(L, vise_attention(ctx, out, q, k, v, &opt, &err), out, &err);
@@ -133,8 +132,8 @@ static int core_rope(lua_State *L) {
     luaL_argcheck(L, opt.heads > 0, 2, "the number of heads is missing");
 
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 3);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
     return finish(L, vise_rope(ctx, out, x, &opt, &err), out, &err);
 }
@@ -160,8 +159,8 @@ static int core_sinusoid(lua_State *L) {
 // core.embedding(table, ids [, out]): ids count from 0
 static int core_embedding(lua_State *L) {
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 3);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *table = viseL_checktensor(L, 1), *ids = viseL_checktensor(L, 2);
     return finish(L, vise_embedding(ctx, out, table, ids, &err), out, &err);
 }

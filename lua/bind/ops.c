@@ -18,8 +18,8 @@ static int binary(lua_State *L, vise_binary_op op) {
     float number = scalar ? (float)lua_tonumber(L, 2) : 0;
 
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 3);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *a = viseL_checktensor(L, 1);
     if (scalar) return finish(L, vise_binary_scalar(ctx, out, op, a, number, &err), out, &err);
     const vise_tensor *b = viseL_checktensor(L, 2);
@@ -46,8 +46,8 @@ static int tensor_div(lua_State *L) {
 static int tensor_axpy(lua_State *L) {
     float alpha = (float)luaL_checknumber(L, 2);
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 4);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *t = viseL_checktensor(L, 1), *x = viseL_checktensor(L, 3);
     return finish(L, vise_axpy(ctx, out, t, alpha, x, &err), out, &err);
 }
@@ -57,8 +57,8 @@ static int tensor_clamp(lua_State *L) {
     float lo = (float)luaL_checknumber(L, 2), hi = (float)luaL_checknumber(L, 3);
     luaL_argcheck(L, lo <= hi, 3, "the upper bound is below the lower one");
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 4);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *t = viseL_checktensor(L, 1);
     return finish(L, vise_clamp(ctx, out, t, lo, hi, &err), out, &err);
 }
@@ -139,8 +139,8 @@ static int core_matmul(lua_State *L) {
     viseL_options(L, 3, fields, &opt);
 
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
     vise_tensor *out = viseL_pushout(L, 4);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *a = viseL_checktensor(L, 1), *b = viseL_checktensor(L, 2);
     return finish(L, vise_matmul(ctx, out, a, b, &opt, &err), out, &err);
 }
@@ -148,9 +148,8 @@ static int core_matmul(lua_State *L) {
 // core.linear(x, w [, bias [, out]]): x w' + bias
 static int core_linear(lua_State *L) {
     vise_error err;
-    const vise_context *ctx = viseL_context(L);
-    lua_settop(L, 4);
     vise_tensor *out = viseL_pushout(L, 4);
+    const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1), *w = viseL_checktensor(L, 2);
     const vise_tensor *bias = viseL_opttensor(L, 3);
     return finish(L, vise_linear(ctx, out, x, w, bias, &err), out, &err);

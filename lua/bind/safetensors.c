@@ -41,9 +41,11 @@ static int safetensors_open(lua_State *L) {
     return 1;
 }
 
+// Pushes a span of the header of the file at 1, which a finalizer may close meanwhile.
 static void push_span(lua_State *L, const uint8_t *text, const vise_span *span) {
     luaL_Buffer b;
     char *at = luaL_buffinitsize(L, &b, (size_t)span->size);
+    check_file(L, 1);
     luaL_pushresultsize(&b, (size_t)vise_span_decode(at, text, span));
 }
 
@@ -52,10 +54,12 @@ static int file_names(lua_State *L) {
     const vise_safetensors *f = check_file(L, 1);
     const vise_st_header *h = &f->header;
     lua_createtable(L, (int)h->count, 0);
+    check_file(L, 1); // the table can run a finalizer that closes it
     for (int64_t i = 0; i < h->count; i++) {
         vise_span span = vise_keys_span(&h->names, h->order[i]);
         push_span(L, h->text, &span);
         lua_rawseti(L, -2, i + 1);
+        check_file(L, 1);
     }
     return 1;
 }
@@ -79,10 +83,11 @@ static int file_info(lua_State *L) {
     const vise_st_type *type = vise_st_type_of(r);
     bool known = type->dtype != VISE_DTYPE_COUNT;
     int rank = vise_st_shape(&f->header, i, shape);
+    int64_t bytes = r->end - r->begin; // before what can run a finalizer
     lua_createtable(L, 0, 3);
     lua_pushstring(L, known ? vise_dtype_name(type->dtype) : type->name);
     lua_setfield(L, -2, "dtype");
-    lua_pushinteger(L, r->end - r->begin);
+    lua_pushinteger(L, bytes);
     lua_setfield(L, -2, "bytes");
     lua_createtable(L, rank, 0);
     for (int d = 0; d < rank; d++) {
@@ -161,6 +166,20 @@ static void check_entry(lua_State *L, vise_st_entry *e, bool sizes) {
     lua_pop(L, 1);
 }
 
+// The metadata at `arg`, nil if there are none.  Pushes the block that holds them.
+static void check_metadata(lua_State *L, int arg, vise_st_contents *c) {
+    if (lua_isnoneornil(L, arg)) return;
+    luaL_checktype(L, arg, LUA_TTABLE);
+    int64_t pairs = 0;
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) pairs++;
+    c->metadata = lua_newuserdatauv(L, (size_t)pairs * sizeof *c->metadata, 0);
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        if (c->pairs == pairs) luaL_error(L, "the metadata changed while they were read");
+        c->metadata[c->pairs].key = check_text(L, -2, "a metadata key");
+        c->metadata[c->pairs++].value = check_text(L, -1, "a metadata value");
+    }
+}
+
 // Entries at `arg`, metadata or nil at `arg + 1`.  Pushes the blocks that hold them.
 static vise_st_contents check_contents(lua_State *L, int arg, bool sizes) {
     luaL_checktype(L, arg, LUA_TTABLE);
@@ -169,19 +188,12 @@ static vise_st_contents check_contents(lua_State *L, int arg, bool sizes) {
     vise_st_entry *entries = lua_newuserdatauv(L, (size_t)c.count * sizeof *entries, 0);
     memset(entries, 0, (size_t)c.count * sizeof *entries);
     c.entries = entries;
+    check_metadata(L, arg + 1, &c);
+    // Last, and nothing here allocates: a finalizer could close a tensor.
     for (int64_t i = 0; i < c.count; i++) {
         lua_rawgeti(L, arg, i + 1);
         check_entry(L, &entries[i], sizes);
         lua_pop(L, 1);
-    }
-    if (lua_isnoneornil(L, arg + 1)) return c;
-    luaL_checktype(L, arg + 1, LUA_TTABLE);
-    for (lua_pushnil(L); lua_next(L, arg + 1); lua_pop(L, 1)) c.pairs++;
-    c.metadata = lua_newuserdatauv(L, (size_t)c.pairs * sizeof *c.metadata, 0);
-    int64_t n = 0;
-    for (lua_pushnil(L); lua_next(L, arg + 1); lua_pop(L, 1)) {
-        c.metadata[n].key = check_text(L, -2, "a metadata key");
-        c.metadata[n++].value = check_text(L, -1, "a metadata value");
     }
     return c;
 }

@@ -22,7 +22,9 @@ const vise_tensor *viseL_opttensor(lua_State *L, int arg) {
 }
 
 vise_tensor *viseL_pushout(lua_State *L, int arg) {
-    if (lua_isnoneornil(L, arg)) return viseL_pushtensor(L);
+    // What is pushed must not be taken for an argument that was left out.
+    if (lua_gettop(L) < arg) lua_settop(L, arg);
+    if (lua_isnil(L, arg)) return viseL_pushtensor(L);
     vise_tensor *t = viseL_checktensor(L, arg);
     lua_pushvalue(L, arg);
     return t;
@@ -45,7 +47,8 @@ int viseL_checkshape(lua_State *L, int arg, int64_t shape[VISE_MAX_RANK]) {
         int isint;
         lua_geti(L, arg, i + 1);
         shape[i] = lua_tointegerx(L, -1, &isint);
-        luaL_argcheck(L, isint, arg, "a shape is a table of integers");
+        luaL_argcheck(L, isint && lua_type(L, -1) == LUA_TNUMBER, arg,
+                      "a shape is a table of integers");
         lua_pop(L, 1);
     }
     return (int)n;
@@ -68,6 +71,15 @@ static int tensor_new(lua_State *L) {
     if (vise_tensor_new(t, dtype, ndim, shape, &err)) return viseL_fail(L, &err);
     viseL_account(L, vise_tensor_bytes(t));
     return 1;
+}
+
+// Integers that a double cannot hold stay whole in an i64.
+static void set_element(lua_State *L, vise_tensor *t, int64_t i, int arg) {
+    if (t->dtype == VISE_I64 && lua_isinteger(L, arg)) {
+        *(int64_t *)vise_tensor_at(t, i) = lua_tointeger(L, arg);
+    } else {
+        vise_tensor_set(t, i, luaL_checknumber(L, arg));
+    }
 }
 
 // core.tensor_of(dtype, shape, values): values is a flat table of numbers, or the raw bytes
@@ -94,11 +106,7 @@ static int tensor_of(lua_State *L) {
     for (int64_t i = 0; i < count; i++) {
         lua_geti(L, 3, i + 1);
         luaL_argcheck(L, lua_type(L, -1) == LUA_TNUMBER, 3, "values are numbers");
-        if (dtype == VISE_I64 && lua_isinteger(L, -1)) {
-            ((int64_t *)t->data)[i] = lua_tointeger(L, -1);
-        } else {
-            vise_tensor_set(t, i, lua_tonumber(L, -1));
-        }
+        set_element(L, t, i, -1);
         lua_pop(L, 1);
     }
     return 1;
@@ -191,8 +199,8 @@ static int64_t check_index(lua_State *L, const vise_tensor *t, int arg) {
 }
 
 static void push_element(lua_State *L, const vise_tensor *t, int64_t i) {
-    if (t->dtype == VISE_I64 && vise_tensor_contiguous(t)) {
-        lua_pushinteger(L, ((const int64_t *)t->data)[i]);
+    if (t->dtype == VISE_I64) {
+        lua_pushinteger(L, *(const int64_t *)vise_tensor_at(t, i));
     } else if (vise_dtype_is_float(t->dtype)) {
         lua_pushnumber(L, vise_tensor_get(t, i));
     } else {
@@ -211,7 +219,7 @@ static int tensor_set(lua_State *L) {
     vise_tensor *t = viseL_checktensor(L, 1);
     luaL_argcheck(L, !t->readonly, 1, "tensor is part of a mapped file and cannot be written");
     int64_t i = check_index(L, t, 2);
-    vise_tensor_set(t, i, luaL_checknumber(L, 3));
+    set_element(L, t, i, 3);
     return 0;
 }
 
@@ -221,6 +229,7 @@ static int tensor_totable(lua_State *L) {
     int64_t n = vise_tensor_count(t);
     luaL_argcheck(L, n <= 1 << 26, 1, "too many elements for a table");
     lua_createtable(L, (int)n, 0);
+    t = viseL_checktensor(L, 1); // the table can run a finalizer that closes it
     for (int64_t i = 0; i < n; i++) {
         push_element(L, t, i);
         lua_seti(L, -2, i + 1);

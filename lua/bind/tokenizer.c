@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "engine/files/map.h"
-#include "lua/bind/bind.h"
+#include "engine/files/text.h"
+#include "lua/bind/files.h"
 
 #define TOKENIZER "vise.tokenizer"
 
@@ -22,7 +23,7 @@ static int tokenizer_close(lua_State *L) {
 
 // core.tokenizer_open(path)
 static int tokenizer_open(lua_State *L) {
-    const char *path = luaL_checkstring(L, 1);
+    const char *path = viseL_checkpath(L, 1);
     vise_tokenizer *t = lua_newuserdatauv(L, sizeof *t, 0);
     memset(t, 0, sizeof *t);
     luaL_setmetatable(L, TOKENIZER);
@@ -34,7 +35,7 @@ static int tokenizer_open(lua_State *L) {
     vise_status st = vise_tokenizer_read(t, vise_map_data(map), vise_map_size(map), &why);
     vise_map_drop(map);
     if (st) {
-        vise_fail(&err, st, why.id, "tokenizer %s: %s", path, why.msg);
+        vise_fail(&err, st, why.id, "tokenizer %s: %s", vise_show_path(path).text, why.msg);
         return viseL_fail(L, &err);
     }
     return 1;
@@ -114,11 +115,14 @@ static int tokenizer_decode(lua_State *L) {
         vise_error err;
         const char *piece;
         int64_t size;
+        // First the room, which can run a finalizer, then the piece.
+        char *to = luaL_prepbuffsize(&text, (size_t)check_tokenizer(L, 1)->longest);
         const vise_tokenizer *t = check_tokenizer(L, 1);
         if (vise_tokenizer_decode(t, &piece, &size, id, first, &err)) {
             return viseL_fail(L, &err);
         }
-        luaL_addlstring(&text, piece, (size_t)size);
+        memcpy(to, piece, (size_t)size);
+        luaL_addsize(&text, (size_t)size);
         first = id == VISE_TOKEN_BEGIN || (first && id < VISE_TOKEN_BYTE);
     }
     luaL_pushresult(&text);

@@ -331,3 +331,18 @@ describe("core.coded", function()
     assert.equal(0, support.sweep(function() return core.coded(scheme, { 3, 7 }, p) end))
   end)
 end)
+
+describe("a result on top of a coded tensor's own scales", function()
+  it("is refused", function()
+    local scheme = core.scheme { bits = 8, granularity = "group", group = 1, convention = "amax" }
+    local coded = core.encode(scheme, support.random({ 4, 4 }, 1))
+    local scale, before = coded:tensors().scale, coded:decode():totable()
+    for _, f in ipairs {
+      function() coded:decode(scale) end,
+      function() core.decoded_linear(support.random({ 4, 4 }, 2), coded, nil, scale) end,
+    } do
+      assert.error_matches(f, "E%-TN%-12: the output overlaps the scales")
+    end
+    assert.same(before, coded:decode():totable())
+  end)
+end)

@@ -20,6 +20,15 @@ describe("core.threads", function()
     end
   end)
 
+  it("takes VISE_THREADS only when it is a number", function()
+    local script = support.file("print(require('vise.core').threads())", ".lua")
+    for value, want in pairs { ["3"] = "^3\n", ["4x"] = "E%-HW%-03", many = "E%-HW%-03", ["0"] = "E%-HW%-03" } do
+      local pipe <close> = io.popen(("VISE_THREADS=%s %s %s 2>&1"):format(value, arg[-1], script))
+      assert.matches(want, pipe:read "a")
+    end
+    os.remove(script)
+  end)
+
   it("keeps the backend", function()
     local backend, blas = core.backend()
     core.threads(3)

@@ -30,6 +30,11 @@ describe("a tensor", function()
     assert.equal(16, deep:count())
   end)
 
+  it("of very many rows of nothing is copied at once", function()
+    assert.equal(0, core.tensor("f32", { 1 << 59, 0 }):copy():count())
+    assert.equal(0, core.tensor("f16", { 1 << 59, 0 }):to("f32"):count())
+  end)
+
   it("holds each dtype's small whole numbers exactly", function()
     for _, dtype in ipairs(DTYPES) do
       local t <close> = counting(dtype, { 2, 4 }, 8)
@@ -49,6 +54,10 @@ describe("a tensor", function()
     local values = { math.maxinteger, math.mininteger, (1 << 53) + 1 }
     local t <close> = core.tensor_of("i64", { 3 }, values)
     assert.same(values, t:totable())
+    local column = core.tensor_of("i64", { 2, 2 }, { math.maxinteger, 1, math.mininteger, 2 }):columns(1)
+    assert.same({ math.maxinteger, math.mininteger }, column:totable())
+    column:set(2, (1 << 53) + 1)
+    assert.equal((1 << 53) + 1, column:get(2))
   end)
 
   it("rounds to nearest even and saturates on the way to integers", function()
@@ -57,6 +66,19 @@ describe("a tensor", function()
     local u8 <close> = x:to "u8"
     assert.same({ 0, 2, 2, 0, -2, 127, -128, 0 }, i8:totable())
     assert.same({ 0, 2, 2, 0, 0, 255, 0, 0 }, u8:totable())
+  end)
+
+  it("rounds an f64 once", function()
+    -- A little above the middle between two values: an f32 in between would be the middle.
+    local above = { f16 = 11, bf16 = 8, f8e4m3 = 4, f8e5m2 = 3 }
+    for dtype, digits in pairs(above) do
+      local middle = 1 + 2 ^ -digits
+      local x = core.tensor_of("f64", { 4 }, { middle + 2 ^ -40, middle, middle - 2 ^ -40, -middle - 2 ^ -40 })
+      local up = 1 + 2 ^ (1 - digits)
+      assert.same({ up, 1, 1, -up }, x:to(dtype):totable())
+    end
+    local edge = core.tensor_of("f64", { 4 }, { 2 ^ -25 + 2 ^ -70, 2 ^ -25, 1e300, -1e-300 })
+    assert.same({ 2 ^ -24, 0, math.huge, 0 }, edge:to "f16":totable())
   end)
 
   it("finds the first number that is not finite, of any float dtype", function()
@@ -154,6 +176,14 @@ describe("out =", function()
     assert.error_matches(function() t:to("f16", out) end, "E%-TN%-07")
     assert.error_matches(function() t:copy(out) end, "E%-TN%-07")
   end)
+
+  it("that overlaps the input raises", function()
+    local t <close> = counting("f32", { 4, 2 }, 8)
+    assert.error_matches(function() t:rows(2, 4):copy(t:rows(1, 3)) end, "E%-TN%-12")
+    assert.error_matches(function() t:columns(1):copy(t:rows(1, 2):reshape { 4, 1 }) end, "E%-TN%-12")
+    assert.equal(t, t:copy(t))
+    assert.same({ 1, 2, 3, 4, 5, 6, 7, 8 }, t:totable())
+  end)
 end)
 
 describe("closing", function()
@@ -170,16 +200,12 @@ describe("closing", function()
   end)
 
   it("by a finalizer during a call is an error, not a crash", function()
-    local t = core.tensor("f32", { 4, 2 })
-    local rows = t.rows
-    collectgarbage "stop"
-    setmetatable({}, { __gc = function() t:close() end })
-    collectgarbage("incremental", 100, 1000, 40) -- a whole cycle in the next step,
-    collectgarbage "restart"                     -- which rows() itself will trigger
-    local ok, message = pcall(rows, t, 1, 2)
-    collectgarbage("incremental", 200, 100, 13)  -- the defaults
-    assert.is_false(ok)
-    assert.matches("tensor is closed", message, 1, true)
+    for _, name in ipairs { "rows", "totable", "copy" } do
+      local t = core.tensor("f32", { 4, 2 })
+      local ok, message = support.during(function() t:close() end, t[name], t, name == "rows" and 1 or nil)
+      assert.is_false(ok)
+      assert.matches("tensor is closed", message, 1, true)
+    end
   end)
 
   it("comes in time for memory the collector does not own", function()

@@ -415,6 +415,18 @@ describe("a safetensors file", function()
     file:close()
   end)
 
+  it("keeps its names when the header is overwritten in place", function()
+    local file = opened(container("{" .. entry("a\\n", "U8", "[1]", 0, 1) .. "}", "x"))
+    local f = assert(io.open(paths[#paths], "r+b"))
+    local at = f:read("a"):find("\\n", 1, true)
+    f:seek("set", at)
+    f:write "q" -- an escape that JSON does not have
+    f:close()
+    assert.same({ "a\n" }, file:names())
+    assert.equal(1, file:info("a\n").bytes)
+    file:close()
+  end)
+
   it("leaks nothing, whichever allocation fails", function()
     local header = "{" .. table.concat({ '"__metadata__":{"k":"v"}', W, entry("b", "F64", "[1]", 9, 17),
       entry("c", "U8", "[1]", 8, 9) }, ",") .. "}"

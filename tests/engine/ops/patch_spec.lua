@@ -83,4 +83,10 @@ describe("core.unpatchify", function()
     refuses("E-TN-10", function() core.unpatchify(x, { channels = 2, height = 4, width = 4 }) end)
     refuses("E-TN-08", with(1 << 20, 1 << 20, 1 << 20, 1 << 20)) -- c p p past 2^60 still compares
   end)
+
+  it("takes an image of no pixels at once", function()
+    assert.equal(0, core.patchify(core.tensor("f32", { 1 << 50, 1, 0, 0 }), 2):count())
+    assert.error_matches(function() core.patchify(core.tensor("f32", { 1, 1 << 40, 0, 0 }), 1 << 20) end,
+      "E%-TN%-10")
+  end)
 end)

@@ -147,25 +147,11 @@ static const luaL_Reg context_class[] = {
     {NULL,   NULL      },
 };
 
-// VISE_THREADS, or as many as there are CPUs.  -1: it is no number.
-static int threads_wanted(const char *text) {
-    if (!text || !*text) return cpus_allowed();
-    char *end;
-    long n = strtol(text, &end, 10);
-    return *end == '\0' && n >= 0 && n <= INT_MAX ? (int)n : -1;
-}
-
 // The upvalue is the cancel flag, or nil.
 int viseL_open_core(lua_State *L) {
     const atomic_int *cancel = lua_touserdata(L, lua_upvalueindex(1));
     viseL_class(L, "vise.context", context_class);
     vise_error err;
-    int n = threads_wanted(threads);
-    if (n < 0) {
-        return luaL_error(L, "E-HW-03: VISE_THREADS is '%s', expected a number from 1 to 256",
-                          threads);
-    }
-    if (use_context(L, getenv("VISE_BACKEND"), n, cancel, &err)) {
     if (use_context(L, getenv("VISE_BACKEND"), threads_wanted(), cancel, &err)) {
         return luaL_error(L, "%s: %s", err.id, err.msg);
     }

@@ -170,16 +170,6 @@ describe("the program", function()
       assert.matches("E-FS-08: the output could not be written: No space left", err, 1, true)
     end
   end)
-
-  it("takes VISE_THREADS for a number only when it is one", function()
-    for _, text in ipairs { "4x", "abc", "-1", "1e2" } do
-      local command = ("VISE_THREADS=%s %s doctor 2>&1"):format(text, program)
-      local pipe = assert(io.popen(command))
-      assert.matches(("E-HW-03: VISE_THREADS is '%s', expected a number from 1 to 256"):format(text),
-        pipe:read "a", 1, true)
-      pipe:close()
-    end
-  end)
 end)
 
 describe("vise doctor", function()

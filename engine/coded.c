@@ -7,20 +7,16 @@
 #include "engine/row_encoder.h"
 
 void vise_coded_release(vise_coded *c) {
-    vise_tensor_release(&c->codes);
-    vise_tensor_release(&c->scale);
-    vise_tensor_release(&c->zero);
+    for (int i = 0; i < VISE_PART_COUNT; i++) vise_tensor_release(&c->part[i]);
     memset(c, 0, sizeof *c);
 }
 
 int64_t vise_coded_bytes(const vise_coded *c) {
-    int64_t zero = c->zero.buf ? vise_tensor_bytes(&c->zero) : 0;
-    return vise_tensor_bytes(&c->codes) + vise_tensor_bytes(&c->scale) + zero;
-}
-
-// The tensor that holds part `i` of the layout.
-static vise_tensor *part_of(vise_coded *c, int i) {
-    return i == 0 ? &c->codes : i == 1 ? &c->scale : &c->zero;
+    int64_t bytes = 0;
+    for (int i = 0; i < VISE_PART_COUNT; i++) {
+        if (c->part[i].buf) bytes += vise_tensor_bytes(&c->part[i]);
+    }
+    return bytes;
 }
 
 // Makes the parts, all zeros.
@@ -29,7 +25,7 @@ static vise_status make_parts(vise_coded *c, vise_error *err) {
     vise_status st = vise_scheme_plan(&plan, &c->scheme, c->rows, c->cols, err);
     for (int i = 0; !st && i < plan.count; i++) {
         const vise_scheme_part *p = &plan.part[i];
-        st = vise_tensor_new(part_of(c, i), p->dtype, p->ndim, p->shape, err);
+        st = vise_tensor_new(&c->part[p->part], p->dtype, p->ndim, p->shape, err);
     }
     return st;
 }
@@ -40,39 +36,43 @@ static void toggle_centre(const vise_scheme *s, uint8_t *codes, int64_t n) {
     for (int64_t i = 0; i < n; i++) codes[i] ^= 0x80;
 }
 
-static vise_status encode_parts(const vise_context *ctx, vise_coded *c, const vise_matrix *m,
-                                vise_error *err) {
+static vise_status encode_parts(const vise_context *ctx, vise_coded *c, bool search,
+                                const vise_matrix *m, vise_error *err) {
     const vise_scheme *s = &c->scheme;
+    vise_tensor *codes = &c->part[VISE_PART_CODES], *scale = &c->part[VISE_PART_SCALE];
+    vise_tensor *zero = &c->part[VISE_PART_ZERO], *second = &c->part[VISE_PART_SECOND];
     bool whole = s->granularity == VISE_PER_TENSOR;
-    vise_step step;
-    vise_status st = VISE_OK;
-    if (whole) st = vise_encode_shared_step(ctx, &step, s, m, err);
+    vise_encoding e;
+    vise_status st = vise_encoding_make(ctx, &e, s, search, m, err);
     if (st) return st;
     int64_t span = vise_scheme_run(s, c->cols);
     vise_row_sink sink = {
         .span = span,
         .spans = vise_scheme_runs(s, c->cols),
-        .pitch = c->codes.stride,
-        .codes = s->bits == 8 ? c->codes.data : NULL,
+        .pitch = codes->stride,
+        .codes = s->bits == 8 ? codes->data : NULL,
         .span_pitch = span,
-        .nibbles = s->bits == 4 ? c->codes.data : NULL,
-        .scale_dtype = c->scale.dtype,
-        .zero_dtype = c->zero.dtype,
-        .scale = whole ? NULL : c->scale.data,
-        .zero = whole ? NULL : c->zero.data,
+        .nibbles = s->bits == 4 ? codes->data : NULL,
+        .scale_dtype = scale->dtype,
+        .zero_dtype = zero->dtype,
+        .upper_dtype = second->dtype,
+        .scale = whole ? NULL : scale->data,
+        .zero = whole ? NULL : zero->data,
+        .upper = s->second == VISE_SECOND_ROW ? second->data : NULL,
     };
-    st = vise_encode_rows(ctx, s, m, 0, c->rows, whole ? &step : NULL, &sink, err);
+    st = vise_encode_rows(ctx, &e, m, 0, c->rows, &sink, err);
     if (st) return st;
-    if (whole) {
-        vise_step_store(c->scale.dtype, c->scale.data, 0, step.scale);
-        if (c->zero.buf) vise_step_store(c->zero.dtype, c->zero.data, 0, step.zero);
+    if (whole) vise_step_store(scale->dtype, scale->data, 0, e.step.scale);
+    if (whole && zero->buf) vise_step_store(zero->dtype, zero->data, 0, e.step.zero);
+    if (s->second == VISE_SECOND_TENSOR) {
+        vise_step_store(second->dtype, second->data, 0, e.upper.stored);
     }
-    toggle_centre(s, c->codes.data, vise_tensor_count(&c->codes));
+    toggle_centre(s, codes->data, vise_tensor_count(codes));
     return VISE_OK;
 }
 
 vise_status vise_encode(const vise_context *ctx, vise_coded *out, const vise_scheme *s,
-                        const vise_tensor *x, vise_error *err) {
+                        bool search, const vise_tensor *x, vise_error *err) {
     vise_coded c = {.scheme = *s};
     vise_matrix m;
     vise_status st = vise_matrix_of(&m, &ctx->kernels, x, "the input", err);
@@ -80,7 +80,7 @@ vise_status vise_encode(const vise_context *ctx, vise_coded *out, const vise_sch
     c.rows = m.rows;
     c.cols = m.cols;
     st = make_parts(&c, err);
-    if (!st) st = encode_parts(ctx, &c, &m, err);
+    if (!st) st = encode_parts(ctx, &c, search, &m, err);
     if (st) {
         vise_coded_release(&c);
     } else {
@@ -89,18 +89,44 @@ vise_status vise_encode(const vise_context *ctx, vise_coded *out, const vise_sch
     return st;
 }
 
+vise_status vise_simulate(const vise_context *ctx, vise_tensor *out, const vise_scheme *s,
+                          const vise_tensor *x, const float *scale, vise_error *err) {
+    vise_tensor made = *out;
+    vise_matrix m;
+    vise_encoding e;
+    vise_scheme_layout plan;
+    vise_status st = vise_matrix_of(&m, &ctx->kernels, x, "the input", err);
+    if (!st) st = vise_scheme_plan(&plan, s, m.rows, m.cols, err);
+    if (!st) st = vise_argument_apart(out, x, true, "the input", err);
+    if (!st) st = vise_tensor_output(&made, VISE_F32, x->ndim, x->shape, err);
+    if (st) return st;
+    st = scale ? vise_encoding_of_scale(&e, s, *scale, err)
+               : vise_encoding_make(ctx, &e, s, false, &m, err);
+    vise_row_sink sink = {
+        .span = vise_scheme_run(s, m.cols),
+        .spans = vise_scheme_runs(s, m.cols),
+        .values = made.data,
+    };
+    if (!st) st = vise_encode_rows(ctx, &e, &m, 0, m.rows, &sink, err);
+    if (st && !out->buf) vise_tensor_release(&made);
+    if (!st) *out = made;
+    return st;
+}
+
 static vise_status check_part(const vise_scheme_part *want, const vise_tensor *got,
                               vise_error *err) {
     char found[96], expected[96];
     if (!got) {
-        return vise_fail(err, VISE_EFORMAT, "E-SC-06", "tensor '%s' is missing", want->name);
+        return vise_fail(err, VISE_EFORMAT, "E-SC-06", "tensor '%s' is missing",
+                         vise_part_name(want->part));
     }
     vise_tensor shape = {.dtype = want->dtype, .ndim = want->ndim};
     memcpy(shape.shape, want->shape, sizeof want->shape);
     if (got->dtype != want->dtype || !vise_tensor_same_shape(got, &shape) ||
         !vise_tensor_contiguous(got)) {
         return vise_fail(err, VISE_EFORMAT, "E-SC-06", "tensor '%s' is %s%s, expected %s",
-                         want->name, vise_tensor_describe(found, sizeof found, got),
+                         vise_part_name(want->part),
+                         vise_tensor_describe(found, sizeof found, got),
                          vise_tensor_contiguous(got) ? "" : " (strided)",
                          vise_tensor_describe(expected, sizeof expected, &shape));
     }
@@ -123,11 +149,19 @@ static vise_status check_steps(const vise_scheme *s, const char *name, const vis
     return VISE_OK;
 }
 
-static vise_status check_padding(const vise_coded *c, vise_error *err) {
+static vise_status check_codes(const vise_coded *c, vise_error *err) {
+    const vise_tensor *t = &c->part[VISE_PART_CODES];
+    const uint8_t *codes = t->data;
+    if (c->scheme.element == VISE_ELEMENT_F8) {
+        int64_t bad = vise_tensor_nonfinite(t);
+        if (bad < 0) return VISE_OK;
+        return vise_fail(err, VISE_EFORMAT, "E-SC-07",
+                         "element %lld of tensor 'codes' is NaN, expected a finite number",
+                         (long long)bad + 1);
+    }
     if (c->scheme.bits != 4 || c->cols % 2 == 0) return VISE_OK;
-    const uint8_t *codes = c->codes.data;
     for (int64_t r = 0; r < c->rows; r++) {
-        int nibble = codes[r * c->codes.stride + c->cols / 2] >> 4;
+        int nibble = codes[r * t->stride + c->cols / 2] >> 4;
         if (nibble) {
             return vise_fail(err, VISE_EFORMAT, "E-SC-07",
                              "the padding nibble of row %lld of tensor 'codes' is %d, "
@@ -138,29 +172,43 @@ static vise_status check_padding(const vise_coded *c, vise_error *err) {
     return VISE_OK;
 }
 
+// A part that is given although the scheme has none.
+static vise_status check_superfluous(const vise_scheme *s, const vise_scheme_layout *plan,
+                                     const vise_tensor *const part[VISE_PART_COUNT],
+                                     vise_error *err) {
+    bool known[VISE_PART_COUNT] = {0};
+    for (int i = 0; i < plan->count; i++) known[plan->part[i].part] = true;
+    for (int i = 0; i < VISE_PART_COUNT; i++) {
+        if (!part[i] || known[i]) continue;
+        return vise_fail(err, VISE_EFORMAT, "E-SC-06",
+                         "tensor '%s' is given, but convention '%s' has no %s",
+                         vise_part_name((vise_part)i), vise_convention_name(s->convention),
+                         i == VISE_PART_ZERO ? "zero point" : "second level");
+    }
+    return VISE_OK;
+}
+
 vise_status vise_coded_build(vise_coded *out, const vise_scheme *s, int64_t rows, int64_t cols,
-                             const vise_tensor *codes, const vise_tensor *scale,
-                             const vise_tensor *zero, vise_error *err) {
-    const vise_tensor *given[3] = {codes, scale, zero};
+                             const vise_tensor *const part[VISE_PART_COUNT], vise_error *err) {
     vise_coded c = {.scheme = *s, .rows = rows, .cols = cols};
     vise_scheme_layout plan;
     vise_status st = vise_scheme_plan(&plan, s, rows, cols, err);
-    if (st) return st;
-    if (zero && plan.count < 3) {
-        return vise_fail(err, VISE_EFORMAT, "E-SC-06",
-                         "tensor 'zero' is given, but convention '%s' has no zero point",
-                         vise_convention_name(s->convention));
-    }
+    if (!st) st = check_superfluous(s, &plan, part, err);
     for (int i = 0; !st && i < plan.count; i++) {
-        st = check_part(&plan.part[i], given[i], err);
-        if (!st) *part_of(&c, i) = *given[i]; // borrowed until all is well
+        vise_part which = plan.part[i].part;
+        st = check_part(&plan.part[i], part[which], err);
+        if (!st) c.part[which] = *part[which]; // borrowed until all is well
     }
-    if (!st) st = check_padding(&c, err);
+    if (!st) st = check_codes(&c, err);
     for (int i = 1; !st && i < plan.count; i++) {
-        st = check_steps(s, plan.part[i].name, given[i], err);
+        vise_part which = plan.part[i].part;
+        st = check_steps(s, vise_part_name(which), part[which], err);
     }
     if (st) return st;
-    for (int i = 0; i < plan.count; i++) vise_tensor_share(part_of(&c, i), given[i]);
+    for (int i = 0; i < plan.count; i++) {
+        vise_part which = plan.part[i].part;
+        vise_tensor_share(&c.part[which], part[which]);
+    }
     *out = c;
     return VISE_OK;
 }
@@ -168,16 +216,21 @@ vise_status vise_coded_build(vise_coded *out, const vise_scheme *s, int64_t rows
 // Where the steps of a row start.
 static int64_t first_step(const vise_coded *c, int64_t row) {
     if (c->scheme.granularity == VISE_PER_TENSOR) return 0;
-    return row * vise_scheme_runs(&c->scheme, c->cols);
+    return row / c->scheme.block_rows * vise_scheme_runs(&c->scheme, c->cols);
+}
+
+static float load(const vise_coded *c, vise_part part, int64_t i) {
+    return vise_step_load(c->part[part].dtype, c->part[part].data, i);
 }
 
 float vise_coded_scale(const vise_coded *c, int64_t row, int64_t run) {
-    return vise_step_load(c->scale.dtype, c->scale.data, first_step(c, row) + run);
+    return load(c, VISE_PART_SCALE, first_step(c, row) + run);
 }
 
 void vise_coded_codes(const vise_kernels *k, int8_t *q, const vise_coded *c, int64_t row,
                       int64_t first, int64_t count) {
-    const uint8_t *codes = (const uint8_t *)c->codes.data + row * c->codes.stride;
+    const vise_tensor *t = &c->part[VISE_PART_CODES];
+    const uint8_t *codes = (const uint8_t *)t->data + row * t->stride;
     if (c->scheme.bits == 4) {
         k->unpack4(q, codes + first / 2, count, -8);
         return;
@@ -192,14 +245,17 @@ void vise_coded_read(const vise_kernels *k, float *x, const vise_coded *c, int64
     int8_t q[VISE_PIECE];
     int64_t run = vise_scheme_run(&c->scheme, c->cols);
     int64_t i = first_step(c, row) + first / run, in_run = run - first % run, in_piece = 0;
+    vise_step step = {.upper = 1};
+    if (c->scheme.second == VISE_SECOND_TENSOR) step.upper = load(c, VISE_PART_SECOND, 0);
+    if (c->scheme.second == VISE_SECOND_ROW) step.upper = load(c, VISE_PART_SECOND, row);
     for (int64_t done = 0, at = 0, n; done < count; done += n, at += n) {
         if (in_piece == 0) {
             in_piece = count - done < VISE_PIECE ? count - done : VISE_PIECE;
             vise_coded_codes(k, q, c, row, first + done, in_piece);
             at = 0;
         }
-        vise_step step = {vise_step_load(c->scale.dtype, c->scale.data, i), 0, 0};
-        if (c->zero.buf) step.zero = vise_step_load(c->zero.dtype, c->zero.data, i);
+        step.scale = load(c, VISE_PART_SCALE, i);
+        if (c->scheme.zero != VISE_ZERO_NONE) step.zero = load(c, VISE_PART_ZERO, i);
         n = in_run < in_piece ? in_run : in_piece;
         vise_step_decode(k, &c->scheme, step, x + done, q + at, n);
         in_piece -= n;
@@ -227,10 +283,18 @@ static void decode_tile(void *job, int64_t tile) {
     }
 }
 
+vise_status vise_coded_apart(const vise_tensor *out, const vise_coded *c, vise_error *err) {
+    for (int i = 0; i < VISE_PART_COUNT; i++) {
+        vise_status st =
+            vise_argument_apart(out, &c->part[i], false, vise_part_name((vise_part)i), err);
+        if (st) return st;
+    }
+    return VISE_OK;
+}
+
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,
                         vise_error *err) {
-    vise_status st = vise_argument_apart(out, &c->scale, false, "the scales", err);
-    if (!st) st = vise_argument_apart(out, &c->zero, false, "the zero points", err);
+    vise_status st = vise_coded_apart(out, c, err);
     if (!st) st = vise_tensor_output(out, VISE_F32, 2, (int64_t[]){c->rows, c->cols}, err);
     if (st) return st;
     int64_t rows = 1 + 16384 / (c->cols + 1);

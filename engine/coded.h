@@ -7,29 +7,39 @@
 #include "engine/context.h"
 #include "engine/scheme.h"
 
-// All-zero bytes is the closed value.  The tensors are laid out as vise_scheme_plan() says;
-// `zero` is closed when the scheme has no zero point.
+// All-zero bytes is the closed value.  The tensors are laid out as vise_scheme_plan() says; the
+// parts that the scheme does not have are closed.
 typedef struct vise_coded {
     vise_scheme scheme;
     int64_t rows, cols;
-    vise_tensor codes, scale, zero;
+    vise_tensor part[VISE_PART_COUNT];
 } vise_coded;
 
 // Drops the tensors and closes it.  Safe to call twice.
 void vise_coded_release(vise_coded *c);
 int64_t vise_coded_bytes(const vise_coded *c); // of the tensors: what vise_scheme_plan() says
 
-// Encodes `x`, f32, f16 or bf16; every tensor is a matrix of [rows, last dimension].  Fails as
-// vise_scheme_plan() and vise_encode_rows(); `*out` is untouched on failure.
+// Encodes `x`, f32, f16 or bf16; every tensor is a matrix of [rows, last dimension].  `search`:
+// the scale of each run is searched (engine/scale_search.h).  Fails as vise_scheme_plan(),
+// vise_encoding_make() and vise_encode_rows(); `*out` is untouched on failure.
 vise_status vise_encode(const vise_context *ctx, vise_coded *out, const vise_scheme *s,
-                        const vise_tensor *x, vise_error *err);
+                        bool search, const vise_tensor *x, vise_error *err);
 
-// Rebuilds a coded tensor from its parts, which it shares; `zero` is NULL without one.  A
-// wrong set, dtype or shape is E-SC-06, a step that is not finite, a zero point past the
-// codes or a padding nibble that is not 0 is E-SC-07 (both VISE_EFORMAT).
+// What decoding the codes of `x` would give, into `out`: f32, of the shape of `x`, made if it
+// is closed; `x` itself if that is f32.  Takes no memory beside it.  `scale` is the one of the
+// tensor, or NULL: found in `x`.  Fails as vise_encode() and vise_encoding_of_scale(), and with
+// E-TN-12 if `out` overlaps `x`; an `out` that is `x` is then half written.
+vise_status vise_simulate(const vise_context *ctx, vise_tensor *out, const vise_scheme *s,
+                          const vise_tensor *x, const float *scale, vise_error *err);
+
+// Rebuilds a coded tensor from its parts, which it shares; NULL stands for one that is not
+// there.  A wrong set, dtype or shape is E-SC-06; a code or step that is not finite, a zero
+// point past the codes or a padding nibble that is not 0 is E-SC-07 (both VISE_EFORMAT).
 vise_status vise_coded_build(vise_coded *out, const vise_scheme *s, int64_t rows, int64_t cols,
-                             const vise_tensor *codes, const vise_tensor *scale,
-                             const vise_tensor *zero, vise_error *err);
+                             const vise_tensor *const part[VISE_PART_COUNT], vise_error *err);
+
+// E-TN-12 (VISE_EINVAL) if `out` shares memory with a part of `c`, which it would overwrite.
+vise_status vise_coded_apart(const vise_tensor *out, const vise_coded *c, vise_error *err);
 
 // Decodes into `out`, f32 [rows, cols], which is made if it is closed.
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,

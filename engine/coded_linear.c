@@ -81,8 +81,10 @@ int64_t vise_integer_linear_bytes(const vise_packed *w, int64_t rows) {
 static vise_status check_pair(const vise_packed *w, const vise_scheme *a, vise_error *err) {
     bool grouped = a->granularity == VISE_PER_GROUP;
     bool same = w->scheme.granularity == VISE_PER_GROUP && a->group == w->scheme.group;
-    if (a->symmetric && a->granularity != VISE_PER_ROW && (!grouped || same)) return VISE_OK;
-    char weights[96], activations[96];
+    bool known = a->element == VISE_ELEMENT_INT && a->symmetric &&
+                 a->granularity != VISE_PER_ROW && a->granularity != VISE_PER_BLOCK;
+    if (known && (!grouped || same)) return VISE_OK;
+    char weights[VISE_SCHEME_TEXT], activations[VISE_SCHEME_TEXT];
     return vise_fail(err, VISE_EINVAL, "E-SC-08",
                      "no integer kernel for weights in %s with activations in %s; allowed: "
                      "symmetric activations per tensor, per token or in groups equal to the "
@@ -149,7 +151,7 @@ static void integer_tile(void *job, int64_t tile) {
     (j->w->scheme.bits == 8 ? w8a8_tile : w4a8_tile)(j, row, rows, panel, n, bias);
 }
 
-static vise_status integer_blocks(integer_job *j, const vise_scheme *a, vise_error *err) {
+static vise_status integer_blocks(integer_job *j, const vise_encoding *e, vise_error *err) {
     const vise_matrix *x = &j->args->x;
     const vise_packed *w = j->w;
     vise_row_sink sink = {
@@ -162,15 +164,11 @@ static vise_status integer_blocks(integer_job *j, const vise_scheme *a, vise_err
         .scale = j->scale,
         .sums = j->sums,
     };
-    vise_step shared;
-    bool whole = a->granularity == VISE_PER_TENSOR;
     vise_status st = VISE_OK;
-    if (whole) st = vise_encode_shared_step(j->ctx, &shared, a, x, err);
     for (; !st && j->first < x->rows; j->first += j->rows) {
         j->rows = block_rows(x->rows - j->first);
         int64_t tiles = (j->rows + TILE_ROWS - 1) / TILE_ROWS * w->panels;
-        st = vise_encode_rows(j->ctx, a, x, j->first, j->rows, whole ? &shared : NULL, &sink,
-                              err);
+        st = vise_encode_rows(j->ctx, e, x, j->first, j->rows, &sink, err);
         if (!st) st = vise_parallel(j->ctx, tiles, integer_tile, j, err);
     }
     return st;
@@ -178,9 +176,10 @@ static vise_status integer_blocks(integer_job *j, const vise_scheme *a, vise_err
 
 vise_status vise_integer_linear(const vise_context *ctx, vise_tensor *y, const vise_tensor *x,
                                 const vise_packed *w, const vise_scheme *a,
-                                const vise_tensor *bias, vise_error *err) {
+                                const vise_tensor *bias, const float *scale, vise_error *err) {
     vise_tensor made = *y;
     linear_args args;
+    vise_encoding e;
     vise_status st = check_pair(w, a, err);
     if (!st) st = check_args(&args, ctx, &made, x, w->rows, w->cols, bias, true, err);
     if (st) return st;
@@ -196,7 +195,9 @@ vise_status vise_integer_linear(const vise_context *ctx, vise_tensor *y, const v
     }
     j.scale = (float *)(void *)(j.codes + rows * w->groups * w->pitch);
     if (w->scheme.bits == 4) j.sums = (int32_t *)(void *)(j.scale + steps);
-    st = integer_blocks(&j, a, err);
+    st = scale ? vise_encoding_of_scale(&e, a, *scale, err)
+               : vise_encoding_make(ctx, &e, a, false, &args.x, err);
+    if (!st) st = integer_blocks(&j, &e, err);
 
 done:
     vise_free(j.codes);
@@ -263,8 +264,7 @@ vise_status vise_decoded_linear(const vise_context *ctx, vise_tensor *y, const v
     vise_tensor made = *y;
     linear_args args;
     vise_status st = vise_tensor_expect(x, VISE_F32, "the input", err);
-    if (!st) st = vise_argument_apart(y, &w->scale, false, "the scales", err);
-    if (!st) st = vise_argument_apart(y, &w->zero, false, "the zero points", err);
+    if (!st) st = vise_coded_apart(y, w, err);
     if (!st) st = check_args(&args, ctx, &made, x, w->rows, w->cols, bias, false, err);
     if (st) return st;
     decoded_job j = {ctx, &args, w, (w->rows + DECODED_ROWS - 1) / DECODED_ROWS};

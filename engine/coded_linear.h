@@ -9,12 +9,13 @@
 // by code.  `x` is f32, f16 or bf16, `bias` any of these or NULL, `y` f32 (made if closed).
 // E-SC-08 (VISE_EINVAL) if there is no integer kernel for the pair of schemes, E-SC-10 if
 // shapes do not go together, E-TN-12 if `y` overlaps an input (`y` may be `x` itself); also
-// fails as vise_encode_rows().
+// fails as vise_encode_rows().  `scale` is the one scale of the activations, or NULL: found in
+// `x`; fails as vise_encoding_of_scale().
 //   weights  8 bits: activations per tensor or token
 //   weights  4 bits: activations per tensor or token, or in the weights' own groups
 vise_status vise_integer_linear(const vise_context *ctx, vise_tensor *y, const vise_tensor *x,
                                 const vise_packed *w, const vise_scheme *a,
-                                const vise_tensor *bias, vise_error *err);
+                                const vise_tensor *bias, const float *scale, vise_error *err);
 
 // Bytes that vise_integer_linear() takes beside `y` for an `x` of `rows` rows.
 int64_t vise_integer_linear_bytes(const vise_packed *w, int64_t rows);

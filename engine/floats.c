@@ -111,3 +111,15 @@ uint8_t vise_f32_to_f8e5m2(float x) {
     uint32_t code = encode_magnitude(x, 5, 2);
     return (uint8_t)(sign | (code > 0x7cu ? 0x7cu : code));
 }
+
+float vise_f4e2m1_to_f32(uint8_t h) {
+    return with_sign(decode_magnitude(h & 7u, 2, 1), h >> 3 & 1u);
+}
+
+// Between codes i and i + 1 lies a tie, which goes to the even one of them.
+uint8_t vise_f32_to_f4e2m1(float x) {
+    float a = x < 0 ? -x : x;
+    int code = (a > 0.25f) + (a >= 0.75f) + (a > 1.25f) + (a >= 1.75f) + (a > 2.5f) +
+               (a >= 3.5f) + (a > 5);
+    return (uint8_t)(x < 0 && code ? code | 8 : code);
+}

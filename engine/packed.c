@@ -15,9 +15,10 @@ void vise_packed_release(vise_packed *p) {
 }
 
 static vise_status check_scheme(const vise_scheme *s, int64_t cols, vise_error *err) {
-    char text[96];
+    char text[VISE_SCHEME_TEXT];
     vise_scheme_describe(text, sizeof text, s);
-    if (!s->symmetric || s->granularity == VISE_PER_TOKEN ||
+    if (s->element != VISE_ELEMENT_INT || !s->symmetric || s->granularity == VISE_PER_BLOCK ||
+        s->granularity == VISE_PER_TOKEN ||
         (s->bits == 8 && s->granularity == VISE_PER_GROUP)) {
         return vise_fail(err, VISE_EINVAL, "E-SC-08",
                          "no integer kernel takes weights in %s; allowed: symmetric, int8 per "

@@ -1,11 +1,32 @@
-// Encodes the rows of a matrix.  Weights on their way to storage and activations on their way
-// to an integer product go through this one encoder; only where the codes land differs.
+// Encodes the rows of a matrix.  Weights on their way to storage, activations on their way to
+// an integer product and values that are only simulated go through this one encoder; only where
+// the codes land differs.
 
 #ifndef VISE_ROW_ENCODER_H
 #define VISE_ROW_ENCODER_H
 
 #include "engine/codec.h"
 #include "engine/context.h"
+
+// How a matrix is encoded: by what scheme, and with what its rows have in common.
+typedef struct vise_encoding {
+    const vise_scheme *scheme;
+    bool search;      // the scale of each run is searched (engine/scale_search.h)
+    bool given;       // `step` came from outside: nobody has looked at the values yet
+    vise_step step;   // of all rows, VISE_PER_TENSOR only
+    vise_upper upper; // of all rows, VISE_SECOND_TENSOR only
+} vise_encoding;
+
+// Looks at the whole matrix, if the scheme's steps need that.  Fails as vise_encode_rows(), and
+// with E-SC-11 if there is nothing to search.
+vise_status vise_encoding_make(const vise_context *ctx, vise_encoding *out,
+                               const vise_scheme *s, bool search, const vise_matrix *m,
+                               vise_error *err);
+
+// Takes the one scale of a whole tensor as given, whatever the values: E-SC-12 (VISE_EINVAL) if
+// the scheme has none, or if it is not a positive number.
+vise_status vise_encoding_of_scale(vise_encoding *out, const vise_scheme *s, float scale,
+                                   vise_error *err);
 
 // Where rows land.  A row is cut into spans of `span` columns (the last may be shorter); each
 // span gets the scale and zero point of the run it lies in, so runs hold whole spans.
@@ -15,30 +36,25 @@ typedef struct vise_row_sink {
     int64_t pitch; // bytes from one row of codes to the next
 
     // One of these.  `codes` holds centred codes, span i of a row from i * span_pitch on;
-    // `nibbles` two a byte, spans side by side.
+    // `nibbles` two a byte, spans side by side; `values` what the codes stand for.
     int8_t *codes;
     int64_t span_pitch;
     uint8_t *nibbles;
+    float *values; // [row][columns of the matrix]; may be the matrix itself
 
-    // [row][span].  `zero` and `sums` (of the codes of the span) may be NULL.
-    vise_dtype scale_dtype, zero_dtype;
-    void *scale, *zero;
+    // [band][span], [band][span], [row][span], [row]: each may be NULL.  A band is the rows
+    // that share their steps, mostly one.  `sums` are those of the codes of the span.
+    vise_dtype scale_dtype, zero_dtype, upper_dtype;
+    void *scale, *zero, *upper;
     int32_t *sums;
 } vise_row_sink;
 
-// The one step of a whole tensor.  Fails as vise_encode_rows().
-vise_status vise_encode_shared_step(const vise_context *ctx, vise_step *out,
-                                    const vise_scheme *s, const vise_matrix *m,
-                                    vise_error *err);
-
-// Encodes rows [first, first + count) of `m`; row first + i lands in row i of the sink.
-// `shared` is the step of every row, or NULL: each run has its own.  When `shared` is given
-// the sink's scales are not written if `scale` is NULL.
+// Encodes rows [first, first + count) of `m`; row first + i lands in row i of the sink. `first`
+// is the first row of a band.
 //   E-SC-04 (VISE_ENUMERIC)  NaN or infinity, naming the first such row and column
 //   E-SC-05 (VISE_ENUMERIC)  values whose scale or zero point does not fit the scale dtype
-vise_status vise_encode_rows(const vise_context *ctx, const vise_scheme *s,
+vise_status vise_encode_rows(const vise_context *ctx, const vise_encoding *e,
                              const vise_matrix *m, int64_t first, int64_t count,
-                             const vise_step *shared, const vise_row_sink *sink,
-                             vise_error *err);
+                             const vise_row_sink *sink, vise_error *err);
 
 #endif

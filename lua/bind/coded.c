@@ -18,7 +18,7 @@ static vise_coded *push_coded(lua_State *L) {
 
 static const vise_coded *check_coded(lua_State *L, int arg) {
     const vise_coded *c = luaL_checkudata(L, arg, VISEL_CODED);
-    luaL_argcheck(L, c->codes.buf, arg, "coded tensor is closed");
+    luaL_argcheck(L, c->part[VISE_PART_CODES].buf, arg, "coded tensor is closed");
     return c;
 }
 
@@ -38,40 +38,49 @@ static int packed_close(lua_State *L) {
     return 0;
 }
 
-// core.encode(scheme, x) -> coded
+typedef struct encode_options {
+    bool search;
+} encode_options;
+
+// core.encode(scheme, x [, { search = false }]) -> coded
 static int coded_encode(lua_State *L) {
+    static const viseL_field fields[] = {
+        VISEL_BOOL(encode_options, search),
+        {0},
+    };
+    encode_options opt = {0};
+    viseL_options(L, 3, fields, &opt);
     vise_error err;
     vise_coded *c = push_coded(L);
     const vise_scheme *s = viseL_checkscheme(L, 1);
     const vise_tensor *x = viseL_checktensor(L, 2);
-    if (vise_encode(viseL_context(L), c, s, x, &err)) return viseL_fail(L, &err);
+    if (vise_encode(viseL_context(L), c, s, opt.search, x, &err)) return viseL_fail(L, &err);
     viseL_account(L, vise_coded_bytes(c));
     return 1;
 }
 
-// core.coded(scheme, {rows, cols}, { codes =, scale = [, zero =] }) -> coded
+// core.coded(scheme, {rows, cols}, { codes =, scale = [, zero =, second =] }) -> coded
 static int coded_new(lua_State *L) {
-    static const char *const names[] = {"codes", "scale", "zero"};
     int64_t shape[2];
     viseL_checkmatrix(L, 2, shape);
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 3);
     vise_error err;
     vise_coded *c = push_coded(L); // 4
-    for (int i = 0; i < 3; i++) lua_getfield(L, 3, names[i]);
-    const vise_tensor *part[3];
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < VISE_PART_COUNT; i++) {
+        lua_getfield(L, 3, vise_part_name((vise_part)i));
+    }
+    const vise_tensor *part[VISE_PART_COUNT];
+    for (int i = 0; i < VISE_PART_COUNT; i++) {
         part[i] = lua_isnil(L, 5 + i) ? NULL : luaL_testudata(L, 5 + i, VISEL_TENSOR);
         if (!lua_isnil(L, 5 + i) && !part[i]) {
-            return luaL_error(L, "E-SC-06: tensor '%s' is a %s, expected a tensor", names[i],
-                              luaL_typename(L, 5 + i));
+            return luaL_error(L, "E-SC-06: tensor '%s' is a %s, expected a tensor",
+                              vise_part_name((vise_part)i), luaL_typename(L, 5 + i));
         }
         luaL_argcheck(L, !part[i] || part[i]->buf, 3, "tensor is closed");
     }
     const vise_scheme *s = viseL_checkscheme(L, 1);
-    if (vise_coded_build(c, s, shape[0], shape[1], part[0], part[1], part[2], &err)) {
-        return viseL_fail(L, &err);
-    }
+    if (vise_coded_build(c, s, shape[0], shape[1], part, &err)) return viseL_fail(L, &err);
     lua_settop(L, 4);
     return 1;
 }
@@ -86,21 +95,16 @@ static int coded_decode(lua_State *L) {
     return 1;
 }
 
-// `t` is part of the coded tensor at 1, which a finalizer may close when the view is made.
-static void share_field(lua_State *L, const char *name, const vise_tensor *t) {
-    vise_tensor *view = viseL_pushtensor(L);
-    check_coded(L, 1);
-    vise_tensor_share(view, t);
-    lua_setfield(L, -2, name);
-}
-
-// c:tensors() -> { codes =, scale = [, zero =] }, which share the coded tensor's memory
+// c:tensors() -> { codes =, scale = [, zero =, second =] }, which share its memory
 static int coded_tensors(lua_State *L) {
-    lua_createtable(L, 0, 3);
-    const vise_coded *c = check_coded(L, 1);
-    share_field(L, "codes", &c->codes);
-    share_field(L, "scale", &c->scale);
-    if (c->zero.buf) share_field(L, "zero", &c->zero);
+    lua_createtable(L, 0, VISE_PART_COUNT);
+    for (int i = 0; i < VISE_PART_COUNT; i++) {
+        if (!check_coded(L, 1)->part[i].buf) continue;
+        vise_tensor *view = viseL_pushtensor(L);
+        // Fetched again: a push can run a finalizer that closes the coded tensor.
+        vise_tensor_share(view, &check_coded(L, 1)->part[i]);
+        lua_setfield(L, -2, vise_part_name((vise_part)i));
+    }
     return 1;
 }
 
@@ -128,7 +132,7 @@ static int coded_scheme(lua_State *L) {
 
 static int push_text(lua_State *L, const char *noun, const vise_scheme *s, int64_t rows,
                      int64_t cols) {
-    char text[96];
+    char text[VISE_SCHEME_TEXT];
     lua_pushfstring(L, "%s %Ix%I, %s", noun, (lua_Integer)rows, (lua_Integer)cols,
                     vise_scheme_describe(text, sizeof text, s));
     return 1;
@@ -136,7 +140,8 @@ static int push_text(lua_State *L, const char *noun, const vise_scheme *s, int64
 
 static int coded_tostring(lua_State *L) {
     const vise_coded *c = luaL_checkudata(L, 1, VISEL_CODED);
-    if (c->codes.buf) return push_text(L, "coded", &c->scheme, c->rows, c->cols);
+    if (c->part[VISE_PART_CODES].buf)
+        return push_text(L, "coded", &c->scheme, c->rows, c->cols);
     lua_pushliteral(L, "coded (closed)");
     return 1;
 }
@@ -195,15 +200,39 @@ static int packed_tostring(lua_State *L) {
     return 1;
 }
 
-// core.integer_linear(x, packed, activation_scheme, bias|nil [, out])
+// The scale of activations that is given at `arg`: NULL if none is.
+static const float *opt_scale(lua_State *L, int arg, float *scale) {
+    if (lua_isnoneornil(L, arg)) return NULL;
+    *scale = (float)luaL_checknumber(L, arg);
+    return scale;
+}
+
+// core.simulate(scheme, x [, out [, scale]]) -> f32 of the shape of x
+static int coded_simulate(lua_State *L) {
+    float given;
+    const float *scale = opt_scale(L, 4, &given);
+    lua_settop(L, 3); // so that the pushed result is not taken for an argument
+    vise_error err;
+    vise_tensor *out = viseL_pushout(L, 3);
+    const vise_scheme *s = viseL_checkscheme(L, 1);
+    const vise_tensor *x = viseL_checktensor(L, 2);
+    if (vise_simulate(viseL_context(L), out, s, x, scale, &err)) return viseL_fail(L, &err);
+    viseL_account(L, vise_tensor_bytes(out));
+    return 1;
+}
+
+// core.integer_linear(x, packed, activation_scheme, bias|nil [, out [, scale]])
 static int linear_integer(lua_State *L) {
+    float given;
+    const float *scale = opt_scale(L, 6, &given);
+    lua_settop(L, 5); // so that the pushed result is not taken for an argument
     vise_error err;
     vise_tensor *y = viseL_pushout(L, 5);
     const vise_tensor *x = viseL_checktensor(L, 1);
     const vise_packed *w = check_packed(L, 2);
     const vise_scheme *a = viseL_checkscheme(L, 3);
     const vise_tensor *bias = viseL_opttensor(L, 4);
-    if (vise_integer_linear(viseL_context(L), y, x, w, a, bias, &err)) {
+    if (vise_integer_linear(viseL_context(L), y, x, w, a, bias, scale, &err)) {
         return viseL_fail(L, &err);
     }
     viseL_account(L, vise_tensor_bytes(y));
@@ -254,6 +283,7 @@ static const luaL_Reg coded_functions[] = {
     {"integer_linear", linear_integer},
     {"pack",           packed_new    },
     {"packed_bytes",   packed_plan   },
+    {"simulate",       coded_simulate},
     {NULL,             NULL          },
 };
 

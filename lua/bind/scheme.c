@@ -31,32 +31,62 @@ static const char *text_field(lua_State *L, const char *field) {
     return lua_tostring(L, -1);
 }
 
+static void block_field(lua_State *L, int64_t block[2]) {
+    if (!lua_istable(L, -1)) wrong_type(L, "block", "{rows, columns}");
+    for (int i = 0; i < 2; i++) {
+        lua_geti(L, -1, i + 1);
+        block[i] = integer_field(L, "block");
+        lua_pop(L, 1);
+    }
+    if (lua_rawlen(L, -1) != 2) {
+        luaL_error(L, "E-SC-01: scheme field 'block' has %d numbers, expected {rows, columns}",
+                   (int)lua_rawlen(L, -1));
+    }
+}
+
+// The fields that are texts, by name.
+static const char **find_text(vise_scheme_fields *f, const char *name) {
+    const struct {
+        const char *name, **at;
+    } texts[] = {
+        {"convention",   &f->convention  },
+        {"element",      &f->element     },
+        {"granularity",  &f->granularity },
+        {"scale_dtype",  &f->scale_dtype },
+        {"second",       &f->second      },
+        {"second_dtype", &f->second_dtype},
+        {"zero",         &f->zero        },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcmp(name, texts[i].name) == 0) return texts[i].at;
+    }
+    return NULL;
+}
+
 static void read_field(lua_State *L, vise_scheme_fields *f, const char *name) {
-    if (strcmp(name, "bits") == 0) {
+    const char **text = find_text(f, name);
+    if (text) {
+        *text = text_field(L, name);
+    } else if (strcmp(name, "bits") == 0) {
         f->bits = integer_field(L, name);
     } else if (strcmp(name, "group") == 0) {
         f->group = integer_field(L, name);
-    } else if (strcmp(name, "granularity") == 0) {
-        f->granularity = text_field(L, name);
-    } else if (strcmp(name, "convention") == 0) {
-        f->convention = text_field(L, name);
-    } else if (strcmp(name, "zero") == 0) {
-        f->zero = text_field(L, name);
-    } else if (strcmp(name, "scale_dtype") == 0) {
-        f->scale_dtype = text_field(L, name);
+    } else if (strcmp(name, "block") == 0) {
+        block_field(L, f->block);
     } else if (strcmp(name, "symmetric") == 0) {
         if (!lua_isboolean(L, -1)) wrong_type(L, name, "true or false");
         f->symmetric = lua_toboolean(L, -1);
     } else {
         luaL_error(L,
                    "E-SC-01: unknown scheme field '%s', allowed: bits, granularity, group, "
-                   "symmetric, zero, convention, scale_dtype",
+                   "block, element, symmetric, zero, convention, scale_dtype, second, "
+                   "second_dtype",
                    name);
     }
 }
 
-// core.scheme{ bits =, granularity =, convention = [, group =, symmetric =, zero =,
-// scale_dtype = "f32"] }
+// core.scheme{ bits =, granularity =, convention = [, element = "int", group =, block =,
+// symmetric =, zero =, scale_dtype = "f32", second =, second_dtype = "f32"] }
 static int scheme_new(lua_State *L) {
     vise_scheme_fields f = {.symmetric = -1};
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -84,15 +114,26 @@ static void set_integer(lua_State *L, const char *key, lua_Integer value) {
 }
 
 static void push_fields(lua_State *L, const vise_scheme *s) {
-    lua_createtable(L, 0, 13);
+    lua_createtable(L, 0, 18);
+    set_text(L, "element", vise_element_name(s->element));
     set_integer(L, "bits", s->bits);
     set_text(L, "granularity", vise_granularity_name(s->granularity));
     if (s->granularity == VISE_PER_GROUP) set_integer(L, "group", s->group);
+    if (s->granularity == VISE_PER_BLOCK) {
+        lua_createtable(L, 2, 0);
+        lua_pushinteger(L, s->block_rows);
+        lua_seti(L, -2, 1);
+        lua_pushinteger(L, s->group);
+        lua_seti(L, -2, 2);
+        lua_setfield(L, -2, "block");
+    }
     lua_pushboolean(L, s->symmetric);
     lua_setfield(L, -2, "symmetric");
     set_text(L, "zero", vise_zero_name(s->zero));
     set_text(L, "convention", vise_convention_name(s->convention));
     set_text(L, "scale_dtype", vise_dtype_name(s->scale_dtype));
+    set_text(L, "second", vise_second_name(s->second));
+    if (s->second) set_text(L, "second_dtype", vise_dtype_name(s->second_dtype));
 }
 
 // s:fields(): every field, as core.scheme() takes them
@@ -104,12 +145,14 @@ static int scheme_fields(lua_State *L) {
 // s:describe(): the fields, and what follows from them: signed, lo, hi, formula, source, text
 static int scheme_describe(lua_State *L) {
     const vise_scheme *s = viseL_checkscheme(L, 1);
-    char text[96];
+    bool whole = s->element == VISE_ELEMENT_INT;
+    int most = (int)vise_scheme_most(s);
+    char text[VISE_SCHEME_TEXT];
     push_fields(L, s);
     lua_pushboolean(L, s->lo < 0);
     lua_setfield(L, -2, "signed");
-    set_integer(L, "lo", s->lo);
-    set_integer(L, "hi", s->hi);
+    set_integer(L, "lo", whole ? s->lo : -most);
+    set_integer(L, "hi", whole ? s->hi : most);
     set_text(L, "formula", vise_convention_formula(s->convention));
     set_text(L, "source", vise_convention_source(s->convention));
     set_text(L, "text", vise_scheme_describe(text, sizeof text, s));
@@ -136,7 +179,7 @@ static int scheme_layout(lua_State *L) {
     for (int i = 0; i < plan.count; i++) {
         const vise_scheme_part *p = &plan.part[i];
         lua_createtable(L, 0, 4);
-        set_text(L, "name", p->name);
+        set_text(L, "name", vise_part_name(p->part));
         set_text(L, "dtype", vise_dtype_name(p->dtype));
         set_integer(L, "bytes", p->bytes);
         lua_createtable(L, p->ndim, 0);
@@ -152,7 +195,7 @@ static int scheme_layout(lua_State *L) {
 }
 
 static int scheme_tostring(lua_State *L) {
-    char text[96];
+    char text[VISE_SCHEME_TEXT];
     vise_scheme_describe(text, sizeof text, viseL_checkscheme(L, 1));
     lua_pushfstring(L, "scheme %s", text);
     return 1;

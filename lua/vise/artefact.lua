@@ -15,23 +15,24 @@ local folder = require "vise.folder"
 local quant_types = require "vise.quant_types"
 local version = require "vise.version"
 
-local M = {}
-
-local FORMAT, FORMAT_VERSION = "vise_artefact", 1
+-- What the manifest and the metadata of our layout say they are.
+local M = { FORMAT = "vise_artefact", VERSION = 1 }
 
 --- What the file's own metadata says of each layer: enough to rebuild it.
 local function layer_entries(model, quantization)
   local list = core.array {}
   for _, layer in ipairs(quantization.layers) do
-    local linear = model:layer(layer.name)
-    list[#list + 1] = { name = layer.name, type = layer.type, shape = core.array { table.unpack(layer.shape) },
-      storage = quant_types.storage(linear.weight:dtype()), bias = linear.bias and linear.bias:dtype() or nil }
+    local linear, made = model:layer(layer.name), quantization.made and quantization.made[layer.name]
+    local bias, qtype = made and made.bias or linear.bias, made and made.type or layer.qtype
+    list[#list + 1] = { name = layer.name, type = layer.type, smooth = qtype.smooth,
+      shape = core.array { table.unpack(layer.shape) },
+      storage = layer.storage or quant_types.storage(linear.weight:dtype()), bias = bias and bias:dtype() or nil }
   end
   return list
 end
 
 local function metadata_of(quantization, layers)
-  return { vise = assert(core.json_encode { format = FORMAT, version = FORMAT_VERSION,
+  return { vise = assert(core.json_encode { format = M.FORMAT, version = M.VERSION,
     quant_type = quantization.config.quant_type, layers = layers }) }
 end
 
@@ -54,11 +55,15 @@ end
 -- Lists of a config, which stay lists when they are empty.
 local LISTS = { regions = true, exclude = true, plan = true, components = true }
 
---- The config as JSON data.  The quantization type stands at the top of the manifest.
+-- What does not belong into a manifest: the quantization type stands at its top, paths are nobody's
+-- business, and how much was printed changes nothing.
+local LEFT_OUT = { quant_type = true, save_to = true, statistics = true, verbose = true }
+
+--- The config as JSON data.
 local function config_of(cfg)
   local out = {}
   for key, value in pairs(cfg) do
-    if key ~= "quant_type" then
+    if not LEFT_OUT[key] then
       out[key] = type(value) == "table" and (LISTS[key] or #value > 0) and core.array(value) or value
     end
   end
@@ -82,8 +87,8 @@ local function layers_of(quantization, layers)
   for i, layer in ipairs(layers) do
     local hashes, known = {}, quantization.layers[i]
     for _, t in ipairs(quantization.made[layer.name]:tensors()) do hashes[t.param] = core.xxh3(t.tensor) end
-    listed[i] = { name = layer.name, type = layer.type, shape = layer.shape, storage = layer.storage,
-      bias = layer.bias, xxh3_128 = hashes, weight_error = finite(known.weight_error),
+    listed[i] = { name = layer.name, type = layer.type, smooth = layer.smooth, shape = layer.shape,
+      storage = layer.storage, bias = layer.bias, xxh3_128 = hashes, weight_error = finite(known.weight_error),
       output_error = finite(known.output_error) }
   end
   return listed
@@ -98,7 +103,7 @@ local function manifest_of(model, quantization, layers, file, bytes)
   if not identity then return nil, message, id end
   local backend, blas = core.backend()
   return {
-    format = FORMAT, version = FORMAT_VERSION, vise = version,
+    format = M.FORMAT, version = M.VERSION, vise = version,
     quant_type = quantization.config.quant_type,
     checkpoint = { file = file, bytes = bytes },
     base = { family = model.family, identity = identity, files = files },
@@ -107,6 +112,23 @@ local function manifest_of(model, quantization, layers, file, bytes)
     layers = layers_of(quantization, layers),
     numerics = { backend = backend, blas = blas or core.null, matmul = core.matmul_rule() },
   }
+end
+
+-- The manifest's hash of itself, computed with zeros in its place.
+local SEAL, ZEROS = '"manifest_xxh3_128": "%s"', ("0"):rep(32)
+
+local function seal(manifest)
+  manifest.manifest_xxh3_128 = ZEROS
+  local text = assert(core.json_encode(manifest, 2)) .. "\n"
+  return (text:gsub(SEAL:format(ZEROS), SEAL:format(core.xxh3(text)), 1))
+end
+
+--- Whether the text of a manifest is what was written, to the byte.
+---@param text string
+---@return boolean
+function M.is_sealed(text)
+  local hash = text:match(SEAL:format "(%x+)")
+  return hash ~= nil and core.xxh3((text:gsub(SEAL:format(hash), SEAL:format(ZEROS), 1))) == hash
 end
 
 --- Writes the artefact of a quantization that need not be committed to the model yet.
@@ -127,7 +149,7 @@ function M.write(model, quantization, dir)
   local ok
   ok, message, id = folder.write(dir, file, entries, metadata, function(sha256)
     manifest.checkpoint.sha256 = sha256
-    return manifest
+    return seal(manifest)
   end)
   if not ok then return nil, message, id end
   return { file = dir .. "/" .. file, bytes = bytes }
@@ -137,16 +159,21 @@ end
 --- step; a folder that holds anything else is refused.
 ---@param model vise.Model
 ---@param dir string
+---@param options? { layout?: "vise"|"cache-dit" }
 ---@return { file: string, bytes: integer }?
 ---@return string? message
 ---@return string? id
-function M.save(model, dir)
+function M.save(model, dir, options)
   expect.model(model, "save", "layers")
   if type(dir) ~= "string" or dir == "" then
     fail.raise("E-AR-14", "save needs a folder, got %s", type(dir) == "string" and "an empty string" or type(dir))
   end
   if not model.quantization then fail.raise("E-AR-14", "the model is not quantized: nothing to save") end
-  return M.write(model, model.quantization, dir)
+  for key in pairs(options or {}) do
+    if key ~= "layout" then fail.raise("E-AR-14", "save: unknown option '%s'; there is layout", tostring(key)) end
+  end
+  local layout = require("vise.formats").of(options and options.layout or "vise")
+  return layout.save(model, model.quantization, dir)
 end
 
 --- Exact size of the safetensors file a plan will write.
@@ -158,7 +185,8 @@ function M.file_bytes(model, plan, cfg)
   local planned, entries = { config = config.plain(cfg), layers = {} }, {}
   for _, layer in ipairs(plan.layers) do
     if layer.type then
-      planned.layers[#planned.layers + 1] = { name = layer.name, type = layer.type.name, shape = layer.shape }
+      planned.layers[#planned.layers + 1] = { name = layer.name, type = layer.type.name, qtype = layer.type,
+        shape = layer.shape }
       for _, t in ipairs(layer.tensors) do
         entries[#entries + 1] = { layer.name .. "." .. t.param, t.dtype, t.shape }
       end

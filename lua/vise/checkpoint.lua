@@ -326,6 +326,19 @@ function Checkpoint:identity()
   return self.hash
 end
 
+--- Whether the files are still what they were when they were opened; E-HF-12 names one that is not.
+---@return true? ok, string? message, string? id
+function Checkpoint:unchanged()
+  for _, file in ipairs(self.handles) do
+    local name = file:names()[1]
+    if name then
+      local tensor <close>, message, id = file:tensor(name)
+      if not tensor then return nil, message, id end
+    end
+  end
+  return true
+end
+
 --- Closes the files.  Tensors in use stay.
 function Checkpoint:close()
   for _, file in ipairs(self.handles) do file:close() end

@@ -1,12 +1,18 @@
---- The configuration of a quantization: one validated table.
+--- The configuration of a quantization: one validated table that cannot be changed afterwards.
 ---
 --- Everything that can be checked without a model is checked here; patterns meet the layers of a
 --- model in vise.plan.
+---
+---   vise.config { quant_type = "int8_per_row", exclude = { "*.to_out.0" } }
+---   vise.config { from = "config.json", calibrate = function(model) ... end }
+---   vise.config { quant_type = "int8_per_row", components = { unet = {}, text = { regions = "all" } } }
 
+local config_fields = require "vise.config_fields"
+local core = require "vise.core"
 local fail = require "vise.fail"
-local pattern = require "vise.pattern"
+local frozen = require "vise.frozen"
 local quant_types = require "vise.quant_types"
-local suggest = require "vise.suggest"
+local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = {}
 
@@ -19,174 +25,251 @@ local M = {}
 ---@field type vise.QuantType       What the name stands for.
 ---@field regions "blocks"|"all"|vise.Pattern[]
 ---@field exclude vise.Pattern[]
+---@field filter? fun(layer: vise.nn.Linear, name: string): boolean  false leaves a layer float.
 ---@field plan vise.PlanRule[]      Overrides; the first that matches a layer wins.
----@field calibrate? fun(model: table)
+---@field fallback string           "skip", or the type of default layers that cannot take theirs.
+---@field calibrate? fun(model: table, about: table)
+---@field calibration { flush_count?: integer, flush_bytes?: integer, buffered: boolean }
+---@field statistics? string        A file of captured statistics, in place of calibrate.
 ---@field save_to? string
----@field svdq { calibrate_precision: string, seed: integer }
+---@field svdq vise.SvdqOptions
+---@field verbose boolean
+---@field components? table<string, vise.Config>  Of a pipeline: the configuration of each model.
 local Config = {}
-Config.__index = Config
 
-local function expect(value, kind, where)
-  if type(value) ~= kind then fail.raise("E-CF-03", "%s must be a %s, got %s", where, kind, type(value)) end
-  return value
-end
+local configs = setmetatable({}, { __mode = "k" }) -- every config -> the fields it was made from
 
-local function list(value, where)
-  if type(value) ~= "table" then fail.raise("E-CF-03", "%s must be a list, got %s", where, type(value)) end
-  local count = 0
-  for key in pairs(value) do
-    if math.type(key) ~= "integer" or key < 1 or key > #value then
-      fail.raise("E-CF-03", "%s must be a list, has the key '%s'", where, tostring(key))
-    end
-    count = count + 1
-  end
-  -- A hole would hide what stands behind it.
-  if count < #value then fail.raise("E-CF-03", "%s must be a list, has a nil among its %d items", where, #value) end
-  return value
-end
-
-local function patterns(value, where)
-  local out = {}
-  for i, v in ipairs(list(value, where)) do out[i] = pattern.of(v, ("%s[%d]"):format(where, i)) end
-  return out
-end
-
---- Raises E-CF-02 for keys that are not in `known`.
-local function check_keys(t, known, where)
-  for key in pairs(t) do
-    if known[key] == nil then
-      local names = {}
-      for name in pairs(known) do names[#names + 1] = name end
-      table.sort(names)
-      local near = type(key) == "string" and suggest.nearest(key, names)
-      fail.raise("E-CF-02", "%sunknown field '%s'%s; the fields are %s", where, tostring(key),
-        near and (", did you mean '" .. near .. "'?") or "", table.concat(names, ", "))
-    end
-  end
-end
-
-local svdq_fields = {
-  calibrate_precision = function(v, where)
-    expect(v, "string", where)
-    if v ~= "low" and v ~= "medium" and v ~= "high" then
-      fail.raise("E-CF-05", "%s must be low, medium or high, got \"%s\"", where, v)
-    end
-    return v
-  end,
-  seed = function(v, where)
-    if math.type(v) ~= "integer" or v < 0 or v > 0xffffffff then
-      fail.raise("E-CF-05", "%s must be an integer from 0 to 4294967295, got %s", where, tostring(v))
-    end
-    return v
-  end,
-}
-
-local function svdq(value)
-  expect(value, "table", "svdq")
-  check_keys(value, svdq_fields, "svdq: ")
-  local out = { calibrate_precision = "low", seed = 0 }
-  for key, v in pairs(value) do out[key] = svdq_fields[key](v, "svdq." .. key) end
-  return out
-end
-
-local fields = {
-  quant_type = function(v) return expect(v, "string", "quant_type") end,
-  regions = function(v)
-    if v == "blocks" or v == "all" then return v end
-    if type(v) == "string" then
-      fail.raise("E-CF-05", "regions must be \"blocks\", \"all\" or a list of patterns, got \"%s\"", v)
-    end
-    return patterns(v, "regions")
-  end,
-  exclude = function(v) return patterns(v, "exclude") end,
-  plan = function(v)
-    local out = {}
-    for i, rule in ipairs(list(v, "plan")) do
-      local where = ("plan[%d]"):format(i)
-      if #list(rule, where) ~= 2 then
-        fail.raise("E-CF-03", "%s must be { pattern, quant type }, has %d fields", where, #rule)
-      end
-      out[i] = { pattern = pattern.of(rule[1], where .. "[1]"), type = quant_types.parse(rule[2], where .. "[2]") }
-    end
-    return out
-  end,
-  calibrate = function(v) return expect(v, "function", "calibrate") end,
-  save_to = function(v)
-    if expect(v, "string", "save_to") == "" then fail.raise("E-CF-05", "save_to is empty, expected a folder") end
-    return v
-  end,
-  svdq = svdq,
-}
-
---- The first type that needs spans of activations.
----@return string? name
-local function calibrated_type(cfg)
-  if cfg.type.calibrated then return cfg.type.name end
-  for _, rule in ipairs(cfg.plan) do
-    if rule.type.calibrated then return rule.type.name end
-  end
-  return nil
-end
-
-local function uses_svdq(cfg)
-  if cfg.type.rank then return true end
-  for _, rule in ipairs(cfg.plan) do
-    if rule.type.rank then return true end
-  end
-  return false
-end
-
---- Checks a table of fields and completes it with the defaults.
----@param t table
----@return vise.Config
-function M.config(t)
-  expect(t, "table", "config")
-  if getmetatable(t) == Config then return t end
-  check_keys(t, fields, "config: ")
-  if t.quant_type == nil then
-    fail.raise("E-CF-01", "config: quant_type is missing; for example \"int8_per_row\" or \"svdq_int4_r32\"")
-  end
-  local cfg = { regions = "blocks", exclude = {}, plan = {}, svdq = svdq {} }
-  for key, value in pairs(t) do cfg[key] = fields[key](value) end
-  cfg.type = quant_types.parse(cfg.quant_type)
-  local calibrated = calibrated_type(cfg)
-  if calibrated and not cfg.calibrate then
-    fail.raise("E-CF-06", "%s needs calibration: give calibrate = function(model) ... end, or use the _dq type",
-      calibrated)
-  end
-  if cfg.calibrate and not calibrated then
-    fail.raise("E-CF-06", "calibrate is given, but no type in this config uses calibration")
-  end
-  if t.svdq and not uses_svdq(cfg) then
-    fail.raise("E-CF-06", "svdq = { ... } is given, but no type in this config is an svdq type")
-  end
-  return setmetatable(cfg, Config)
-end
+local expect, check_keys = config_fields.expect, config_fields.check_keys
 
 ---@param value any
 ---@return boolean
 function M.is_config(value)
-  return getmetatable(value) == Config
+  return configs[value] ~= nil
 end
 
---- The fields as plain data, for the manifest: patterns as their text, no functions.
+--- Every type that a configuration can give a layer.
+local function types_of(cfg)
+  local types = { cfg.type }
+  for _, rule in ipairs(cfg.plan) do types[#types + 1] = rule.type end
+  if cfg.fallback ~= "skip" then types[#types + 1] = quant_types.parse(cfg.fallback) end
+  return types
+end
+
+--- The first type that has a field.
+---@return string? name
+local function any(cfg, field)
+  for _, t in ipairs(types_of(cfg)) do
+    if t[field] then return t.name end
+  end
+  return nil
+end
+
+-- Fields that say nothing unless a type uses them: what makes a type use each.
+local users = {
+  calibrate = "calibrated", calibration = "calibrated", statistics = "calibrated", svdq = "rank",
+}
+local unused = {
+  calibrate = "calibrate is given, but no type in this config uses calibration",
+  calibration = "calibration = { ... } is given, but no type in this config uses calibration",
+  statistics = "statistics is given, but no type in this config uses calibration",
+  svdq = "svdq = { ... } is given, but no type in this config is an svdq type",
+}
+
+local function check_together(cfg, given)
+  local calibrated = any(cfg, "calibrated")
+  if calibrated and not cfg.calibrate and not cfg.statistics then
+    fail.raise("E-CF-06", "%s needs calibration: give calibrate = function(model) ... end, statistics = a file, "
+      .. "or use the _dq type", calibrated)
+  end
+  if cfg.calibrate and cfg.statistics then
+    fail.raise("E-CF-06", "calibrate and statistics are both given: spans come from one or the other")
+  end
+  for field, message in pairs(unused) do
+    if given[field] ~= nil and not any(cfg, users[field]) then fail.raise("E-CF-06", message) end
+  end
+end
+
+--- A configuration for one model.
+local function single(given)
+  check_keys(given, config_fields.checks, "config: ")
+  if given.quant_type == nil then
+    fail.raise("E-CF-01", "config: quant_type is missing; for example \"int8_per_row\" or \"svdq_int4_r32\"")
+  end
+  local cfg = config_fields.defaults()
+  for key, value in pairs(given) do cfg[key] = config_fields.checks[key](value) end
+  cfg.type = svdquant_options.resolve(quant_types.parse(cfg.quant_type), cfg.svdq)
+  for _, rule in ipairs(cfg.plan) do rule.type = svdquant_options.resolve(rule.type, cfg.svdq) end
+  check_together(cfg, given)
+  return frozen.freeze(cfg, "a config", Config)
+end
+
+-- Names and their overrides, from a list of names or a map.
+local function overrides_of(components)
+  expect(components, "table", "components")
+  if #components == 0 then return components end
+  local map = {}
+  for i, name in ipairs(config_fields.list(components, "components")) do
+    map[expect(name, "string", ("components[%d]"):format(i))] = {}
+  end
+  return map
+end
+
+--- The fields of one component: those of the whole with its own on top.  What the whole says of
+--- calibration and svdq counts only where a type of the component uses it.
+local function merge(base, own, name)
+  local where = ("components.%s"):format(name)
+  expect(own, "table", where)
+  check_keys(own, config_fields.checks, where .. ": ")
+  local merged = {}
+  for key, value in pairs(base) do merged[key] = value end
+  for key, value in pairs(own) do merged[key] = value end
+  if own.statistics and not own.calibrate then merged.calibrate = nil end
+  if own.calibrate and not own.statistics then merged.statistics = nil end
+  if base.save_to and not own.save_to then merged.save_to = base.save_to .. "/" .. name end
+  local probe = config_fields.defaults()
+  for _, key in ipairs { "quant_type", "plan", "fallback" } do
+    if merged[key] ~= nil then probe[key] = config_fields.checks[key](merged[key]) end
+  end
+  if not probe.quant_type then fail.raise("E-CF-01", "%s: quant_type is missing", where) end
+  probe.type = quant_types.parse(probe.quant_type, where .. ".quant_type")
+  for field in pairs(unused) do
+    if own[field] == nil and not any(probe, users[field]) then merged[field] = nil end
+  end
+  return merged
+end
+
+--- A configuration for several models.
+local function pipeline(given)
+  local base, cfg, used = {}, { components = {}, save_to = given.save_to, calibrate = given.calibrate,
+    quant_type = given.quant_type, verbose = given.verbose or false }, {}
+  for key, value in pairs(given) do
+    if key ~= "components" then base[key] = value end
+  end
+  check_keys(base, config_fields.checks, "config: ")
+  for key, value in pairs(base) do config_fields.checks[key](value) end
+  for name, own in pairs(overrides_of(given.components)) do
+    if type(name) ~= "string" or not name:find "^[%w_][%w_.-]*$" then
+      fail.raise("E-CF-05", "components: '%s' is no name of a component: letters, digits, _ - and .", tostring(name))
+    end
+    local fields = merge(base, own, name)
+    local made = single(fields)
+    for field in pairs(unused) do used[field] = used[field] or fields[field] ~= nil end
+    configs[made] = fields
+    cfg.components[name] = made
+  end
+  if next(cfg.components) == nil then fail.raise("E-CF-01", "components is empty: name the models") end
+  for field, message in pairs(unused) do
+    if base[field] ~= nil and not used[field] then fail.raise("E-CF-06", message) end
+  end
+  return frozen.freeze(cfg, "a config", Config)
+end
+
+-- A copy whose tables are its own, JSON's nulls left out.  Frozen values are shared.
+local function copy(t)
+  local out = { table.unpack(t, 1, math.min(#t, 200)) } -- as long as `t`, if that has holes
+  for key, value in pairs(t) do
+    local meta = type(value) == "table" and getmetatable(value)
+    if type(value) == "table" and not (meta and meta.__newindex) then value = copy(value) end
+    if value ~= core.null then out[key] = value end
+  end
+  return out
+end
+
+--- The fields that `from` stands for: another config, a table, JSON text or the path of a JSON file.
+local function fields_from(from)
+  if M.is_config(from) then return configs[from] end
+  if type(from) == "table" then return from end
+  expect(from, "string", "from")
+  local text, what, message, id = from, "from", nil, nil
+  if not from:find "^%s*{" then
+    text, message, id = core.disk.read(from)
+    if not text then return nil, message, id end
+    what = from
+  end
+  local fields
+  fields, message, id = core.json_decode(text, what)
+  if fields == nil then return nil, message, id end
+  if type(fields) ~= "table" or #fields > 0 then
+    fail.raise("E-CF-03", "%s must be an object of fields, as vise.config takes them", what)
+  end
+  return fields
+end
+
+--- Checks a table of fields and completes it with the defaults.  `from` brings fields in from
+--- elsewhere; the others stand above them.
+---@param t table
+---@return vise.Config? config
+---@return string? message  Of a file that cannot be read.
+---@return string? id
+function M.config(t)
+  expect(t, "table", "config")
+  if M.is_config(t) then
+    local key = frozen.broken(t)
+    if key then fail.raise("E-CF-07", "a config was changed by force (field '%s'): make another one", key) end
+    return t
+  end
+  local given = copy(t)
+  if t.from ~= nil then
+    local fields, message, id = fields_from(t.from)
+    if not fields then return nil, message, id end
+    given.from = nil
+    for key, value in pairs(copy(fields)) do
+      if given[key] == nil then given[key] = value end
+    end
+  end
+  local cfg = given.components ~= nil and pipeline(given) or single(given)
+  configs[cfg] = given
+  return cfg
+end
+
+local function texts(ps)
+  local out = core.array {}
+  for i, p in ipairs(ps) do out[i] = p.plain end
+  return out
+end
+
+local function thaw(t)
+  local out = {}
+  for key, value in pairs(t) do out[key] = type(value) == "table" and thaw(value) or value end
+  return out
+end
+
+--- The fields as plain data, for the manifest and for JSON: patterns as one string each, functions
+--- left out.  `vise.config { from = plain }` makes an equal config of it.
 ---@param cfg vise.Config
 ---@return table
 function M.plain(cfg)
-  local function texts(ps)
-    local out = {}
-    for i, p in ipairs(ps) do out[i] = p.text end
-    return out
+  if cfg.components then
+    local components = {}
+    for name, own in pairs(cfg.components) do components[name] = M.plain(own) end
+    return { components = components }
   end
-  local rules = {}
-  for i, rule in ipairs(cfg.plan) do rules[i] = { rule.pattern.text, rule.type.name } end
+  local rules = core.array {}
+  for i, rule in ipairs(cfg.plan) do rules[i] = core.array { rule.pattern.plain, rule.type.name } end
   return {
     quant_type = cfg.quant_type,
     regions = type(cfg.regions) == "string" and cfg.regions or texts(cfg.regions),
     exclude = texts(cfg.exclude),
     plan = rules,
-    svdq = uses_svdq(cfg) and { calibrate_precision = cfg.svdq.calibrate_precision, seed = cfg.svdq.seed } or nil,
+    fallback = cfg.fallback,
+    calibration = any(cfg, "calibrated") and thaw(cfg.calibration) or nil,
+    statistics = cfg.statistics,
+    save_to = cfg.save_to,
+    svdq = any(cfg, "rank") and thaw(cfg.svdq) or nil,
+    verbose = cfg.verbose or nil,
   }
+end
+
+--- The fields as plain data: see vise.config.plain.
+---@return table
+function Config:plain()
+  return M.plain(self)
+end
+
+--- The fields as JSON text, which `vise.config { from = text }` reads.
+---@return string
+function Config:json()
+  return assert(core.json_encode(self:plain(), 2)) .. "\n"
 end
 
 return M

@@ -22,10 +22,12 @@ return {
   ["E-DT-06"] = { title = "nothing to predict", next = "Give texts of at least one id after the first." },
   ["E-DT-07"] = { title = "no such batches", next = "Give columns of one length, and a batch size from 1." },
   ["E-DT-08"] = { title = "wrong option of a sampler or loss", next = "Correct the option that the message names." },
+  ["E-DT-09"] = { title = "workload used wrongly", next = "`vise help workload` says what it takes, and in which order." },
+  ["E-DT-10"] = { title = "model without a workload", next = "Use a type that needs no calibration, or statistics = FILE." },
 
   -- MD: models
-  ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights." },
-  ["E-MD-02"] = { title = "unknown model family", next = "Open one of the families that the message lists." },
+  ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights; bare weights have no forward." },
+  ["E-MD-02"] = { title = "unknown model family", next = "Use a type that needs no calibration, or statistics = FILE; only the families listed have a forward." },
   ["E-MD-03"] = { title = "field missing in config.json", next = "Take config.json from where the weights came from." },
   ["E-MD-04"] = { title = "wrong value in config.json", next = "Correct the field that the message names." },
   ["E-MD-05"] = { title = "variant of the family that is not computed", next = "Use a model of the plain architecture." },
@@ -38,6 +40,10 @@ return {
   ["E-MD-12"] = { title = "input does not fit the model", next = "Give the forward the shape that the message names." },
   ["E-MD-13"] = { title = "wrong option of generate", next = "`vise help generate` lists the options." },
   ["E-MD-14"] = { title = "model is quantized already", next = "Open the float model that it was made from." },
+  ["E-MD-19"] = { title = "no layers in a checkpoint", next = "Give a model folder, or a file with 2-D float tensors NAME.weight." },
+  ["E-MD-16"] = { title = "bare weights have no forward", next = "Use a type that needs no calibration, or statistics = FILE." },
+  ["E-MD-17"] = { title = "model brings code of its own", next = "Nothing to do: the code is not run." },
+  ["E-MD-18"] = { title = "unknown torch_dtype", next = "Nothing to do: the types of the tensors count." },
   ["E-MD-15"] = {
     title = "no model, or a model of another kind",
     next = "Give what vise.open returned, inside assert(): a failed open returns nil and says why.",
@@ -340,6 +346,9 @@ return {
     title = "calibration gave values that are not finite",
     next = "Look at the calibration data and at the layers before the one named.",
   },
+  ["E-OB-15"] = { title = "statistics lack a layer", next = "Capture the layer, or exclude it." },
+  ["E-OB-13"] = { title = "statistics of a wrong shape or value", next = "Capture them again from this model." },
+  ["E-OB-14"] = { title = "wrong option of an observer", next = "`vise help observe.attach` lists the options." },
   ["E-OB-12"] = {
     title = "the calibrate function failed",
     next = "Correct what the message names; nothing was changed.",
@@ -352,6 +361,7 @@ return {
   ["E-CF-04"] = { title = "unknown quant type", next = "Use one of the forms listed; `vise help quant_types` explains them." },
   ["E-CF-05"] = { title = "value outside its range", next = "Use one of the values listed." },
   ["E-CF-06"] = { title = "fields that contradict each other", next = "Change one of the two, as the message says." },
+  ["E-CF-07"] = { title = "a config was changed", next = "Make another: vise.config { from = cfg, field = value }." },
 
   -- PL: plans and patterns
   ["E-PL-01"] = {
@@ -361,14 +371,16 @@ return {
   ["E-PL-02"] = { title = "malformed pattern", next = "Use a glob such as \"*.attn1.*\", or a valid Lua pattern." },
   ["E-PL-03"] = { title = "shape the type cannot take", next = "Exclude the layer or give it another type in `plan`." },
   ["E-PL-04"] = { title = "model is already quantized", next = "Open the model again." },
-  ["E-PL-05"] = { title = "nothing to quantize", next = "Loosen `exclude` or `regions`." },
+  ["E-PL-05"] = { title = "nothing to quantize", next = "Loosen `exclude` or `regions`, or choose a type that the shapes allow." },
+  ["E-PL-06"] = { title = "filter gave no boolean", next = "Return true for a layer to quantize, false for one to leave float." },
+  ["E-PL-07"] = { title = "no such component", next = "Name the models of the pipeline as the config does." },
 
   -- AR: artefacts
   ["E-AR-01"] = { title = "no manifest", next = "Check the path; if a save was interrupted, save again.", exit = 66 },
   ["E-AR-02"] = { title = "manifest or metadata of another format", next = "Give an artefact written by this version of vise." },
   ["E-AR-03"] = { title = "malformed field in a manifest", next = "Save the artefact again; manifests are not edited by hand." },
   ["E-AR-04"] = { title = "file name in a manifest refused", next = "An artefact's files lie in its own folder; save it again." },
-  ["E-AR-05"] = { title = "checkpoint missing or truncated", next = "Copy the whole artefact folder again.", exit = 66 },
+  ["E-AR-05"] = { title = "checkpoint missing", next = "Copy the whole artefact folder again.", exit = 66 },
   ["E-AR-06"] = { title = "not an artefact", next = "Give the folder or file that `save` wrote." },
   ["E-AR-07"] = { title = "unreadable metadata", next = "The file is damaged; save the artefact again." },
   ["E-AR-08"] = { title = "artefact and request disagree", next = "Load with the quant type that the artefact holds." },
@@ -378,10 +390,22 @@ return {
   ["E-AR-12"] = { title = "another base model", next = "Open the base model that the artefact was made from." },
   ["E-AR-13"] = { title = "folder cannot be saved into", next = "Choose a new folder, or one that holds an artefact.", exit = 73 },
   ["E-AR-14"] = { title = "nothing to save", next = "Quantize the model first, and give save a folder.", exit = 64 },
+  ["E-AR-16"] = {
+    title = "another layout cannot hold this",
+    next = "Export an artefact of types the layout has, or quantize with `exclude` for the layer named.",
+  },
+  ["E-AR-17"] = { title = "no such layout", next = "Use one of the layouts listed.", exit = 64 },
+  ["E-AR-18"] = { title = "checkpoint of another size", next = "The copy was cut short; copy the whole artefact folder again." },
+  ["E-AR-19"] = { title = "file is not the one that was written", next = "Copy the artefact again, or save it again." },
   ["E-AR-15"] = { title = "nothing to load", next = "Give load a folder, a file, or a config with save_to.", exit = 64 },
 
   -- NU: numbers
   ["E-NU-09"] = { title = "impossible histogram", next = "Give a range with lo < hi, both finite, and 1 to 256 bins.", exit = 64 },
+
+  -- LY: layouts of other programs
+  ["E-LY-01"] = { title = "digits that do not describe a layout", next = "Each digit of an axis begins where the one before ends." },
+  ["E-LY-02"] = { title = "tensor of the wrong size for a layout", next = "Pass the matrix and its padded size." },
+  ["E-LY-03"] = { title = "padding with something in it", next = "The file is damaged, or its layers have other sizes." },
 
   -- RC: recipes
   ["E-RC-01"] = { title = "a recipe's file is missing", next = "A recipe's folder has header.lua and recipe.lua.", exit = 66 },
@@ -418,6 +442,8 @@ return {
     next = "Leave the layer in float, or multiply with decoded_linear.",
   },
   ["E-SC-10"] = { title = "shapes do not go together", next = "Check the input against the layer's sizes." },
+  ["E-SC-11"] = { title = "no scale to search", next = "Leave `search` away, or take a scheme the message lists." },
+  ["E-SC-12"] = { title = "scale of activations refused", next = "Give a positive scale, and a scheme per tensor." },
 
   -- OB: observers
   ["E-OB-01"] = { title = "no such observer", next = "Use range or channel_span, with { channels = n }." },

@@ -98,7 +98,7 @@ end
 ---@param file string  The checkpoint's name.
 ---@param entries table[]  { name, tensor } each
 ---@param metadata table<string, string>
----@param manifest_of fun(sha256: string): table  Gets the hash of what was written.
+---@param manifest_of fun(sha256: string): string  Gets the hash of what was written, gives the manifest.
 ---@return true?
 ---@return string? message
 ---@return string? id
@@ -122,7 +122,7 @@ function M.write(dir, file, entries, metadata, manifest_of)
     steps[#steps + 1] = function() return disk.link(dir .. "/" .. name, temp .. "/" .. name) end
   end
   steps[#steps + 1] = function()
-    return disk.write(temp .. "/" .. M.MANIFEST, assert(core.json_encode(manifest_of(hash), 2)) .. "\n")
+    return disk.write(temp .. "/" .. M.MANIFEST, manifest_of(hash))
   end
   steps[#steps + 1] = function() return disk.sync(temp) end
   steps[#steps + 1] = function() -- the one step that others can see

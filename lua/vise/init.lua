@@ -6,12 +6,12 @@ local M = {}
 -- Modules that are files of their own.
 local modules = {
   algorithms = true, checkpoint = true, data = true, eval = true, generate = true, models = true, nn = true,
-  observe = true, picture = true, quant_types = true, samplers = true,
+  observe = true, picture = true, quant_types = true, samplers = true, workload = true,
 }
 
 -- Modules that are functions of the core under a name.
 local groups = {
-  coded = { "decoded_linear", "encode", "integer_linear", "pack", "packed_bytes", rebuild = "coded" },
+  coded = { "decoded_linear", "encode", "integer_linear", "pack", "packed_bytes", "simulate", rebuild = "coded" },
   json = { "array", "null", decode = "json_decode", encode = "json_encode" },
   linalg = { "matmul", "svd" },
   machine = { "backend", "clock", "memory", "memory_limit", "reset_peak", "threads" },
@@ -36,11 +36,15 @@ local verbs = {
 local from_core = { random = true, scheme = true, tensor = true, tensor_of = true, xxh3 = true }
 
 --- What vise.quantize would do with a model, without doing it.
----@param model vise.Model
+---@param model vise.Model|table<string, vise.Model>
 ---@param fields vise.Config|table
----@return vise.Plan
+---@return vise.Plan? plan
+---@return string? message
+---@return string? id
 function M.plan(model, fields)
-  return require("vise.plan").make(model, require("vise.config").config(fields))
+  local cfg, message, id = require("vise.config").config(fields)
+  if not cfg then return nil, message, id end
+  return require("vise.fail").catch(require("vise.plan").make, model, cfg)
 end
 
 local function group(names)

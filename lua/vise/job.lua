@@ -25,6 +25,7 @@ local DONE = setmetatable({}, { __tostring = function() return "end of the dry r
 ---@class vise.JobOptions
 ---@field params table<string, any>
 ---@field model? string
+---@field variant? string
 ---@field data string[]
 ---@field out? string
 ---@field dry_run? boolean
@@ -35,9 +36,7 @@ local function open_model(job)
   if not path then
     fail.try(nil, ("recipe %s needs a model: give --model DIR"):format(job.recipe.header.name), "E-RC-08")
   end
-  local model = fail.try(require("vise").open(path))
-  job.opened[#job.opened + 1] = model
-  return model
+  return job:open(path, { variant = job.variant })
 end
 
 local metatable = {
@@ -57,19 +56,20 @@ local metatable = {
 function M.new(recipe, options)
   return setmetatable({
     recipe = recipe, folder = recipe.folder, expects = recipe.header.expects or {}, params = options.params,
-    model_path = options.model,
+    model_path = options.model, variant = options.variant,
     data = options.data, out = options.out, dry_run = options.dry_run or false,
     stream = options.quiet and io.stderr or io.stdout, results = core.array {}, failed = 0, opened = {},
   }, metatable)
 end
 
---- Opens another model; it is closed at the end of the run.
+--- Opens a model, and says on stderr what is odd about it; it is closed at the end of the run.
 ---@param path string
 ---@param options? table  What vise.open takes.
 ---@return vise.Model
 function Job:open(path, options)
   local model = fail.try(require("vise").open(path, options))
   self.opened[#self.opened + 1] = model
+  for _, note in ipairs(model.notes or {}) do self:log("note: %s", note) end
   return model
 end
 
@@ -149,39 +149,134 @@ function Job:report(name, data)
   self.results[#self.results + 1] = { name = name, data = data }
 end
 
--- The plan in a few lines: sizes, and each pattern with what it matched.
-local function print_plan(job, cfg, plan)
-  job:print("%s: %d layers, %d left as they are, %.2f bits a weight", cfg.quant_type, plan.quantized,
-    plan.skipped, plan.bits_per_weight)
-  job:print("  %s on disk, %s in memory, at most %s while it is made", text.bytes(plan.disk_bytes),
-    text.bytes(plan.memory_bytes), text.bytes(plan.workspace_bytes))
+-- What a plan will do, in a few lines: sizes, memory, time, each pattern with what it matched, and
+-- why layers stay as they are.
+local function print_plan(job, title, plan)
+  job:print("%s: %d layers, %d left as they are, %.2f bits a weight", title, plan.quantized, plan.skipped,
+    plan.bits_per_weight)
+  job:print("  %d bytes on disk (tensors %d), %s in memory, at most %s more while it is made", plan.file_bytes,
+    plan.disk_bytes, text.bytes(plan.memory_bytes), text.bytes(plan.workspace_bytes))
+  if job.dry_run then
+    job:print("  about %s to make on this machine, without calibration (an estimate)", text.seconds(plan:seconds()))
+  end
   local rows = {}
-  for i, p in ipairs(plan.patterns) do
-    rows[i] = { p.where, p.pattern, ("%d layers"):format(p.matched) }
+  for _, p in ipairs(plan.patterns) do
+    rows[#rows + 1] = { p.where, p.pattern, ("%d layers"):format(p.matched) }
+  end
+  for _, o in ipairs(plan.overlaps) do
+    rows[#rows + 1] = { o.loser, "gives way to " .. o.winner, ("%d layers, first %s"):format(o.layers, o.example) }
+  end
+  for _, r in ipairs(plan:reasons()) do
+    rows[#rows + 1] = { "float", r.reason, ("%d layers"):format(r.layers) }
   end
   if #rows > 0 then job.stream:write(text.columns(rows, "  ")) end
 end
 
 --- Makes and prints the plan of a configuration; nothing is touched.
----@param model vise.Model
+---@param model vise.Model|table<string, vise.Model>
 ---@param cfg vise.Config|table
 ---@return vise.Plan
 function Job:plan(model, cfg)
-  cfg = require("vise.config").config(cfg)
-  local plan = require("vise.plan").make(model, cfg)
-  print_plan(self, cfg, plan)
+  cfg = fail.try(require("vise").config(cfg))
+  local plan = fail.try(require("vise").plan(model, cfg))
+  local names = {}
+  for name in pairs(plan.components or {}) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    print_plan(self, ("%s, %s"):format(name, plan.components[name].cfg.quant_type), plan.components[name])
+  end
+  if #names == 0 then print_plan(self, cfg.quant_type, plan) end
   if self.dry_run then self:report("plan", plan:plain()) end
   return plan
 end
 
---- Prints the plan and quantizes.  A dry run ends here.
----@param model vise.Model
+--- Prints the plan, quantizes and prints the summary.  A dry run ends after the plan.
+---@param model vise.Model|table<string, vise.Model>
 ---@param cfg vise.Config|table
+---@param work? vise.Workload  Remembers what the float model does, to be asked for the quality later.
 ---@return vise.QuantizeReport
-function Job:quantize(model, cfg)
+function Job:quantize(model, cfg, work)
+  cfg = fail.try(require("vise").config(cfg))
   self:plan(model, cfg)
   if self.dry_run then error(DONE, 0) end
-  return fail.try(require("vise").quantize(model, cfg))
+  if work then fail.try(work:reference(model)) end
+  local report = fail.try(require("vise").quantize(model, cfg))
+  self.stream:write(report:text())
+  self:report("quantize", report:plain())
+  return report
+end
+
+-- The texts of --data, for a language model, and the tokenizer of its folder.
+local function texts_of(job)
+  if #job.data == 0 or job.model.family ~= "llama" then return nil end
+  local texts, vise = {}, require "vise"
+  for _, path in ipairs(job.data) do
+    local stories = fail.try(vise.data.stories(path))
+    table.move(stories, 1, #stories, #texts + 1, texts)
+  end
+  return texts, fail.try(vise.tokenizers.open(job.model.checkpoint.folder .. "/tok512.bin"))
+end
+
+local WORK = { "steps", "images", "calibration" } -- parameters that are options of the workload
+
+-- The workload of the job's model by the parameters of those names.
+local function workload_of(job)
+  local options = {}
+  for _, name in ipairs(WORK) do options[name] = job.params[name] end
+  options.texts, options.tokenizer = texts_of(job)
+  return fail.try(require("vise").workload.of(job.model, options))
+end
+
+-- Whether all parameters but those in `naming` have the values that the header gives them.
+local function is_usual(job, naming)
+  local free = {}
+  for _, name in ipairs(naming) do free[name] = true end
+  for name, spec in pairs(job.recipe.header.params or {}) do
+    local value, default = job.params[name], spec.default
+    if type(value) == "table" then value, default = table.concat(value, ","), table.concat(default, ",") end
+    if not free[name] and value ~= default then return false end
+  end
+  return #job.data == 0
+end
+
+--- Does a whole run: quantizes the job's model, saves it to the output folder, measures it on its
+--- workload and, if the other parameters are the header's, holds the result against what the header
+--- expects of this type.
+---@param cfg table         What vise.config takes; `calibrate` is the workload's if a type needs one.
+---@param naming? string[]  Parameters that the quant type's name says.
+---@return vise.QuantizeReport
+function Job:standard(cfg, naming)
+  local vise, model, fields = require "vise", self.model, {}
+  for key, value in pairs(cfg) do fields[key] = value end
+  local work = model.family ~= "weights" and workload_of(self) or nil
+  if work and vise.quant_types.parse(fields.quant_type).calibrated and not fields.statistics then
+    fields.calibrate = fields.calibrate or work:calibration()
+  end
+  local report = self:quantize(model, fields, work)
+  if self.out then
+    local saved = fail.try(vise.save(model, self:path "artefact"))
+    self:print("saved to %s: %d bytes", saved.file, saved.bytes)
+  end
+  if work then self:measure(model, work, fields.quant_type, is_usual(self, naming or {})) end
+  return report
+end
+
+--- Measures a quantized model on its workload and prints the result.
+---@param model vise.Model
+---@param work vise.Workload
+---@param quant_type string
+---@param usual boolean  Whether the header's expectations hold for this run.
+function Job:measure(model, work, quant_type, usual)
+  local quality = fail.try(work:quality(model))
+  self:print("%s %s: %s", quant_type, quality.metric == "psnr" and "PSNR against float" or "rise of the loss",
+    quality.metric == "psnr" and ("%.2f dB"):format(quality.value) or ("%.5f nats a token"):format(quality.value))
+  self:report("quality", { type = quant_type, metric = quality.metric,
+    value = quality.value < math.huge and quality.value or core.null })
+  for _, e in ipairs(usual and self.expects or {}) do
+    if e.type == quant_type and e.metric == quality.metric then
+      self:expect(("%s %s"):format(quant_type, e.metric), quality.value, e)
+    end
+  end
 end
 
 --- Holds a result against what it should be.  A run with unmet expectations exits with 1.

@@ -1,295 +1,158 @@
 --- Load: put a saved artefact onto a float model.
 ---
---- A folder, a file or a config goes through one resolver; manifest, file, model and every tensor
---- are checked before the first layer changes.
+--- A folder, a file or a config goes through one resolver, whatever the layout (lua/vise/formats/);
+--- manifest, file, model and every tensor are checked before the first layer changes.
 
-local core = require "vise.core"
 local config = require "vise.config"
+local core = require "vise.core"
 local expect = require "vise.models.expect"
 local fail = require "vise.fail"
-local quantized_linear = require "vise.nn.quantized_linear"
-local quant_types = require "vise.quant_types"
-local suggest = require "vise.suggest"
+local formats = require "vise.formats"
 
 local M = {}
 
-local MANIFEST = "quant_config.json"
-local FORMAT, FORMAT_VERSION = "vise_artefact", 1
+local MANIFEST = require("vise.folder").MANIFEST
 
-local FLOATS = { smooth = true, down = true, up = true, act_scale = true, bias = true }
+---@class vise.Source
+---@field path string       The .safetensors file.
+---@field layout table      Of lua/vise/formats/.
+---@field manifest? table   Decoded and checked; absent for a file without one beside it.
+---@field text? string      Of the manifest.
+---@field about? { file: string, bytes?: integer, sha256?: string, quant_type: string }
 
-local ARRAY = getmetatable(core.array {})
-
-local function is_array(v)
-  return getmetatable(v) == ARRAY
-end
-
-local function is_string_list(v)
-  if not is_array(v) then return false end
-  for _, item in ipairs(v) do
-    if type(item) ~= "string" then return false end
-  end
-  return true
-end
-
---- Raises nothing: returns nil, message, id for whatever is wrong with a layer list.
-local function check_layers(list, where)
-  if not is_array(list) or #list == 0 then
-    return fail.fail("E-AR-03", "%s: layers must be a list with at least one layer", where)
-  end
-  local seen = {}
-  for i, l in ipairs(list) do
-    local place = ("%s: layers[%d]"):format(where, i)
-    if type(l) ~= "table" or type(l.name) ~= "string" then
-      return fail.fail("E-AR-03", "%s has no name", place)
-    elseif seen[l.name] then
-      return fail.fail("E-AR-03", "%s: layer %s appears twice", place, l.name)
-    elseif type(l.type) ~= "string" or not pcall(quant_types.parse, l.type) then
-      return fail.fail("E-AR-03", "%s (%s): type %s is no quant type", place, l.name, tostring(l.type))
-    elseif l.storage ~= "f16" and l.storage ~= "bf16" then
-      return fail.fail("E-AR-03", "%s (%s): storage must be f16 or bf16, is %s", place, l.name, tostring(l.storage))
-    elseif l.bias ~= nil and l.bias ~= "f16" and l.bias ~= "bf16" and l.bias ~= "f32" then
-      return fail.fail("E-AR-03", "%s (%s): bias must be f16, bf16 or f32, is %s", place, l.name, tostring(l.bias))
-    elseif type(l.shape) ~= "table" or #l.shape ~= 2 or math.type(l.shape[1]) ~= "integer"
-      or math.type(l.shape[2]) ~= "integer" or l.shape[1] < 1 or l.shape[2] < 1 then
-      return fail.fail("E-AR-03", "%s (%s): shape must be two positive integers", place, l.name)
-    end
-    seen[l.name] = true
-  end
-  return true
-end
-
---- The head that manifest and metadata share.
-local function check_head(t, where)
-  if type(t) ~= "table" or is_array(t) then
-    return fail.fail("E-AR-02", "%s must be an object", where)
-  elseif t.format ~= FORMAT then
-    return fail.fail("E-AR-02", "%s: format is %s, expected %s", where, tostring(t.format), FORMAT)
-  elseif t.version ~= FORMAT_VERSION then
-    return fail.fail("E-AR-02", "%s: written by format version %s, this program reads %d", where,
-      tostring(t.version), FORMAT_VERSION)
-  elseif type(t.quant_type) ~= "string" or not pcall(quant_types.parse, t.quant_type) then
-    return fail.fail("E-AR-03", "%s: quant_type %s is no quant type", where, tostring(t.quant_type))
-  end
-  return check_layers(t.layers, where)
-end
-
-local function check_manifest(m, path)
-  local ok, message, id = check_head(m, path)
-  if not ok then return nil, message, id end
-  local c = m.checkpoint
-  if type(c) ~= "table" or type(c.file) ~= "string" or c.file == "" then
-    return fail.fail("E-AR-03", "%s: checkpoint.file is missing", path)
-  elseif c.file:find("/", 1, true) or c.file == ".." or c.file == "." then
-    return fail.fail("E-AR-04", "%s: checkpoint.file \"%s\" is not a plain file name in this folder", path, c.file)
-  elseif math.type(c.bytes) ~= "integer" then
-    return fail.fail("E-AR-03", "%s: checkpoint.bytes must be an integer", path)
-  elseif type(m.base) ~= "table" or type(m.base.identity) ~= "string" then
-    return fail.fail("E-AR-03", "%s: base.identity is missing", path)
-  elseif type(m.config) ~= "table" or not is_string_list(m.config.exclude) then
-    return fail.fail("E-AR-03", "%s: config.exclude must be a list of strings", path)
-  end
-  for i, l in ipairs(m.layers) do
-    if type(l.xxh3_128) ~= "table" then
-      return fail.fail("E-AR-03", "%s: layers[%d] (%s) has no hashes", path, i, l.name)
-    elseif l.weight_error ~= nil and type(l.weight_error) ~= "number" then
-      return fail.fail("E-AR-03", "%s: layers[%d] (%s): weight_error must be a number", path, i, l.name)
-    end
-  end
-  return m
-end
-
---- Reads the manifest at `path`; `required` decides whether a missing one is a failure.
-local function read_manifest(path, required)
-  if core.disk.exists(path) ~= "file" then
-    if not required then return false end
-    return fail.fail("E-AR-01", "%s is missing: no artefact, or an incomplete save", path)
-  end
-  local f, why = io.open(path, "rb")
-  if not f then return fail.fail("E-AR-01", "%s", why) end
-  local text = f:read "a"
-  f:close()
-  local m, message = core.json_decode(text, path)
-  if m == nil then return nil, message, "E-AR-02" end
-  return check_manifest(m, path)
-end
-
---- The one resolver: what a person gave -> the checkpoint's path and its manifest, if there is one.
----@param source string|vise.Config
----@return string? path
----@return table|false|string manifest_or_message
+--- Reads the manifest of a folder.
+---@return table? source   { layout, manifest, about }; empty when there may be none.
+---@return string? message
 ---@return string? id
-function M.resolve(source)
-  local folder, file, manifest, message, id
-  if config.is_config(source) then
-    if not source.save_to then
+local function read_manifest(path, required)
+  local kind = core.disk.exists(path)
+  if kind ~= "file" then
+    if not kind and not required then return {} end
+    return fail.fail("E-AR-01", "%s is %s: no artefact, or an incomplete save", path,
+      kind and "no regular file" or "missing")
+  end
+  local text, message, id = core.disk.read(path)
+  if not text then return nil, message, id end
+  local m
+  m, message = core.json_decode(text, path)
+  if m == nil then return nil, message, "E-AR-02" end
+  local layout
+  layout, message, id = formats.of_manifest(m, path)
+  if not layout then return nil, message, id end
+  local about
+  about, message, id = layout.check_manifest(m, path)
+  if not about then return nil, message, id end
+  return { layout = layout, manifest = m, about = about, text = text }
+end
+
+--- The checkpoint of a folder: a file in it, not somewhere a link leads to.
+local function in_folder(folder, name)
+  local path = folder .. "/" .. name
+  if core.disk.exists(path) ~= "file" then return fail.fail("E-AR-05", "checkpoint %s is missing", path) end
+  local real, message, id = core.disk.real(path)
+  if not real then return nil, message, id end
+  local home
+  home, message, id = core.disk.real(folder)
+  if not home then return nil, message, id end
+  if real:match "^(.*)/[^/]*$" ~= home:gsub("^/$", "") then
+    return fail.fail("E-AR-04", "checkpoint %s is a link out of its folder, to %s: copy the file in", path, real)
+  end
+  return path
+end
+
+local function from_folder(folder)
+  local source, message, id = read_manifest(folder .. "/" .. MANIFEST, true)
+  if not source then return nil, message, id end
+  source.path, message, id = in_folder(folder, source.about.file)
+  if not source.path then return nil, message, id end
+  return source
+end
+
+local function from_file(file)
+  if core.disk.exists(file) ~= "file" then return fail.fail("E-AR-05", "checkpoint %s is missing", file) end
+  local source, message, id = read_manifest((file:match "^(.*/)[^/]*$" or "") .. MANIFEST, false)
+  if not source then return nil, message, id end
+  if source.about and source.about.file ~= file:match "[^/]*$" then
+    return fail.fail("E-AR-04", "%s is not the file its manifest describes (%s)", file, source.about.file)
+  end
+  source.path = file
+  return source
+end
+
+--- The one resolver: what a person gave -> the checkpoint and its manifest, if there is one.
+---@param given string|vise.Config
+---@return vise.Source? source  `layout` is absent for a file without a manifest.
+---@return string? message
+---@return string? id
+function M.resolve(given)
+  local source, message, id
+  if config.is_config(given) then
+    if not given.save_to then
       fail.raise("E-AR-15", "load: the config has no save_to, so there is nothing to load from")
     end
-    folder = source.save_to
-  elseif type(source) == "string" then
-    if core.disk.exists(source) == "folder" then folder = source else file = source end
+    source, message, id = from_folder((given.save_to:gsub("(.)/+$", "%1")))
+  elseif type(given) ~= "string" then
+    fail.raise("E-AR-15", "load takes a folder, a .safetensors file or a vise.config, got %s", type(given))
+  elseif core.disk.exists(given) == "folder" then
+    source, message, id = from_folder((given:gsub("(.)/+$", "%1")))
   else
-    fail.raise("E-AR-15", "load takes a folder, a .safetensors file or a vise.config, got %s", type(source))
+    source, message, id = from_file(given)
   end
-  if folder then
-    folder = folder:gsub("(.)/+$", "%1")
-    manifest, message, id = read_manifest(folder .. "/" .. MANIFEST, true)
-    if not manifest then return nil, message, id end
-    file = folder .. "/" .. manifest.checkpoint.file
-  else
-    manifest, message, id = read_manifest((file:match "^(.*/)[^/]*$" or "") .. MANIFEST, false)
-    if manifest == nil then return nil, message, id end
-    if manifest and manifest.checkpoint.file ~= file:match "[^/]*$" then
-      return fail.fail("E-AR-04", "%s is not the file its manifest describes (%s)", file, manifest.checkpoint.file)
-    end
+  if not source then return nil, message, id end
+  local about = source.about
+  if about and about.bytes and core.disk.size(source.path) ~= about.bytes then
+    return fail.fail("E-AR-18", "%s has %d bytes, its manifest says %d: truncated?", source.path,
+      core.disk.size(source.path), about.bytes)
+  elseif config.is_config(given) and about.quant_type ~= given.quant_type then
+    return fail.fail("E-AR-08", "%s holds %s, the config asks for %s", given.save_to, about.quant_type,
+      given.quant_type)
   end
-  if core.disk.exists(file) ~= "file" then return fail.fail("E-AR-05", "checkpoint %s is missing", file) end
-  if manifest and core.disk.size(file) ~= manifest.checkpoint.bytes then
-    return fail.fail("E-AR-05", "%s has %d bytes, its manifest says %d: truncated?", file, core.disk.size(file),
-      manifest.checkpoint.bytes)
-  end
-  if config.is_config(source) and manifest.quant_type ~= source.quant_type then
-    return fail.fail("E-AR-08", "%s holds %s, the config asks for %s", folder, manifest.quant_type,
-      source.quant_type)
-  end
-  return file, manifest
+  return source
 end
 
---- The file's own metadata, checked, and checked against the manifest.
-local function read_metadata(handle, path, manifest)
-  local text = handle:metadata().vise
-  if not text then
-    return fail.fail("E-AR-06", "%s has no \"vise\" metadata key: not an artefact of vise", path)
+--- Opens the checkpoint of a source and reads what it says of itself.
+---@param source vise.Source
+---@return vise.SafetensorsFile? handle
+---@return table|string meta_or_message
+---@return string? id
+function M.open(source)
+  local handle, message, id = core.safetensors_open(source.path)
+  if not handle then return nil, message, id end
+  local metadata, meta = handle:metadata(), nil
+  if not source.layout then source.layout, message, id = formats.of_metadata(metadata, source.path) end
+  local layout = source.layout
+  if layout and not metadata[layout.metadata] then
+    layout, message, id = nil, ("%s has no metadata key \"%s\": not what its manifest describes"):format(source.path,
+      layout.metadata), "E-AR-06"
   end
-  local meta, message = core.json_decode(text, path .. ": metadata")
-  if meta == nil then return nil, message, "E-AR-07" end
-  local ok, why, id = check_head(meta, path .. ": metadata")
-  if not ok then return nil, why, id end
-  if not manifest then return meta end
-  if meta.quant_type ~= manifest.quant_type then
-    return fail.fail("E-AR-08", "%s holds %s, its manifest says %s", path, meta.quant_type, manifest.quant_type)
+  if layout then
+    meta, message, id = layout.read_metadata(metadata[layout.metadata], source.path .. ": metadata", source.manifest)
   end
-  for i, l in ipairs(meta.layers) do
-    local other = manifest.layers[i]
-    if #meta.layers ~= #manifest.layers or l.name ~= other.name or l.type ~= other.type then
-      return fail.fail("E-AR-08", "%s and its manifest list different layers (first: %s)", path, l.name)
-    end
-  end
-  return meta
-end
-
---- Checks one layer of the file against the model.
-local function check_layer(model, entry, names)
-  local linear = model:layer(entry.name)
-  if not linear then
-    local near = suggest.nearest(entry.name, names)
-    return fail.fail("E-AR-09", "the model has no linear layer %s%s", entry.name,
-      near and ("; nearest: " .. near) or "")
-  elseif linear.quantized then
-    return fail.fail("E-AR-09", "layer %s is already quantized (%s): open the model again", entry.name,
-      linear.quantized.type.name)
-  end
-  local out, inp = linear.weight:shape()
-  if out ~= entry.shape[1] or inp ~= entry.shape[2] then
-    return fail.fail("E-AR-09", "layer %s is [%d, %d] in the model, [%d, %d] in the artefact", entry.name, out, inp,
-      entry.shape[1], entry.shape[2])
-  end
-  local bias = linear.bias and linear.bias:dtype()
-  if bias ~= entry.bias then
-    return fail.fail("E-AR-09", "layer %s: bias is %s in the model, %s in the artefact", entry.name,
-      tostring(bias or "absent"), tostring(entry.bias or "absent"))
-  end
-  return linear
-end
-
---- The tensors of one layer, each checked for dtype, shape and hash.
-local function read_tensors(handle, entry, hashes, claimed)
-  local tensors, qtype = {}, quant_types.parse(entry.type)
-  local known, layout = pcall(quantized_linear.layout, qtype, entry.shape, entry.storage, entry.bias)
-  if not known then return nil, ("layer %s: %s"):format(entry.name, layout), "E-AR-10" end
-  for _, want in ipairs(layout) do
-    local name = entry.name .. "." .. want.param
-    local info = handle:info(name)
-    if not info then return fail.fail("E-AR-10", "tensor %s is missing", name) end
-    local shape = table.concat(info.shape, ", ")
-    if info.dtype ~= want.dtype or shape ~= table.concat(want.shape, ", ") then
-      return fail.fail("E-AR-10", "tensor %s is %s [%s], expected %s [%s]", name, info.dtype, shape, want.dtype,
-        table.concat(want.shape, ", "))
-    end
-    claimed[name] = true
-    tensors[want.param] = handle:tensor(name)
-    if hashes and hashes[want.param] ~= core.xxh3(tensors[want.param]) then
-      return fail.fail("E-AR-11", "tensor %s is damaged: its hash is not the manifest's", name)
-    end
-  end
-  return tensors
-end
-
-local function build_layer(entry, tensors)
-  for param, t in pairs(tensors) do
-    -- Codes and steps are judged by core.coded().
-    local bad = FLOATS[param] and t:nonfinite()
-    if bad then return fail.fail("E-AR-10", "tensor %s.%s: element %d is not finite", entry.name, param, bad) end
-  end
-  local q, message, id = quantized_linear.from_tensors(quant_types.parse(entry.type), entry.shape, entry.storage,
-    tensors)
-  if not q then return nil, ("layer %s: %s"):format(entry.name, message), id end
-  return q
-end
-
---- Builds every layer of the file; the model is as it was.
-local function build_all(model, handle, meta, manifest)
-  local names, made, claimed = {}, {}, {}
-  for i, linear in ipairs(model:layers()) do names[i] = linear.name end
-  for i, entry in ipairs(meta.layers) do
-    local linear, message, id = check_layer(model, entry, names)
-    if not linear then return nil, message, id end
-    local tensors
-    tensors, message, id = read_tensors(handle, entry, manifest and manifest.layers[i].xxh3_128, claimed)
-    if not tensors then return nil, message, id end
-    made[entry.name], message, id = build_layer(entry, tensors)
-    if not made[entry.name] then return nil, message, id end
-  end
-  for _, name in ipairs(handle:names()) do
-    if not claimed[name] then return fail.fail("E-AR-10", "tensor %s belongs to no listed layer", name) end
-  end
-  return made
+  if meta then return handle, meta end
+  handle:close()
+  return nil, message, id
 end
 
 --- Puts a saved artefact onto a float model: all of it, or on any failure nothing.
 ---@param model vise.Model
----@param source string|vise.Config  Folder, file, or a config with save_to.
+---@param given string|vise.Config  Folder, file, or a config with save_to.
 ---@return vise.Model?
 ---@return string? message
 ---@return string? id
-function M.load(model, source)
+function M.load(model, given)
   expect.model(model, "load", "layers")
-  local path, manifest, id = M.resolve(source)
-  if not path then return nil, manifest, id end
-  if manifest and manifest.base.identity ~= model.checkpoint:identity() then
-    return fail.fail("E-AR-12", "%s was made from another base model (%s, this one is %s)", path,
-      manifest.base.identity, model.checkpoint:identity())
-  end
-  local handle, message
-  handle, message, id = core.safetensors_open(path)
-  if not handle then return nil, message, id end
-  local meta, made
-  meta, message, id = read_metadata(handle, path, manifest)
-  if meta then made, message, id = build_all(model, handle, meta, manifest) end
+  local source, message, id = M.resolve(given)
+  if not source then return nil, message, id end
+  local handle, meta
+  handle, meta, id = M.open(source)
+  if not handle then return nil, meta, id end
+  local quantization
+  quantization, message, id = source.layout.build(model, handle, meta, source.manifest)
   handle:close() -- the tensors keep the mapping alive
-  if not made then return nil, message, id end
+  if not quantization then return nil, ("%s: %s"):format(source.path, message), id end
 
-  local layers = {}
-  for i, entry in ipairs(meta.layers) do
-    layers[i] = { name = entry.name, type = entry.type, shape = entry.shape,
-      weight_error = manifest and manifest.layers[i].weight_error or nil,
-      output_error = manifest and manifest.layers[i].output_error or nil }
-    model:layer(entry.name).quantized = made[entry.name] -- the commit: cannot fail
-  end
-  local plain = manifest and manifest.config or { regions = "blocks", exclude = {}, plan = {} }
-  plain.quant_type = meta.quant_type
-  model.quantization = { config = plain, layers = layers, made = made,
-    calibration = manifest and manifest.calibration or nil }
+  for name, q in pairs(quantization.made) do model:layer(name).quantized = q end -- the commit: cannot fail
+  model.quantization = quantization
   return model
 end
 

@@ -8,21 +8,36 @@ local core = require "vise.core"
 local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 local pattern = require "vise.pattern"
+local recorder = require "vise.recorder"
 
 local M = {}
 
 ---@class vise.Watch
 ---@field names string[]   The layers observed, in the model's order.
+---@field kind "range"|"channel_span"
 local Watch = {}
 Watch.__index = Watch
+
+local function recorder_of(watch, name)
+  local r = watch.recorders[name]
+  if not r then fail.raise("E-OB-09", "layer %s is not observed", tostring(name)) end
+  return r
+end
 
 --- The observer of one layer.
 ---@param name string
 ---@return vise.Observer
 function Watch:observer(name)
-  local o = self.observers[name]
-  if not o then fail.raise("E-OB-09", "layer %s is not observed", tostring(name)) end
-  return o
+  local r = recorder_of(self, name)
+  r:flush()
+  return r.observer
+end
+
+--- Some rows of what flowed into a layer, if the watch keeps any.
+---@param name string
+---@return vise.Tensor? f32 [rows, in]
+function Watch:sample(name)
+  return recorder_of(self, name):sampled()
 end
 
 --- The layers that nothing has flowed into yet.
@@ -30,9 +45,40 @@ end
 function Watch:unseen()
   local list = {}
   for _, name in ipairs(self.names) do
-    if self.observers[name]:count() == 0 then list[#list + 1] = name end
+    if self:observer(name):count() == 0 then list[#list + 1] = name end
   end
   return list
+end
+
+--- The first failure of an observer: a calibration that does not look at what forward returns would
+--- hide it.
+---@return string? message
+---@return string? id
+function Watch:failure()
+  for _, name in ipairs(self.names) do
+    local r = self.recorders[name]
+    if r.message then return ("layer %s: %s"):format(name, r.message), r.id end
+  end
+end
+
+--- Writes the statistics of every layer, for `statistics` of a config: <layer>.span or <layer>.range,
+--- and <layer>.sample where rows were kept.
+---@param path string
+---@return true?
+---@return string? message
+---@return string? id
+function Watch:save(path)
+  local entries, param = {}, self.kind == "range" and ".range" or ".span"
+  for _, name in ipairs(self.names) do
+    local statistic, message, id = self:observer(name):result()
+    if not statistic then return nil, message, id end
+    entries[#entries + 1] = { name .. param, statistic }
+    local sample = self:sample(name)
+    if sample then entries[#entries + 1] = { name .. ".sample", sample } end
+  end
+  local ok, message, id = core.safetensors_write(path, entries, { statistics = "vise" })
+  for _, entry in ipairs(entries) do entry[2]:close() end
+  return ok, message, id
 end
 
 --- Removes the hooks; the observers keep what they have seen.  Safe to call twice.
@@ -44,7 +90,7 @@ end
 --- Removes the hooks and frees the observers.
 function Watch:close()
   self:detach()
-  for _, o in pairs(self.observers) do o:close() end
+  for _, r in pairs(self.recorders) do r:close() end
 end
 
 Watch.__close = Watch.close
@@ -60,8 +106,12 @@ M.observer = core.observer
 ---@param model vise.Model
 ---@param layers string[]  Patterns over layer names, or full names.
 ---@param kind "range"|"channel_span"
----@return vise.Watch
-function M.attach(model, layers, kind)
+---@param options? vise.RecorderOptions
+---@return vise.Watch? watch
+---@return string? message
+---@return string? id
+function M.attach(model, layers, kind, options)
+  recorder.check(options)
   expect.model(model, "observe.attach", "layers")
   if type(layers) ~= "table" or #layers == 0 then
     fail.raise("E-OB-09", "layers must be a list of patterns, got %s",
@@ -73,18 +123,18 @@ function M.attach(model, layers, kind)
     local where = ("layers[%d]"):format(i)
     for _, name in ipairs(pattern.of(p, where):select(all, where)) do wanted[name] = true end
   end
-  local watch = setmetatable({ names = {}, observers = {}, undo = {} }, Watch)
+  local watch = setmetatable({ names = {}, kind = kind, recorders = {}, undo = {} }, Watch)
   for _, linear in ipairs(model:layers()) do
     if wanted[linear.name] then
       local _, inp = linear.weight:shape()
-      local o, message, id = core.observer(kind, { channels = inp })
-      if not o then
+      local r, message, id = recorder.new(kind, inp, options)
+      if not r then
         watch:close()
         return nil, message, id
       end
       watch.names[#watch.names + 1] = linear.name
-      watch.observers[linear.name] = o
-      watch.undo[#watch.undo + 1] = linear:hook(function(_, x) fail.try(o:update(x)) end)
+      watch.recorders[linear.name] = r
+      watch.undo[#watch.undo + 1] = linear:hook(function(_, x) r:see(x) end)
     end
   end
   return watch

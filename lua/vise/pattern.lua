@@ -4,8 +4,12 @@
 --- character); `vise.pattern "^transformer_blocks%.%d"` is a Lua pattern; `{ glob, optional = true }`
 --- may match nothing (in place of the glob a vise.pattern will do).  Any other pattern that matches
 --- nothing is an error that names the nearest name.
+---
+--- Each has a form that is one string, for JSON and the command line: the glob itself,
+--- "lua:^transformer_blocks%.%d", "optional:*embed*".
 
 local fail = require "vise.fail"
+local frozen = require "vise.frozen"
 local suggest = require "vise.suggest"
 
 local M = {}
@@ -15,14 +19,24 @@ local M = {}
 ---@field lua string       The Lua pattern it stands for.
 ---@field optional boolean May match nothing.
 ---@field of_glob boolean  Written as a glob.
+---@field plain string     One string that means the same wherever a pattern is expected.
 local Pattern = {}
-Pattern.__index = Pattern
+
+local made = setmetatable({}, { __mode = "k" }) -- every pattern there is
 
 ---@param glob string
 ---@return string pattern  Anchored at both ends.
 local function from_glob(glob)
   local literal = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
   return "^" .. literal:gsub("%*", ".*"):gsub("%?", ".") .. "$"
+end
+
+local function new(text, lua, optional, plain)
+  local of_glob = not plain:gsub("^optional:", ""):find "^lua:"
+  local p = frozen.freeze({ text = text, lua = lua, optional = optional, plain = plain, of_glob = of_glob },
+    "a pattern", Pattern)
+  made[p] = true
+  return p
 end
 
 --- A Lua pattern over full layer names.
@@ -32,7 +46,18 @@ function M.pattern(text)
   if type(text) ~= "string" then fail.raise("E-PL-02", "a pattern is a string, got %s", type(text)) end
   local ok, message = pcall(string.find, "", text)
   if not ok then fail.raise("E-PL-02", "pattern %q: %s", text, message) end
-  return setmetatable({ text = text, lua = text, optional = false, of_glob = false }, Pattern)
+  return new(text, text, false, "lua:" .. text)
+end
+
+local function of_string(value)
+  local rest = value:match "^optional:(.*)$"
+  if rest then
+    local p = of_string(rest)
+    return new(p.text, p.lua, true, "optional:" .. p.plain)
+  end
+  rest = value:match "^lua:(.*)$"
+  if rest then return M.pattern(rest) end
+  return new(value, from_glob(value), false, value)
 end
 
 --- Whatever a person may write where a pattern is expected.
@@ -40,11 +65,9 @@ end
 ---@param where string  Names the field, for messages.
 ---@return vise.Pattern
 function M.of(value, where)
-  if getmetatable(value) == Pattern then return value end
-  if type(value) == "string" then
-    return setmetatable({ text = value, lua = from_glob(value), optional = false, of_glob = true }, Pattern)
-  end
-  if type(value) == "table" and (type(value[1]) == "string" or getmetatable(value[1]) == Pattern) then
+  if made[value] then return value end
+  if type(value) == "string" then return of_string(value) end
+  if type(value) == "table" and (type(value[1]) == "string" or made[value[1]]) then
     for key in pairs(value) do
       if key ~= 1 and key ~= "optional" then
         fail.raise("E-CF-02", "%s: unknown field '%s' in a pattern, expected optional", where, tostring(key))
@@ -54,8 +77,8 @@ function M.of(value, where)
       fail.raise("E-CF-03", "%s: optional must be true or false, got %s", where, type(value.optional))
     end
     local p = M.of(value[1], where)
-    return setmetatable({ text = p.text, lua = p.lua, optional = value.optional == true, of_glob = p.of_glob },
-      Pattern)
+    if value.optional ~= true or p.optional then return p end
+    return new(p.text, p.lua, true, "optional:" .. p.plain)
   end
   fail.raise("E-CF-03", "%s must be a glob, a vise.pattern or { glob, optional = true }, got %s", where,
     type(value))

@@ -1,21 +1,31 @@
 --- The plan: what will be done, decided before anything is touched.
 ---
 --- Each linear layer of the model gets a type or the reason why it stays as it is; sizes are exact;
---- every pattern says what it matched.
+--- every pattern says what it matched, and where two of them meet.
 
+local artefact = require "vise.artefact"
 local core = require "vise.core"
-local expect = require "vise.models.expect"
+local estimate = require "vise.estimate"
 local fail = require "vise.fail"
+local pipeline = require "vise.pipeline"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
+local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = {}
+
+local MAX_PRODUCT_INPUTS = 65536 -- of an integer product
+
+--- Rows of each layer's input that are kept, to measure what the quantized layer gives.
+M.PROBE_ROWS = 64
 
 ---@class vise.PlannedLayer
 ---@field name string
 ---@field shape integer[]        { out, in }
 ---@field type? vise.QuantType   nil: the layer stays float
 ---@field reason? string         Why it stays float.
+---@field candidate? boolean     In the regions and not left out: what was asked for.
+---@field fallback? string       Why it has the fallback's type.
 ---@field storage string         The 16-bit type of its scales and factors.
 ---@field tensors table[]        What is saved: param, dtype, shape, bytes.
 ---@field disk_bytes integer     Of those tensors.
@@ -25,9 +35,12 @@ local M = {}
 ---@class vise.Plan
 ---@field layers vise.PlannedLayer[]  Every linear layer, in the model's order.
 ---@field quantized integer
+---@field candidates integer
 ---@field skipped integer
 ---@field patterns { where: string, pattern: string, matched: integer }[]
----@field disk_bytes integer
+---@field overlaps { winner: string, loser: string, layers: integer, example: string }[]
+---@field disk_bytes integer          Of the tensors.
+---@field file_bytes integer          Of the artefact's .safetensors file, header included.
 ---@field memory_bytes integer
 ---@field source_bytes integer
 ---@field bits_per_weight number      Of the quantized layers on disk, everything counted.
@@ -35,17 +48,17 @@ local M = {}
 local Plan = {}
 Plan.__index = Plan
 
---- Which of `names` each pattern of a list selects.
----@return table<string, boolean> set
+--- Which of `names` each pattern of a list selects, and the first that does.
+---@return table<string, string> first  name -> place of the pattern
 local function select_all(patterns, names, where, report)
-  local set = {}
+  local first = {}
   for i, p in ipairs(patterns) do
     local place = ("%s[%d]"):format(where, i)
     local matched = p:select(names, place)
     report[#report + 1] = { where = place, pattern = p.text, matched = #matched }
-    for _, name in ipairs(matched) do set[name] = true end
+    for _, name in ipairs(matched) do first[name] = first[name] or place end
   end
-  return set
+  return first
 end
 
 local function in_region(model, cfg, names, report)
@@ -60,34 +73,63 @@ local function in_region(model, cfg, names, report)
   return set
 end
 
---- The type that the plan rules give each name; the first rule that matches wins.
-local function overrides(cfg, names, report)
-  local types = {}
-  for i, rule in ipairs(cfg.plan) do
-    local where = ("plan[%d]"):format(i)
-    local matched = rule.pattern:select(names, where)
-    report[#report + 1] = { where = where, pattern = rule.pattern.text, matched = #matched }
-    for _, name in ipairs(matched) do types[name] = types[name] or rule.type end
-  end
-  return types
+--- A type by its name, smoothed as the config says.
+local function type_named(name, cfg)
+  return svdquant_options.resolve(quant_types.parse(name), cfg.svdq)
 end
 
---- Raises E-PL-03 when a scheme cannot take a layer's shape.
-local function check_shape(name, shape, type)
+--- Counts the layers on which `winner` stood before `loser`.
+local function note_overlap(overlaps, winner, loser, name)
+  for _, o in ipairs(overlaps) do
+    if o.winner == winner and o.loser == loser then
+      o.layers = o.layers + 1
+      return
+    end
+  end
+  overlaps[#overlaps + 1] = { winner = winner, loser = loser, layers = 1, example = name }
+end
+
+--- The rule that decides each name: the first that matches.
+---@return table<string, { place: string, type: vise.QuantType }>
+local function overrides(cfg, names, excluded, plan)
+  local chosen = {}
+  for i, rule in ipairs(cfg.plan) do
+    local place = ("plan[%d]"):format(i)
+    local matched = rule.pattern:select(names, place)
+    plan.patterns[#plan.patterns + 1] = { where = place, pattern = rule.pattern.text, matched = #matched }
+    for _, name in ipairs(matched) do
+      local before = excluded[name] or chosen[name] and chosen[name].place
+      if before then
+        note_overlap(plan.overlaps, before, place, name)
+      else
+        chosen[name] = { place = place, type = type_named(rule.type.name, cfg) }
+      end
+    end
+  end
+  return chosen
+end
+
+--- Why a scheme cannot take a layer's shape, nil if it can; `hard` is true for what is an error even
+--- for a layer that nobody asked for by name.
+---@return string? problem
+---@return boolean? hard
+local function shape_problem(shape, type, storage)
   local group, least = type.weight.group, math.min(shape[1], shape[2])
-  local where = ("layer %s [%d, %d], %s"):format(name, shape[1], shape[2], type.name)
-  if group and group > shape[2] then
-    fail.raise("E-PL-03", "%s: group %d is wider than the layer's %d inputs; exclude it, or give it another "
-      .. "type with plan = { { \"%s\", \"int8_per_row\" } }", where, group, shape[2], name)
-  end
   if type.rank and type.rank > least then
-    fail.raise("E-PL-03", "%s: rank %d is above min(out, in) = %d; use svdq_int4_r%d%s", where, type.rank, least,
-      least, type.calibrated and "" or "_dq")
+    local fitting = type.name:gsub("_r%d+", "_r" .. least)
+    return ("rank %d is above min(out, in) = %d; use %s"):format(type.rank, least, fitting), true
   end
-  if type.activation and not type.rank and shape[2] > 65536 then
-    fail.raise("E-PL-03", "%s: %d inputs, the integer product takes up to 65536; use int8_weight_only", where,
-      shape[2])
+  if group and group > shape[2] then
+    return ("group %d is wider than the layer's %d inputs"):format(group, shape[2])
   end
+  if type.product == "integer" and not type.rank and shape[2] > MAX_PRODUCT_INPUTS then
+    return ("%d inputs, the integer product takes up to %d"):format(shape[2], MAX_PRODUCT_INPUTS)
+  end
+  local ok, message = pcall(quantized_linear.layout, type, shape, storage)
+  if ok then return nil end
+  local text = tostring(message):match "E%-SC%-%d%d: (.*)$"
+  if not text then error(message, 0) end
+  return text
 end
 
 -- Copies of an f32 weight that its decomposition works on at most: a randomized one has thin factors,
@@ -95,55 +137,114 @@ end
 local DECOMPOSITION = { low = 13, medium = 13, high = 20 }
 
 --- What quantizing a layer needs at most beside its result, in bytes: the weight in f32, its
---- smoothed copy, and for a low-rank branch the decomposition's copies and their product.
+--- smoothed copy, and for a low-rank branch the decomposition's copies and their product; then the
+--- rows on which its output is measured, and both outputs.
 local function workspace(layer, precision)
   local out, inp = layer.shape[1], layer.shape[2]
-  local matrix = 4 * out * inp
-  if not layer.type.rank or layer.type.rank == 0 then return 3 * matrix end
-  return DECOMPOSITION[precision] * matrix
+  local matrix, rows = 4 * out * inp, 4 * M.PROBE_ROWS * (3 * inp + 3 * out)
+  if not layer.type.rank or layer.type.rank == 0 then return 3 * matrix + rows end
+  return DECOMPOSITION[precision] * matrix + rows
 end
 
-local function plan_layer(linear, type, reason)
+--- The type that a layer gets, or why it gets none.
+local function choose(linear, cfg, rule, storage)
   local out, inp = linear.weight:shape()
+  local type = rule and rule.type or type_named(cfg.quant_type, cfg)
+  local problem, hard = shape_problem({ out, inp }, type, storage)
+  if not problem then return type end
+  if rule or hard then
+    fail.raise("E-PL-03", "layer %s [%d, %d], %s: %s; exclude it, or give it another type with plan = { { \"%s\", "
+      .. "\"int8_per_row\" } }", linear.name, out, inp, type.name, problem, linear.name)
+  end
+  local reason = ("%s: %s"):format(type.name, problem)
+  if cfg.fallback == "skip" then return nil, reason end
+  local other = type_named(cfg.fallback, cfg)
+  local worse = shape_problem({ out, inp }, other, storage)
+  if worse then return nil, ("%s; fallback %s: %s"):format(reason, other.name, worse) end
+  return other, nil, reason
+end
+
+local function plan_layer(linear, cfg, rule, reason)
+  local out, inp = linear.weight:shape()
+  local storage = quant_types.storage(linear.weight:dtype())
   local layer = { name = linear.name, shape = { out, inp }, reason = reason, tensors = {}, disk_bytes = 0,
     memory_bytes = 0, source_bytes = linear.weight:bytes() + (linear.bias and linear.bias:bytes() or 0),
-    storage = quant_types.storage(linear.weight:dtype()) }
-  if not type then return layer end
-  check_shape(linear.name, layer.shape, type)
+    storage = storage }
+  if reason then return layer end
+  layer.candidate = true
+  layer.type, layer.reason, layer.fallback = choose(linear, cfg, rule, storage)
+  if not layer.type then return layer end
   local bias = linear.bias and linear.bias:dtype()
-  layer.type = type
-  layer.tensors = quantized_linear.layout(type, layer.shape, layer.storage, bias)
+  layer.tensors = quantized_linear.layout(layer.type, layer.shape, storage, bias)
   for _, t in ipairs(layer.tensors) do layer.disk_bytes = layer.disk_bytes + t.bytes end
-  layer.memory_bytes = quantized_linear.memory(type, layer.shape, layer.storage, bias)
+  layer.memory_bytes = quantized_linear.memory(layer.type, layer.shape, storage, bias)
   return layer
 end
 
-local function sum_up(plan, precision)
+local function filtered(cfg, linear)
+  if not cfg.filter then return false end
+  local wanted = cfg.filter(linear, linear.name)
+  if type(wanted) ~= "boolean" then
+    fail.raise("E-PL-06", "filter gave a %s for layer %s, expected true or false", type(wanted), linear.name)
+  end
+  return not wanted
+end
+
+--- How many rows of each calibrated layer's input are kept: more where smoothing is searched on them.
+---@param cfg vise.Config
+---@return integer
+function Plan:sample_rows(cfg)
+  local rows = M.PROBE_ROWS
+  for _, layer in ipairs(self.layers) do
+    if layer.type and layer.type.smooth == "search" then rows = math.max(rows, cfg.svdq.search_samples) end
+  end
+  return rows
+end
+
+local function sum_up(plan, cfg)
   local weights, workspace_bytes = 0, 0
   for _, layer in ipairs(plan.layers) do
+    if layer.candidate then plan.candidates = plan.candidates + 1 end
     if layer.type then
       plan.quantized = plan.quantized + 1
       plan.disk_bytes = plan.disk_bytes + layer.disk_bytes
       plan.memory_bytes = plan.memory_bytes + layer.memory_bytes
       plan.source_bytes = plan.source_bytes + layer.source_bytes
       weights = weights + layer.shape[1] * layer.shape[2]
-      workspace_bytes = math.max(workspace_bytes, workspace(layer, precision))
+      workspace_bytes = math.max(workspace_bytes, workspace(layer, cfg.svdq.calibrate_precision))
+      if layer.type.calibrated then
+        plan.sample_bytes = plan.sample_bytes + 4 * plan:sample_rows(cfg) * layer.shape[2]
+      end
     else
       plan.skipped = plan.skipped + 1
     end
   end
+  plan.weights = weights
   plan.bits_per_weight = weights > 0 and 8 * plan.disk_bytes / weights or 0
-  plan.workspace_bytes = workspace_bytes
+  plan.workspace_bytes = workspace_bytes + plan.sample_bytes
 end
 
---- Makes the plan of a configuration for a model.  Raises E-PL-01 (a pattern matches nothing),
---- E-PL-03 (a shape the type cannot take), E-PL-04 (already quantized), E-PL-05 (nothing left).
----@param model vise.Model
----@param cfg vise.Config
----@return vise.Plan
-function M.make(model, cfg)
-  expect.model(model, "quantize", "layers")
-  local names = {}
+--- The reasons why layers stay float, and how many each, most first.
+---@return { reason: string, layers: integer }[]
+function Plan:reasons()
+  local count, list = {}, {}
+  for _, layer in ipairs(self.layers) do
+    if layer.reason then
+      if not count[layer.reason] then
+        count[layer.reason] = { reason = layer.reason, layers = 0 }
+        list[#list + 1] = count[layer.reason]
+      end
+      count[layer.reason].layers = count[layer.reason].layers + 1
+    end
+  end
+  table.sort(list, function(a, b)
+    if a.layers ~= b.layers then return a.layers > b.layers end
+    return a.reason < b.reason
+  end)
+  return list
+end
+
+local function check_float(model, names)
   for i, linear in ipairs(model:layers()) do
     names[i] = linear.name
     if linear.quantized then
@@ -151,47 +252,103 @@ function M.make(model, cfg)
         linear.name, linear.quantized.type.name)
     end
   end
-  local plan = setmetatable({ layers = {}, patterns = {}, quantized = 0, skipped = 0, disk_bytes = 0,
-    memory_bytes = 0, source_bytes = 0 }, Plan)
+  return names
+end
+
+--- Makes the plan of one model.  Raises E-PL-01 (a pattern matches nothing), E-PL-03 (a shape the
+--- type cannot take, of a layer that a rule asks for), E-PL-04 (already quantized), E-PL-05 (nothing
+--- left).
+---@param model vise.Model
+---@param cfg vise.Config
+---@return vise.Plan
+function M.single(model, cfg)
+  local names = check_float(model, {})
+  local plan = setmetatable({ layers = {}, patterns = {}, overlaps = {}, quantized = 0, candidates = 0, skipped = 0,
+    disk_bytes = 0, memory_bytes = 0, source_bytes = 0, sample_bytes = 0 }, Plan)
   local region = in_region(model, cfg, names, plan.patterns)
   local excluded = select_all(cfg.exclude, names, "exclude", plan.patterns)
-  local types = overrides(cfg, names, plan.patterns)
+  local rules = overrides(cfg, names, excluded, plan)
   for i, linear in ipairs(model:layers()) do
-    local type, reason = types[linear.name] or cfg.type, nil
-    if excluded[linear.name] then
-      type, reason = nil, "excluded"
-    elseif not region[linear.name] and not types[linear.name] then
-      type, reason = nil, "outside the regions"
+    local name, reason = linear.name, nil
+    if excluded[name] then
+      reason = "excluded"
+    elseif not region[name] and not rules[name] then
+      reason = "outside the regions"
+    elseif filtered(cfg, linear) then
+      reason = "left out by the filter"
     end
-    plan.layers[i] = plan_layer(linear, type, reason)
+    plan.layers[i] = plan_layer(linear, cfg, rules[name], reason)
   end
-  sum_up(plan, cfg.svdq.calibrate_precision)
+  sum_up(plan, cfg)
   if plan.quantized == 0 then
-    fail.raise("E-PL-05", "nothing to quantize: %d linear layers, all excluded or outside the regions", #names)
+    local reasons = {}
+    for i, r in ipairs(plan:reasons()) do reasons[i] = ("%d %s"):format(r.layers, r.reason) end
+    fail.raise("E-PL-05", "nothing to quantize: of %d linear layers %s", #names, table.concat(reasons, ", "))
   end
+  plan.file_bytes = fail.try(artefact.file_bytes(model, plan, cfg))
+  plan.cfg = cfg
   return plan
 end
 
---- The layers that need spans of their inputs.
----@return string[]
-function Plan:calibrated()
-  local names = {}
-  for _, layer in ipairs(self.layers) do
-    if layer.type and layer.type.calibrated then names[#names + 1] = layer.name end
+--- Makes the plan of a model; of a pipeline a table of them, `components`, and their sums.
+---@param target vise.Model|table<string, vise.Model>
+---@param cfg vise.Config
+---@return vise.Plan
+function M.make(target, cfg)
+  if pipeline.is_model(target) and not cfg.components then return M.single(target, cfg) end
+  local whole = setmetatable({ layers = {}, patterns = {}, overlaps = {}, quantized = 0, candidates = 0, skipped = 0,
+    disk_bytes = 0, memory_bytes = 0, source_bytes = 0, sample_bytes = 0, file_bytes = 0, weights = 0, workspace_bytes = 0,
+    components = {} }, Plan)
+  for _, t in ipairs(pipeline.targets(target, cfg)) do
+    local plan = M.single(t.model, t.cfg)
+    whole.components[t.name] = plan
+    for _, field in ipairs { "quantized", "candidates", "skipped", "disk_bytes", "memory_bytes", "source_bytes", "sample_bytes",
+      "file_bytes", "weights" } do
+      whole[field] = whole[field] + plan[field]
+    end
+    whole.workspace_bytes = math.max(whole.workspace_bytes, plan.workspace_bytes - plan.sample_bytes)
   end
-  return names
+  whole.workspace_bytes = whole.workspace_bytes + whole.sample_bytes
+  whole.bits_per_weight = 8 * whole.disk_bytes / whole.weights
+  return whole
+end
+
+--- The layers that need statistics of their inputs, with the kind: "span" or "range".
+---@return { name: string, kind: "span"|"range" }[]
+function Plan:calibrated()
+  local list = {}
+  for _, layer in ipairs(self.layers) do
+    local kind = layer.type and layer.type.calibrated
+    if kind then list[#list + 1] = { name = layer.name, kind = kind == "range" and "range" or "span" } end
+  end
+  return list
+end
+
+--- About how long quantizing will take, without calibration: from a rate measured now.
+---@return number seconds
+function Plan:seconds()
+  if not self.components then return estimate.seconds(self) end
+  local sum = 0
+  for _, plan in pairs(self.components) do sum = sum + estimate.seconds(plan) end
+  return sum
 end
 
 --- The plan as plain data, for reports and --json.
 function Plan:plain()
-  local layers = {}
+  local layers, components = core.array {}, nil
   for i, l in ipairs(self.layers) do
     layers[i] = { name = l.name, shape = l.shape, type = l.type and l.type.name, reason = l.reason,
-      disk_bytes = l.disk_bytes, memory_bytes = l.memory_bytes, source_bytes = l.source_bytes }
+      fallback = l.fallback, disk_bytes = l.disk_bytes, memory_bytes = l.memory_bytes,
+      source_bytes = l.source_bytes }
   end
-  return { layers = layers, patterns = self.patterns, quantized = self.quantized, skipped = self.skipped,
-    disk_bytes = self.disk_bytes, memory_bytes = self.memory_bytes, source_bytes = self.source_bytes,
-    bits_per_weight = self.bits_per_weight, workspace_bytes = self.workspace_bytes,
+  if self.components then
+    components = {}
+    for name, plan in pairs(self.components) do components[name] = plan:plain() end
+  end
+  return { layers = layers, patterns = core.array(self.patterns), overlaps = core.array(self.overlaps),
+    quantized = self.quantized, skipped = self.skipped, disk_bytes = self.disk_bytes,
+    file_bytes = self.file_bytes, memory_bytes = self.memory_bytes, source_bytes = self.source_bytes,
+    bits_per_weight = self.bits_per_weight, workspace_bytes = self.workspace_bytes, components = components,
     backend = core.backend() }
 end
 

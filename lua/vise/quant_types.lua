@@ -1,15 +1,25 @@
 --- Quant types: the names a person uses, and what each stands for.
 ---
+---   float8_per_tensor          8-bit floats (e4m3), one scale for the weight and one for the activations
+---   float8_per_row             the same with a scale for each output row and each token
+---   float8_per_block           the same with a scale for each 128 x 128 weights and each 128 inputs of a token
+---   float8_weight_only         8-bit float weights, a scale for each row, float activations
+---   int8_per_tensor            W8A8, one scale for the weight and one for the activations
 ---   int8_per_row               W8A8, a scale for each output row and each token
 ---   int8_weight_only           8-bit weights, float activations
 ---   int4_weight_only[_gN]      4-bit weights in groups of N inputs (32), asymmetric, float
+---   nvfp4                      4-bit floats (e2m1) in groups of 16, two levels of scales, both sides
+---   nvfp4_weight_only          the same weights, float activations
 ---   svdq_int4_rR               SVDQuant: smoothing from calibration, a low-rank branch of rank R,
 ---                              W4A4 in groups of 64 (arXiv 2411.05007)
----   svdq_int4_rR_dq            the same without calibration: no smoothing; r0_dq is plain W4A4
+---   svdq_nvfp4_rR              SVDQuant with 4-bit floats in groups of 16
+---   svdq_..._rR_dq             without calibration: no smoothing; r0_dq is plain W4A4
+---   ..._static                 float8 and int8 per_tensor and per_row: one scale for the activations, found
+---                              by calibration and saved
 ---
 --- A type is a weight scheme, an activation scheme (none: the layer computes in float), a
 --- smoothing and a rank.  Scales of 4-bit types are stored in the 16-bit type of the weights
---- (bf16 when they have none).
+--- (bf16 when they have none) where the format does not name their type.
 
 local fail = require "vise.fail"
 local suggest = require "vise.suggest"
@@ -18,58 +28,123 @@ local M = {}
 
 ---@class vise.QuantType
 ---@field name string
----@field weight table         Arguments of vise.scheme; scale_dtype "storage" stands for the 16-bit type.
+---@field weight table         Arguments of vise.scheme; the dtype "storage" stands for the 16-bit type.
 ---@field activation? table    Arguments of vise.scheme.
+---@field product? "integer"|"decoded"  How codes of both sides are multiplied: by integer kernels, or
+---                            decoded exactly and multiplied in float; nil for weight-only types.
 ---@field rank? integer        Of the low-rank branch; nil for types that have none.
 ---@field smooth? string       "activation" or "identity"; nil for types that have none.
----@field calibrated boolean   Needs spans of activations.
+---@field calibrated false|"span"|"range"  What it needs of the activations: each channel's span, or the
+---                            range of the whole input.
+---@field static boolean       The one scale of the activations is calibrated and saved.
 ---@field summary string
 
 local GROUPS = { 16, 32, 64, 128, 256 } -- that a name may carry
-local SVDQ_GROUP = 64
+local SVDQ_GROUP, NVFP4_GROUP, FP8_BLOCK = 64, 16, 128
 
-local function int8_rows()
-  return { bits = 8, granularity = "row", symmetric = true, convention = "amax_half_step", scale_dtype = "f32" }
+local function int8(granularity)
+  return { bits = 8, granularity = granularity, convention = "amax_half_step", scale_dtype = "f32" }
+end
+
+local function float8(granularity)
+  return { element = "f8e4m3", granularity = granularity, convention = "amax", scale_dtype = "f32" }
+end
+
+local function float8_block(rows)
+  local s = float8 "block"
+  s.block = { rows, FP8_BLOCK }
+  return s
+end
+
+local function nvfp4()
+  return { element = "f4e2m1", granularity = "group", group = NVFP4_GROUP, convention = "nvfp4",
+    scale_dtype = "f8e4m3" }
 end
 
 local fixed = {
+  float8_per_tensor = function()
+    return { weight = float8 "tensor", activation = float8 "tensor",
+      summary = "8-bit float weights and activations, one scale each" }
+  end,
+  float8_per_row = function()
+    return { weight = float8 "row", activation = float8 "token",
+      summary = "8-bit float weights and activations, a scale for each row and token" }
+  end,
+  float8_per_block = function()
+    return { weight = float8_block(FP8_BLOCK), activation = float8_block(1),
+      summary = "8-bit float weights and activations, a scale for 128 x 128 weights and 128 inputs of a token" }
+  end,
+  float8_weight_only = function()
+    return { weight = float8 "row", summary = "8-bit float weights, a scale for each row" }
+  end,
+  int8_per_tensor = function()
+    return { weight = int8 "tensor", activation = int8 "tensor",
+      summary = "8-bit weights and activations, one scale each" }
+  end,
   int8_per_row = function()
-    local activation = int8_rows()
-    activation.granularity = "token"
-    return { weight = int8_rows(), activation = activation, calibrated = false,
+    return { weight = int8 "row", activation = int8 "token",
       summary = "8-bit weights and activations, a scale for each row and token" }
   end,
   int8_weight_only = function()
-    return { weight = int8_rows(), calibrated = false, summary = "8-bit weights, a scale for each row" }
+    return { weight = int8 "row", summary = "8-bit weights, a scale for each row" }
+  end,
+  nvfp4 = function()
+    return { weight = nvfp4(), activation = nvfp4(),
+      summary = "4-bit float weights and activations, scales for each 16 inputs and the tensor" }
+  end,
+  nvfp4_weight_only = function()
+    return { weight = nvfp4(), summary = "4-bit float weights, scales for each 16 inputs and the tensor" }
   end,
 }
 
+-- Types whose activations may have one scale that is known beforehand.
+local static = { float8_per_tensor = float8, float8_per_row = float8, int8_per_tensor = int8, int8_per_row = int8 }
+
+local function build_static(name)
+  local t = fixed[name]()
+  t.activation, t.static, t.calibrated = static[name] "tensor", true, "range"
+  t.summary = t.summary:gsub(",.*", "") .. ", one calibrated scale for the activations"
+  return t
+end
+
 local function int4_weight_only(group)
   return {
-    weight = { bits = 4, granularity = "group", group = group, symmetric = false, zero = "float",
-      convention = "minmax_float_zero", scale_dtype = "storage" },
-    calibrated = false,
+    weight = { bits = 4, granularity = "group", group = group, convention = "minmax_float_zero",
+      scale_dtype = "storage" },
     summary = ("4-bit weights, a scale and a zero point for each %d inputs"):format(group),
   }
 end
 
-local function svdq_int4(rank, data_free)
+local svdq = { -- precision -> weight, activation
+  int4 = function()
+    return { bits = 4, granularity = "group", group = SVDQ_GROUP, convention = "amax", scale_dtype = "storage" },
+      { bits = 4, granularity = "group", group = SVDQ_GROUP, convention = "amax_reciprocal", scale_dtype = "f32" }
+  end,
+  nvfp4 = function()
+    return { element = "f4e2m1", granularity = "group", group = NVFP4_GROUP, convention = "svdq_nvfp4_stored",
+      scale_dtype = "f8e4m3", second_dtype = "storage" },
+      { element = "f4e2m1", granularity = "group", group = NVFP4_GROUP, convention = "amax_reciprocal",
+        scale_dtype = "f8e4m3" }
+  end,
+}
+
+local function build_svdq(precision, rank, data_free)
+  local weight, activation = svdq[precision]()
   return {
-    weight = { bits = 4, granularity = "group", group = SVDQ_GROUP, symmetric = true, convention = "amax",
-      scale_dtype = "storage" },
-    activation = { bits = 4, granularity = "group", group = SVDQ_GROUP, symmetric = true,
-      convention = "amax_reciprocal", scale_dtype = "f32" },
-    rank = rank,
+    weight = weight, activation = activation, rank = rank,
     smooth = data_free and "identity" or "activation",
-    calibrated = not data_free,
-    summary = ("SVDQuant, 4-bit weights and activations, rank %d%s"):format(rank,
-      data_free and ", no calibration" or ""),
+    calibrated = not data_free and "span",
+    summary = ("SVDQuant, 4-bit %sweights and activations, rank %d%s"):format(precision == "nvfp4" and "float " or "",
+      rank, data_free and ", no calibration" or ""),
   }
 end
 
 --- The forms a name may take, for messages and completion.
-M.forms = { "int8_per_row", "int8_weight_only", "int4_weight_only", "int4_weight_only_g64",
-  "int4_weight_only_g128", "svdq_int4_r32", "svdq_int4_r32_dq" }
+M.forms = { "float8_per_tensor", "float8_per_row", "float8_per_block", "float8_weight_only",
+  "float8_per_tensor_static", "float8_per_row_static", "int8_per_tensor", "int8_per_row", "int8_weight_only",
+  "int8_per_tensor_static", "int8_per_row_static", "int4_weight_only", "int4_weight_only_g64",
+  "int4_weight_only_g128", "nvfp4", "nvfp4_weight_only", "svdq_int4_r32", "svdq_int4_r32_dq", "svdq_nvfp4_r32",
+  "svdq_nvfp4_r32_dq" }
 
 local function is_group(n)
   for _, g in ipairs(GROUPS) do
@@ -82,12 +157,29 @@ end
 ---@return vise.QuantType?
 local function build(name)
   if fixed[name] then return fixed[name]() end
+  local base = name:match "^(.*)_static$"
+  if base and static[base] then return build_static(base) end
   if name == "int4_weight_only" then return int4_weight_only(32) end
   local group = math.tointeger(tonumber(name:match "^int4_weight_only_g(%d%d?%d?)$"))
   if group and is_group(group) then return int4_weight_only(group) end
-  local rank, suffix = name:match "^svdq_int4_r(%d%d?%d?%d?%d?)(.*)$"
-  if rank and (suffix == "" or suffix == "_dq") then return svdq_int4(math.tointeger(tonumber(rank)), suffix ~= "") end
+  local precision, rank, suffix = name:match "^svdq_(%a+%d)_r(%d%d?%d?%d?%d?)(.*)$"
+  if svdq[precision] and (suffix == "" or suffix == "_dq") then
+    return build_svdq(precision, math.tointeger(tonumber(rank)), suffix ~= "")
+  end
   return nil
+end
+
+-- The form nearest to what was written: with the rank and group of `name` in place of the forms' own.
+local function nearest(name)
+  local rank, group = name:match "_r(%d%d?%d?%d?%d?)", name:match "_g(%d+)"
+  local candidates = {}
+  for i, form in ipairs(M.forms) do
+    candidates[i] = rank and form:gsub("_r32", "_r" .. rank) or form
+    if group and is_group(math.tointeger(tonumber(group))) then
+      candidates[i] = candidates[i]:gsub("_g%d+", "_g" .. group)
+    end
+  end
+  return suggest.nearest(name, candidates)
 end
 
 --- Reads a name.  Raises E-CF-04 for one that is none, with the nearest form.
@@ -99,12 +191,15 @@ function M.parse(name, where)
   if type(name) ~= "string" then fail.raise("E-CF-03", "%s must be a string, got %s", where, type(name)) end
   local t = build(name)
   if not t then
-    local near = suggest.nearest(name, M.forms)
-    fail.raise("E-CF-04", "%s: no quant type \"%s\"%s; the forms are int8_per_row, int8_weight_only, "
-      .. "int4_weight_only[_g16|_g32|_g64|_g128|_g256], svdq_int4_r<rank>[_dq]", where, name,
-      near and (", did you mean " .. near .. "?") or "")
+    local near = nearest(name)
+    fail.raise("E-CF-04", "%s: no quant type \"%s\"%s; the forms are float8_per_tensor|per_row[_static], "
+      .. "float8_per_block, float8_weight_only, int8_per_tensor|per_row[_static], int8_weight_only, "
+      .. "int4_weight_only[_g16|_g32|_g64|_g128|_g256], nvfp4, nvfp4_weight_only, "
+      .. "svdq_int4|nvfp4_r<rank>[_dq]", where, name, near and (", did you mean " .. near .. "?") or "")
   end
   t.name = name
+  t.calibrated, t.static = t.calibrated or false, t.static or false
+  t.product = t.activation and (t.activation.element and "decoded" or "integer")
   return t
 end
 
@@ -115,7 +210,9 @@ end
 function M.scheme_args(args, storage)
   local filled = {}
   for k, v in pairs(args) do filled[k] = v end
-  if filled.scale_dtype == "storage" then filled.scale_dtype = storage end
+  for _, field in ipairs { "scale_dtype", "second_dtype" } do
+    if filled[field] == "storage" then filled[field] = storage end
+  end
   return filled
 end
 

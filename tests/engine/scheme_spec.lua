@@ -25,8 +25,8 @@ describe("core.scheme", function()
   end)
 
   it("fills in what the convention implies", function()
-    assert.same({ bits = 4, granularity = "group", group = 64, symmetric = true, zero = "none",
-      convention = "amax", scale_dtype = "bf16" }, scheme():fields())
+    assert.same({ element = "int", bits = 4, granularity = "group", group = 64, symmetric = true, zero = "none",
+      convention = "amax", scale_dtype = "bf16", second = "none" }, scheme():fields())
     local f = scheme({ convention = "minmax_float_zero" }):fields()
     assert.same({ false, "float" }, { f.symmetric, f.zero })
     f = scheme({ convention = "minmax_int_zero" }):fields()

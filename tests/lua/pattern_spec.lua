@@ -39,6 +39,18 @@ describe("vise.pattern", function()
     assert.error_matches(function() selected { "a", optonal = true } end, "E%-CF%-02")
   end)
 
+  it("has a form that is one string and means the same", function()
+    for text, expected in pairs { ["*.attn1.*"] = 2, ["lua:^blocks%.%d+%.attn"] = 2, ["optional:nothing*"] = 0,
+      ["optional:lua:^no"] = 0 } do
+      local p = pattern.of(text, "x")
+      assert.equal(text, p.plain)
+      assert.equal(expected, #selected(p.plain))
+    end
+    assert.equal("lua:^a", pattern.pattern("^a").plain)
+    assert.equal("optional:lua:^a", pattern.of({ pattern.pattern "^a", optional = true }, "x").plain)
+    assert.error_matches(function() pattern.of("lua:[", "x") end, "E%-PL%-02")
+  end)
+
   it("names the nearest end of a name for a glob", function()
     assert.error_matches(function() selected "*.to_qq" end, "nearest name: blocks.0.attn1.to_q$")
     assert.error_matches(function() selected "blocks.1.*.net.0.prj" end, "nearest name: blocks.0.ff.net.0.proj$")

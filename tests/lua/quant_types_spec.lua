@@ -14,7 +14,7 @@ describe("vise.quant_types", function()
     local t = quant_types.parse "svdq_int4_r16"
     assert.equal(16, t.rank)
     assert.equal("activation", t.smooth)
-    assert.is_true(t.calibrated)
+    assert.equal("span", t.calibrated)
     t = quant_types.parse "svdq_int4_r0_dq"
     assert.equal(0, t.rank)
     assert.equal("identity", t.smooth)

@@ -25,24 +25,43 @@ describe("models.open", function()
     end
   end)
 
-  it("lists the families it knows when the config names another", function()
-    refused("dit", function(c) c._class_name = "UNet2DModel" end, "E-MD-02", '"UNet2DModel"',
+  -- A family that is not known opens as bare weights, and the note says why.
+  local function bare(family, change, id, ...)
+    local it = tiny[family]()
+    change(it)
+    local model <close> = assert(tiny.open(it))
+    assert.equal("weights", model.family)
+    for _, part in ipairs { id .. ": ", "bare weights", ... } do assert.matches(part, model.notes[1], 1, true) end
+    local y, message, why = model:forward()
+    assert.same({ nil, "E-MD-16" }, { y, why })
+    assert.is_string(message)
+    return #model:layers(), #model:default_layers()
+  end
+
+  it("lists the families it knows when the config names another, and opens bare weights", function()
+    bare("dit", function(it) it.config._class_name = "UNet2DModel" end, "E-MD-02", '"UNet2DModel"',
       "DiTTransformer2DModel", "LlamaForCausalLM")
-    refused("dit", function(c) c._class_name = "DiTTransformer2Dmodel" end, "E-MD-02",
+    bare("dit", function(it) it.config._class_name = "DiTTransformer2Dmodel" end, "E-MD-02",
       "did you mean 'DiTTransformer2DModel'")
-    refused("dit", function(c) c._class_name = nil end, "E-MD-02", "names no model family", "LlamaForCausalLM")
-    refused("dit", function(c) c._class_name = core.null end, "E-MD-02", "names no model family")
-    refused("dit", function(c) c._class_name = 7 end, "E-MD-02", "names no model family")
-    refused("llama", function(c) c.architectures, c.model_type = core.array {}, nil end, "E-MD-02")
+    bare("dit", function(it) it.config._class_name = nil end, "E-MD-02", "names no model family", "LlamaForCausalLM")
+    bare("dit", function(it) it.config._class_name = core.null end, "E-MD-02", "names no model family")
+    bare("dit", function(it) it.config._class_name = 7 end, "E-MD-02", "names no model family")
+    bare("llama", function(it) it.config.architectures, it.config.model_type = core.array {}, nil end, "E-MD-02")
   end)
 
-  it("says that a folder has no config.json", function()
+  it("opens a folder without config.json as bare weights: matrices are layers, embeddings are not", function()
+    -- Two blocks of seven linear layers, and the embedding.
+    local layers, default = bare("llama", function(it) it.config = nil end, "E-MD-01", "no config.json")
+    assert.same({ 15, 14 }, { layers, default })
+  end)
+
+  it("refuses bare weights without a matrix", function()
     local it = tiny.dit()
-    it.config = nil
+    it.config, it.tensors = nil, { ["a.weight"] = { 4 }, b = { 4, 4 }, ["c.weight"] = core.tensor("i32", { 2, 2 }) }
     local model, message, id = tiny.open(it)
     assert.is_nil(model)
-    assert.equal("E-MD-01", id)
-    assert.matches("no config.json", message, 1, true)
+    assert.equal("E-MD-19", id)
+    assert.matches("no 2-D float tensor", message, 1, true)
   end)
 
   it("passes on what the checkpoint cannot open", function()

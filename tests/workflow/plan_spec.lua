@@ -70,14 +70,90 @@ describe("vise.plan", function()
       exclude = { "*.attn2.*" } })
     raises("E-PL-03", "transformer_blocks.0.attn1.to_q [128, 128], svdq_int4_r129_dq: rank 129 is above",
       { quant_type = "svdq_int4_r129_dq" })
-    raises("E-PL-03", "group 256 is wider than the layer's 128 inputs", { quant_type = "int4_weight_only_g256" })
+    raises("E-PL-03", "transformer_blocks.0.attn1.to_q [128, 128], int4_weight_only_g256: group 256 is wider than the "
+      .. "layer's 128 inputs", { quant_type = "int8_per_row", plan = { { "*.to_q", "int4_weight_only_g256" } } })
     local wide <close> = core.tensor("f16", { 1, 65537 })
     local one = { layers = function() return { { name = "wide", weight = wide } } end }
     assert.error_matches(function() vise.plan(one, { quant_type = "int8_per_row", regions = "all" }) end,
-      "E%-PL%-03: layer wide %[1, 65537%], int8_per_row: 65537 inputs, the integer product takes up to 65536")
+      "E%-PL%-05: nothing to quantize: of 1 linear layers 1 int8_per_row: 65537 inputs, the integer product takes up to "
+        .. "65536")
     wide:close()
     raises("E-PL-05", "nothing to quantize", { quant_type = "int8_per_row", exclude = { "*" } })
     collectgarbage()
     assert.is_true(core.memory().bytes <= before)
+  end)
+
+  it("skips a default layer that its type cannot take, with the reason, and does not count it", function()
+    local plan = vise.plan(model, { quant_type = "int4_weight_only_g256" })
+    assert.same({ 6, 36, 50 }, { plan.quantized, plan.candidates, plan.skipped }) -- ff.net.2 has 512 inputs
+    assert.same({ reason = "int4_weight_only_g256: group 256 is wider than the layer's 128 inputs", layers = 30 },
+      plan:reasons()[1])
+    assert.same({ reason = "outside the regions", layers = 20 }, plan:reasons()[2])
+    raises("E-PL-05", "30 int4_weight_only_g256: group 256 is wider", { quant_type = "int4_weight_only_g256",
+      exclude = { "*.net.2" } })
+  end)
+
+  it("gives such a layer the fallback's type, or says why neither fits", function()
+    local plan = vise.plan(model, { quant_type = "int4_weight_only_g256", fallback = "int8_per_row" })
+    local types = {}
+    for _, layer in ipairs(plan.layers) do
+      if layer.type then types[layer.type.name] = (types[layer.type.name] or 0) + 1 end
+    end
+    assert.same({ int4_weight_only_g256 = 6, int8_per_row = 30 }, types)
+    assert.matches("group 256", plan.layers[8].fallback or plan.layers[3].fallback or plan.layers[4].fallback, 1, true)
+    plan = vise.plan(model, { quant_type = "int4_weight_only_g256", fallback = "int4_weight_only_g256" })
+    assert.equal(6, plan.quantized)
+    assert.matches("; fallback int4_weight_only_g256: group 256", plan:reasons()[1].reason, 1, true)
+  end)
+
+  it("asks the filter for what regions and exclude have left", function()
+    local seen = {}
+    local plan = vise.plan(model, { quant_type = "int8_per_row", exclude = { "*.to_q" }, filter = function(layer, name)
+      assert.equal(name, layer.name)
+      seen[#seen + 1] = name
+      return layer.inputs == 128
+    end })
+    assert.equal(30, #seen) -- 36 less the six that are excluded
+    assert.equal(24, plan.quantized)
+    local reasons = {}
+    for _, r in ipairs(plan:reasons()) do reasons[r.reason] = r.layers end
+    assert.same({ excluded = 6, ["left out by the filter"] = 6, ["outside the regions"] = 20 }, reasons)
+    raises("E-PL-06", "filter gave a nil for layer transformer_blocks.0.attn1.to_q",
+      { quant_type = "int8_per_row", filter = function() end })
+    raises("mine", "mine", { quant_type = "int8_per_row", filter = function() error "mine" end })
+  end)
+
+  it("says where patterns meet, and which one counts", function()
+    local plan = vise.plan(model, { quant_type = "int8_per_row", exclude = { "*.to_q" },
+      plan = { { "*.to_v", "int8_weight_only" }, { "*.attn1.*", "int4_weight_only" } } })
+    assert.same({
+      { winner = "plan[1]", loser = "plan[2]", layers = 6, example = "transformer_blocks.0.attn1.to_v" },
+      { winner = "exclude[1]", loser = "plan[2]", layers = 6, example = "transformer_blocks.0.attn1.to_q" },
+    }, { plan.overlaps[1].winner == "plan[1]" and plan.overlaps[1] or plan.overlaps[2],
+      plan.overlaps[1].winner == "plan[1]" and plan.overlaps[2] or plan.overlaps[1] })
+    assert.same({}, vise.plan(model, { quant_type = "int8_per_row" }).overlaps)
+  end)
+
+  it("knows the artefact's size to the byte, and estimates a time", function()
+    local folder, remove = dit.folder()
+    local cfg = vise.config { quant_type = "svdq_int4_r4_dq", save_to = folder }
+    local plan = vise.plan(model, cfg)
+    local other = dit.open()
+    assert(vise.quantize(other, cfg))
+    assert.equal(core.disk.size(folder .. "/svdq_int4_r4_dq.safetensors"), plan.file_bytes)
+    other:close()
+    remove()
+    local seconds = plan:seconds()
+    assert.is_true(seconds > 0 and seconds < 60)
+    -- A decomposition in full takes longer than the randomized one.
+    local high = vise.plan(model, { quant_type = "svdq_int4_r4_dq", svdq = { calibrate_precision = "high" } })
+    assert.is_true(high:seconds() > seconds)
+  end)
+
+  it("holds no function and no tensor as data", function()
+    local plan = vise.plan(model, { quant_type = "int8_per_row", filter = function() return true end })
+    local again = assert(core.json_decode(assert(core.json_encode(plan:plain()))))
+    assert.equal(plan.quantized, again.quantized)
+    assert.equal(#plan.layers, #again.layers)
   end)
 end)

@@ -5,15 +5,28 @@ local vise = require "vise"
 
 local LAYER = "transformer_blocks.3.attn1.to_v"
 
-local types = { "int8_per_row", "int8_weight_only", "int4_weight_only", "int4_weight_only_g64", "svdq_int4_r0_dq",
-  "svdq_int4_r8_dq", "svdq_int4_r8" }
+-- Every type, and how much of a bell-shaped weight its rounding may lose: 8 bits under 1 %, 8-bit floats
+-- (a step of 1/16 at most, 1/8 to 1/16 of the value) under 4 %, 4 bits under 15 %.
+local types = {
+  { "int8_per_row", 0.01 }, { "int8_per_row_static", 0.01 }, { "int8_per_tensor", 0.02 },
+  { "int8_per_tensor_static", 0.02 }, { "int8_weight_only", 0.01 }, { "int4_weight_only", 0.15 },
+  { "int4_weight_only_g64", 0.15 }, { "float8_per_tensor", 0.04 }, { "float8_per_tensor_static", 0.04 },
+  { "float8_per_row", 0.04 }, { "float8_per_row_static", 0.04 }, { "float8_per_block", 0.04 },
+  { "float8_weight_only", 0.04 }, { "nvfp4", 0.15 }, { "nvfp4_weight_only", 0.15 }, { "svdq_int4_r0_dq", 0.15 },
+  { "svdq_int4_r8_dq", 0.15 }, { "svdq_int4_r8", 0.15 }, { "svdq_nvfp4_r8_dq", 0.15 }, { "svdq_nvfp4_r8", 0.15 },
+}
+
+local function is_calibrated(name)
+  return vise.quant_types.parse(name).calibrated ~= false
+end
 
 local function fields_of(name)
-  return { quant_type = name, calibrate = not name:find "_dq$" and name:find "^svdq" and dit.calibrate or nil }
+  return { quant_type = name, calibrate = is_calibrated(name) and dit.calibrate or nil }
 end
 
 describe("vise.quantize", function()
-  for _, name in ipairs(types) do
+  for _, entry in ipairs(types) do
+    local name, limit = table.unpack(entry)
     it("does " .. name .. ": counts, errors and bytes as planned", function()
       local model = dit.open()
       local plan = vise.plan(model, fields_of(name))
@@ -22,13 +35,11 @@ describe("vise.quantize", function()
       local held = core.memory().bytes
       local report = assert(vise.quantize(model, fields_of(name)))
       assert.equal(dit.layers, report.quantized)
-      assert.equal(name == "svdq_int4_r8" and dit.layers or 0, report.observed)
+      assert.equal(is_calibrated(name) and dit.layers or 0, report.observed)
       local memory = 0
       for _, layer in ipairs(report.layers) do
         memory = memory + model:layer(layer.name).quantized:bytes()
-        -- Uniform rounding of a bell-shaped row: 8 bits lose under 1 %, 4 bits under 15 %.
-        assert.is_true(layer.weight_error > 0 and layer.weight_error < (name:find "int8" and 0.01 or 0.15),
-          layer.name .. " " .. layer.weight_error)
+        assert.is_true(layer.weight_error > 0 and layer.weight_error < limit, layer.name .. " " .. layer.weight_error)
       end
       assert.equal(plan.memory_bytes, memory)
       assert.equal(plan.disk_bytes, report.disk_bytes)

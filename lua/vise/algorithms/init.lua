@@ -1,3 +1,10 @@
 --- Algorithms: how a layer's weight becomes codes.  An algorithm uses what a user's can use.
 
-return { svdquant = require "vise.algorithms.svdquant" }
+return {
+  low_rank = require "vise.algorithms.low_rank",
+  refine = require "vise.algorithms.refine",
+  relax = require "vise.algorithms.relax",
+  smoothing = require "vise.algorithms.smoothing",
+  smoothing_search = require "vise.algorithms.smoothing_search",
+  svdquant = require "vise.algorithms.svdquant",
+}

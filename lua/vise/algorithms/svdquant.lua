@@ -2,107 +2,128 @@
 --- weights, take the part of the weights that is hard to quantize into a low-rank branch, and
 --- quantize the residual.
 ---
----   s_i = a_i^(1/2) / w_i^(1/2)       a: largest |x| of channel i, w: largest |W[:, i]|
----   W diag(s) = up down + R           up, down: the first `rank` singular triplets
+---   W~ = W diag(s)           s: vise.algorithms.smoothing
+---   W~ = up down + R         up, down: vise.algorithms.low_rank, vise.algorithms.refine
 ---   stored: Q(R), s, up, down diag(1/s)
 ---
 --- Storage is 16-bit: s, up and the divided down are rounded to it, and R is what the rounded
 --- factors leave, so the branch's own rounding is quantized with the rest and not lost.
 
-local core = require "vise.core"
+local emulate = require "vise.algorithms.emulate"
+local fail = require "vise.fail"
+local quantized_linear = require "vise.nn.quantized_linear"
+local options_of = require "vise.algorithms.svdquant_options"
+local refine = require "vise.algorithms.refine"
+local smoothing = require "vise.algorithms.smoothing"
+local smoothing_search = require "vise.algorithms.smoothing_search"
+
+local try = fail.try
 
 local M = {}
 
---- Largest |W[:, i]| for each input channel.
----@param weight vise.Tensor  f32 [out, in]
----@return vise.Tensor        f32 [in]
-function M.weight_span(weight)
-  local _, inp = weight:shape()
-  local o <close> = core.observer("channel_span", { channels = inp })
-  assert(o:update(weight))
-  return o:result()
-end
+---@class vise.SvdquantParts
+---@field weight vise.Coded            Q(R)
+---@field smooth? vise.Tensor          [in] in the storage type
+---@field smooth_original? vise.Tensor [in]: before relaxation, with strategy "few_shot"
+---@field down? vise.Tensor            [rank, in], divided by `smooth`
+---@field up? vise.Tensor              [out, rank]
 
---- Smoothing factors from spans: a^(1/2) / w^(1/2), 1 where that is zero or not finite, rounded
---- to the storage type.
----@param activation_span vise.Tensor  f32 [in]
----@param weight_span vise.Tensor      f32 [in]
----@param storage "f16"|"bf16"
----@return vise.Tensor  [in] in the storage type
-function M.smooth_factors(activation_span, weight_span, storage)
-  local a, w, s = activation_span:totable(), weight_span:totable(), {}
-  for i = 1, #a do
-    local v = math.sqrt(a[i]) / math.sqrt(w[i])
-    s[i] = (v > 0 and v < math.huge) and v or 1
-  end
-  local stored = core.tensor_of(storage, { #s }, s)
-  -- A factor that overflows or vanishes in the storage type would poison the channel.
-  for i, v in ipairs(stored:totable()) do
-    if not (v > 0 and v < math.huge) then stored:set(i, 1) end
-  end
-  return stored
-end
-
-local SVD = { -- calibrate_precision -> how the decomposition is computed
-  low = { method = "randomized", dtype = "f32" },
-  medium = { method = "full", dtype = "f32" },
-  high = { method = "full", dtype = "f64" },
-}
-
---- The first `rank` singular triplets of `target`, as two factors in the storage type.
----@return vise.Tensor? up    [out, rank]: U diag(sigma)
----@return vise.Tensor|string down  [rank, in]: V', or the message of the failure
----@return string? id
-local function factors(target, rank, storage, precision, seed)
-  local how = SVD[precision]
-  local a <close> = target:to(how.dtype)
-  local u, s, vt = core.svd(a, { rank = rank, method = how.method, seed = seed })
-  if not u then return nil, s, vt end
-  local u32 <close> = u:to "f32"
-  local s32 <close> = s:to "f32"
-  local scaled <close> = u32:mul(s32)
-  return scaled:to(storage), vt:to(storage)
-end
-
----@class vise.SvdquantOptions
+---@class vise.SvdquantLayer
 ---@field rank integer              0 <= rank <= min(out, in)
 ---@field storage "f16"|"bf16"      The 16-bit type of factors, scales and smoothing.
 ---@field scheme vise.Scheme        Of the residual.
----@field precision? "low"|"medium"|"high"  Randomized f32 SVD, full f32, full f64.
----@field seed? integer             Of the randomized SVD.
 ---@field smooth? vise.Tensor       [in] in the storage type; nil: no smoothing.
+
+local function decompose(weight, layer, options)
+  local smooth <close> = layer.smooth and try(layer.smooth:to "f32") or nil
+  local smoothed <close> = smooth and try(weight:mul(smooth)) or try(weight:copy())
+  local how = { rank = layer.rank, storage = layer.storage, precision = options.calibrate_precision,
+    seed = options.seed, refine_iters = options.refine_iters, keep_best = options.keep_best,
+    early_stop = options.early_stop, smooth = smooth }
+  if options.emulate then
+    how.codec, how.smooth = emulate.codec(layer.scheme), nil
+    how.codec.round(smoothed)
+  else
+    how.codec = refine.codec(layer.scheme, options.scale_search)
+  end
+  local split, info = refine.split(smoothed, how)
+  if options.emulate and smooth and split.down then
+    local down <close> = split.down
+    local wide <close> = try(down:to "f32")
+    try(wide:div(smooth, wide))
+    split.down = try(wide:to(layer.storage))
+  end
+  info.error = info.errors[info.best + 1]
+  return { weight = split.coded, smooth = layer.smooth, down = split.down, up = split.up }, info
+end
 
 --- Splits a weight into a coded residual and a low-rank branch.
 ---@param weight vise.Tensor  f32 [out, in]
----@param opt vise.SvdquantOptions
----@return { weight: vise.Coded, smooth?: vise.Tensor, down?: vise.Tensor, up?: vise.Tensor }?
----@return string? message
+---@param layer vise.SvdquantLayer
+---@param options? table  svdq = { ... } of a configuration.
+---@return vise.SvdquantParts?
+---@return vise.RefineInfo|string info_or_message
 ---@return string? id
-function M.decompose(weight, opt)
-  local smooth <close> = opt.smooth and opt.smooth:to "f32"
-  local residual <close> = smooth and weight:mul(smooth) or weight:copy()
-  local parts = { smooth = opt.smooth }
-  if opt.rank > 0 then
-    local up, down, id = factors(residual, opt.rank, opt.storage, opt.precision or "low", opt.seed or 0)
-    if not up then return nil, down, id end
-    local applied = down -- what multiplies the raw input
-    if smooth then
-      local wide <close> = down:to "f32"
-      local divided <close> = wide:div(smooth)
-      applied = divided:to(opt.storage)
-      down:close()
-    end
-    parts.up, parts.down = up, applied
-    local up32 <close> = up:to "f32"
-    local down32 <close> = applied:to "f32"
-    if smooth then down32:mul(smooth, down32) end
-    local product <close> = core.matmul(up32, down32)
-    residual:sub(product, residual)
+function M.decompose(weight, layer, options)
+  return fail.catch(decompose, weight, layer, options_of.check(options or {}))
+end
+
+-- What a layer of these parts answers.
+local function answer(weight, type, layer, samples, options, smooth)
+  local parts = decompose(weight, { rank = layer.rank, storage = layer.storage, scheme = layer.scheme,
+    smooth = smooth }, options)
+  parts.type = type
+  local q = try(quantized_linear.new(parts))
+  local y, message, id = q:forward(samples)
+  q.smooth = nil -- the caller's
+  q:close()
+  return try(y, message, id)
+end
+
+-- The search scores plain splits: a refinement of every candidate would take as many times longer.
+local function plain(options)
+  local copy = {}
+  for key, value in pairs(options) do copy[key] = value end
+  copy.refine_iters = 0
+  return copy
+end
+
+local function make(weight, args, options)
+  local layer = { rank = args.type.rank, storage = args.storage, scheme = args.scheme }
+  local strategy, original, found = args.type.smooth, nil, nil
+  if strategy == "search" then
+    local quick = plain(options)
+    layer.smooth, found = smoothing_search.best(weight, args.span, args.samples, args.storage, options.search_grid,
+      function(smooth) return answer(weight, args.type, layer, args.samples, quick, smooth) end)
+  else
+    local weight_span <close> = smoothing.weight_span(weight)
+    layer.smooth, original = smoothing.factors(weight_span, args.span, { strategy = strategy,
+      storage = args.storage, alpha = options.alpha, beta = options.beta, relax = {
+        strategy = options.few_shot_relax_strategy, factor = options.few_shot_relax_factor,
+        top_ratio = options.few_shot_relax_top_ratio,
+      } })
   end
-  local coded, message, id = core.encode(opt.scheme, residual)
-  if not coded then return nil, message, id end
-  parts.weight = coded
-  return parts
+  local parts, info = decompose(weight, layer, options)
+  parts.smooth_original, info.smoothing = original, found
+  return parts, info
+end
+
+---@class vise.SvdquantArgs
+---@field type vise.QuantType       With its rank and its smoothing.
+---@field storage "f16"|"bf16"
+---@field scheme vise.Scheme        Of the residual.
+---@field span? vise.Tensor         f32 [in], for strategies that use activations
+---@field samples? vise.Tensor      f32 [n, in], for strategy "search"
+---@field options? table            svdq = { ... } of a configuration.
+
+--- Makes the parts of a quantized layer from its weight: smoothing, then the split.
+---@param weight vise.Tensor  f32 [out, in]
+---@param args vise.SvdquantArgs
+---@return vise.SvdquantParts?
+---@return vise.RefineInfo|string info_or_message
+---@return string? id
+function M.make(weight, args)
+  return fail.catch(make, weight, args, options_of.check(args.options or {}))
 end
 
 return M

@@ -9,6 +9,7 @@ local function record(recipe, job, ctx)
     recipe = { name = recipe.header.name, version = recipe.header.version },
     params = job.params,
     model = ctx.options.model or core.null,
+    variant = ctx.options.variant or core.null,
     data = core.array(ctx.options.data),
     dry_run = job.dry_run,
     results = job.results,
@@ -27,6 +28,7 @@ return {
   options = {
     { name = "model", short = "m", type = "path", value = "DIR",
       help = "a model folder or .safetensors file" },
+    { name = "variant", type = "string", value = "NAME", help = "the variant of the model folder, such as fp16" },
     { name = "data", short = "d", type = "file", repeatable = true,
       help = "calibration or evaluation data" },
     { name = "out", short = "o", type = "place", value = "DIR", help = "the folder for the results" },
@@ -38,6 +40,7 @@ return {
   examples = {
     { "vise run recipes/quickstart --out out/quickstart", "the main job on the models that come with vise" },
     { "vise run my-recipe --model models/dit --out out -p rank=8", "a parameter changed" },
+    { "vise run recipes/int8 --model models/dit --variant fp16 --out out", "a model quantized, saved and measured" },
     { "vise run my-recipe --model models/dit --dry-run", "what would be done, and how big it gets" },
   },
   run = function(ctx)
@@ -54,7 +57,8 @@ return {
     if not values then return nil, message, id end
 
     local jobs, core = require "vise.job", require "vise.core"
-    local job = jobs.new(recipe, { params = values, model = ctx.options.model, data = ctx.options.data,
+    local job = jobs.new(recipe, { params = values, model = ctx.options.model,
+      variant = ctx.options.variant, data = ctx.options.data,
       out = ctx.options.out, dry_run = ctx.options.dry_run, quiet = ctx.options.json })
     local done
     done, message, id = jobs.run(job)

@@ -1,5 +1,6 @@
 --- Model families: opens a checkpoint and builds the model that its config.json names.
 
+local Bare = require "vise.models.bare"
 local Weights = require "vise.models.weights"
 local checkpoints = require "vise.checkpoint"
 local core = require "vise.core"
@@ -55,17 +56,57 @@ local function build(class, settings, weights)
   return nil, message, id
 end
 
+-- "gptq, 4 bit": what a quantization_config says of itself.
+local function method_of(q)
+  if type(q) ~= "table" then return "" end
+  local words = {}
+  local method = q.quant_method or q.quant_algo or q.load_in_8bit and "bitsandbytes" or q.load_in_4bit and "bitsandbytes"
+  if type(method) == "string" then words[1] = core.escape(method) end
+  local bits = q.bits or q.w_bit or q.load_in_8bit and 8 or q.load_in_4bit and 4
+  if math.type(bits) == "integer" then words[#words + 1] = ("%d bit"):format(bits) end
+  return #words > 0 and (" (%s)"):format(table.concat(words, ", ")) or ""
+end
+
+local KNOWN_DTYPES = { float64 = true, float32 = true, float16 = true, bfloat16 = true, half = true, float = true,
+  auto = true }
+
+-- What is odd about a config.json, but does no harm.
+local function note_config(checkpoint, config, where)
+  local function note(id, ...) checkpoint.notes[#checkpoint.notes + 1] = id .. ": " .. ("%s: %s"):format(where, ...) end
+  if config.auto_map ~= nil and config.auto_map ~= core.null then
+    note("E-MD-17", "auto_map names code that comes with the model; it is never executed")
+  end
+  local dtype = config.torch_dtype or config.dtype
+  if dtype ~= nil and dtype ~= core.null
+    and not (type(dtype) == "string" and KNOWN_DTYPES[dtype:gsub("^torch%.", "")]) then
+    note("E-MD-18", ("torch_dtype %s is unknown; the types of the tensors count"):format(
+      type(dtype) == "string" and ("%q"):format(core.escape(dtype)) or "of type " .. type(dtype)))
+  end
+end
+
+-- A model without a forward, and a note that says why.
+local function bare(checkpoint, message, id)
+  local model, problem, why = Bare.new(checkpoint, message)
+  if not model then return nil, problem, why end
+  checkpoint.notes[#checkpoint.notes + 1] = ("%s: %s; opened as bare weights: types that need no calibration, "
+    .. "or captured statistics"):format(id, message)
+  model.notes = checkpoint.notes
+  return model
+end
+
 local function from_checkpoint(checkpoint, path)
   local config = checkpoint.config
   if type(config) ~= "table" then
-    return fail.fail("E-MD-01", "%s has no config.json that says what model it is", path)
+    return bare(checkpoint, ("%s has no config.json that says what model it is"):format(path), "E-MD-01")
   end
   local where = (checkpoint.folder or path) .. "/config.json"
-  local found, message, id = find_family(config, where)
-  if not found then return nil, message, id end
   if config.quantization_config ~= nil and config.quantization_config ~= core.null then
-    return fail.fail("E-MD-14", "%s has a quantization_config: the model is quantized already", where)
+    return fail.fail("E-MD-14", "%s has a quantization_config: the model is quantized already%s", where,
+      method_of(config.quantization_config))
   end
+  note_config(checkpoint, config, where)
+  local found, message, id = find_family(config, where)
+  if not found then return bare(checkpoint, message, id) end
   local class = require(found.module)
   local settings
   settings, message, id = class.settings_of(config, where)
@@ -77,14 +118,16 @@ local function from_checkpoint(checkpoint, path)
     weights:close()
     return nil, message, id
   end
-  model.config, model.family = config, found.family
+  model.config, model.family, model.notes = config, found.family, checkpoint.notes
   return model
 end
 
 --- Opens a model: a folder with config.json and weights.  Nothing is copied; the weights stay mapped.
+--- A file or folder of a family that is not known opens as bare weights, without a forward; model.notes
+--- says what was odd.
 ---@param path string
 ---@param options? { variant?: string, weights?: string }  Passed on to vise.checkpoint.
----@return vise.models.DiT|vise.models.Llama|nil model
+---@return vise.models.DiT|vise.models.Llama|vise.models.Bare|nil model
 ---@return string? message
 ---@return string? id
 function M.open(path, options)

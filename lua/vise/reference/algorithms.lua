@@ -1,41 +1,169 @@
 --- Algorithms.
 
+local OPTIONS = { "options", "table", "svdq = { ... } of a configuration; see vise.config", optional = true }
+local SVDQUANT = "arXiv 2411.05007, section 4"
+local SMOOTHQUANT = "arXiv 2411.05007, section 4.1; arXiv 2211.10438"
+
 return {
   name = "algorithms",
   kind = "module",
   summary = "how a layer's weight becomes codes",
   functions = {
     {
-      name = "svdquant.decompose",
+      name = "low_rank.factors",
       arguments = {
-        { "weight", "tensor", "f32 [outputs, inputs]" },
-        { "options", "table", "rank; storage (f16 or bf16); scheme of the residual; precision (low, medium or "
-          .. "high); seed (0); smooth, [inputs] in the storage type" },
+        { "target", "tensor", "f32 [outputs, inputs]" },
+        { "options", "table", "rank; storage (f16 or bf16); precision (low, medium or high); seed; smooth, f32 "
+          .. "[inputs], if down is to be divided by it" },
       },
-      returns = "table | nil, message, id",
-      text = "W diag(s) = up down + R. Gives weight (R as codes) and, where there are any, smooth, up and down, "
-        .. "which is divided by s. What the rounding of the factors loses is part of R.",
-      example = 'vise.algorithms.svdquant.decompose(w, { rank = 32, storage = "f16", scheme = scheme })',
-      source = "arXiv 2411.05007, section 4.2",
+      returns = "up, down",
+      text = "The best factors at a rank, up [outputs, rank] and down [rank, inputs], in the storage type. Raises "
+        .. "when the decomposition fails.",
+      example = 'local up, down = vise.algorithms.low_rank.factors(w, { rank = 8, storage = "f16", '
+        .. 'precision = "low", seed = 0 })',
+      source = SVDQUANT,
     },
     {
-      name = "svdquant.smooth_factors",
+      name = "low_rank.product",
       arguments = {
-        { "activation_span", "tensor", "f32 [inputs]: the largest |x| of each channel" },
+        { "up", "tensor", "[outputs, rank]" },
+        { "down", "tensor", "[rank, inputs]" },
+        { "smooth", "tensor", "f32 [inputs]", optional = true },
+      },
+      returns = "tensor",
+      text = "up down diag(smooth), f32.",
+      example = "local part = vise.algorithms.low_rank.product(up, down)",
+    },
+    {
+      name = "refine.codec",
+      arguments = {
+        { "scheme", "scheme", "of the residual" },
+        { "search", "boolean", "search the scale of each group" },
+      },
+      returns = "table",
+      text = "encode, decode and round: how a residual becomes codes and back, for refine.split.",
+      example = "local codec = vise.algorithms.refine.codec(scheme, true)",
+    },
+    {
+      name = "refine.split",
+      arguments = {
+        { "smoothed", "tensor", "f32 [outputs, inputs]" },
+        { "options", "table", "as low_rank.factors; codec; refine_iters; keep_best; early_stop" },
+      },
+      returns = "split, info",
+      text = "Factors and codes of what they leave, refined in turns. split has coded, error and, above rank 0, up "
+        .. "and down; info has rounds, best and the errors of each round.",
+      example = 'local split = vise.algorithms.refine.split(w, { rank = 8, storage = "f16", precision = "low", '
+        .. 'seed = 0, codec = codec, refine_iters = 5, keep_best = true, early_stop = false })',
+      source = SVDQUANT,
+    },
+    {
+      name = "relax.multipliers",
+      arguments = {
+        { "spans", "number[]", "of a layer's input channels" },
+        { "options", "table", "strategy (fixed, top, auto, stable_auto, power, log or rank); factor, at least 1; "
+          .. "top_ratio, above 0 up to 1" },
+      },
+      returns = "number[]",
+      text = "What each span is multiplied by, from 1 to factor: the more, the larger it is among all.",
+      example = 'vise.algorithms.relax.multipliers({ 1, 2, 16 }, { strategy = "auto", factor = 1.5, '
+        .. 'top_ratio = 0.25 })',
+    },
+    {
+      name = "smoothing.factors",
+      arguments = {
         { "weight_span", "tensor", "f32 [inputs]" },
+        { "span", "tensor", "f32 [inputs], of the activations; nil for strategies that do without" },
+        { "options", "table", "strategy (activation, weight, weight_inv, few_shot or identity); storage; alpha; "
+          .. "beta (1 - alpha); relax, of strategy few_shot" },
+      },
+      returns = "tensor | nil, tensor | nil",
+      text = "Smoothing factors in the storage type, 1 where they would be 0 or not finite; nil for identity. For "
+        .. "few_shot also the factors without relaxation.",
+      example = 'local s = vise.algorithms.smoothing.factors(w, a, { strategy = "activation", storage = "f16", '
+        .. "alpha = 0.5 })",
+      source = SMOOTHQUANT,
+    },
+    {
+      name = "smoothing.ratios",
+      arguments = {
+        { "a", "number[]", "spans of the activations" },
+        { "w", "number[]", "spans of the weight" },
+        { "alpha", "number", "exponent of a" },
+        { "beta", "number", "exponent of w" },
+      },
+      returns = "number[]",
+      text = "a^alpha / w^beta, 1 where that is 0 or not finite.",
+      example = "vise.algorithms.smoothing.ratios({ 4 }, { 1 }, 0.5, 0.5) --> { 2 }",
+      source = SMOOTHQUANT,
+    },
+    {
+      name = "smoothing.stored",
+      arguments = {
+        { "factors", "number[]", "one for each input" },
         { "storage", "string", "f16 or bf16" },
       },
       returns = "tensor",
-      text = "sqrt(activation_span / weight_span), 1 where that is 0 or not finite, in the storage type.",
-      example = 'local s = vise.algorithms.svdquant.smooth_factors(a, w, "f16")',
-      source = "arXiv 2411.05007, section 4.1; arXiv 2211.10438",
+      text = "Factors in the storage type, 1 where that cannot hold them.",
+      example = 'local s = vise.algorithms.smoothing.stored({ 1, 2 }, "bf16")',
     },
     {
-      name = "svdquant.weight_span",
+      name = "smoothing.weight_span",
       arguments = { { "weight", "tensor", "f32 [outputs, inputs]" } },
       returns = "tensor",
       text = "The largest |w| of each input channel.",
-      example = "local w = vise.algorithms.svdquant.weight_span(weight)",
+      example = "local w = vise.algorithms.smoothing.weight_span(weight)",
+    },
+    {
+      name = "smoothing_search.best",
+      arguments = {
+        { "weight", "tensor", "f32 [outputs, inputs]" },
+        { "span", "tensor", "f32 [inputs], of the activations" },
+        { "samples", "tensor", "f32 [n, inputs]: inputs of the layer" },
+        { "storage", "string", "f16 or bf16" },
+        { "grid", "integer", "alpha and beta in steps of 1 / grid" },
+        { "answer", "function", "of the factors: what the quantized layer gives for the samples" },
+      },
+      returns = "tensor, table",
+      text = "The factors a^alpha / w^beta whose quantized layer answers nearest to the float one; alpha, beta, "
+        .. "error, and plain, the error without smoothing.",
+      example = "local s = vise.algorithms.smoothing_search.best(w, a, x, \"f16\", 20, answer)",
+      source = "deepcompressor, calib/smooth.py",
+    },
+    {
+      name = "smoothing_search.candidates",
+      arguments = { { "grid", "integer", "steps of 1 / grid" } },
+      returns = "number[][]",
+      text = "The pairs { alpha, beta } that a search tries, in order.",
+      example = "#vise.algorithms.smoothing_search.candidates(20) --> 39",
+      source = "deepcompressor, calib/smooth.py",
+    },
+    {
+      name = "svdquant.decompose",
+      arguments = {
+        { "weight", "tensor", "f32 [outputs, inputs]" },
+        { "layer", "table", "rank; storage (f16 or bf16); scheme of the residual; smooth, [inputs] in the storage "
+          .. "type" },
+        OPTIONS,
+      },
+      returns = "table, info | nil, message, id",
+      text = "W diag(s) = up down + R. Gives weight (R as codes) and, where there are any, smooth, up and down, "
+        .. "which is divided by s. What the rounding of the factors loses is part of R. info has the error in the "
+        .. "smoothed space and the rounds of refinement.",
+      example = 'vise.algorithms.svdquant.decompose(w, { rank = 32, storage = "f16", scheme = scheme })',
+      source = SVDQUANT,
+    },
+    {
+      name = "svdquant.make",
+      arguments = {
+        { "weight", "tensor", "f32 [outputs, inputs]" },
+        { "layer", "table", "type, a quant type with a rank; storage; scheme; span and samples of the layer's "
+          .. "inputs, as the type's smoothing needs; options, svdq = { ... } of a configuration" },
+      },
+      returns = "table, info | nil, message, id",
+      text = "The parts of a quantized layer: smoothing factors by the type's strategy, then the split.",
+      example = 'vise.algorithms.svdquant.make(w, { type = type, storage = "bf16", scheme = scheme })',
+      source = SVDQUANT,
     },
   },
 }

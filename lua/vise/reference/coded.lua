@@ -21,7 +21,12 @@ return {
     },
     {
       name = "encode",
-      arguments = { { "scheme", "scheme", "what vise.scheme returns" }, { "x", "tensor", "a float matrix" } },
+      arguments = {
+        { "scheme", "scheme", "what vise.scheme returns" },
+        { "x", "tensor", "a float matrix" },
+        { "options", "table", "search = true: of each run the scale that gives the least squared error, among "
+          .. "multiples of the convention's own from 0.60 to 1.00 (floats 1.20)", optional = true },
+      },
       returns = "coded | nil, message, id",
       text = "Makes codes of a matrix by the scheme's convention. A range that is not finite is an error that "
         .. "names its row.",
@@ -35,6 +40,7 @@ return {
         { "activation", "scheme", "how x is made codes of, row by row" },
         { "bias", "tensor", "[outputs], any float type", optional = true },
         OUT,
+        { "scale", "number", "the one scale of x, for schemes per tensor", optional = true, default = "found in x" },
       },
       returns = "tensor | nil, message, id",
       text = "x w' + bias with both sides as codes: sums are integers, scales are applied to them.",
@@ -59,11 +65,24 @@ return {
       arguments = {
         { "scheme", "scheme", "of the codes" },
         { "shape", "integer[]", "{ rows, columns }" },
-        { "tensors", "table", "codes, scale and, if the scheme has one, zero" },
+        { "tensors", "table", "codes, scale and, if the scheme has them, zero or second" },
       },
       returns = "coded | nil, message, id",
       text = "A coded matrix from its saved tensors, whose shapes and types are checked.",
       example = "local c = assert(vise.coded.rebuild(scheme, { 64, 64 }, saved:tensors()))",
+    },
+    {
+      name = "simulate",
+      arguments = {
+        { "scheme", "scheme", "what vise.scheme returns" },
+        { "x", "tensor", "a float matrix" },
+        { "out", "tensor", "where the result goes; x itself, if it is f32", optional = true,
+          default = "a new tensor" },
+        { "scale", "number", "the one scale of x, for schemes per tensor", optional = true, default = "found in x" },
+      },
+      returns = "tensor | nil, message, id",
+      text = "What the codes of x stand for, without keeping them: encode and decode in one pass.",
+      example = "local seen = assert(vise.coded.simulate(per_token, x))",
     },
   },
 }

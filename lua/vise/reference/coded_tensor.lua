@@ -36,7 +36,7 @@ return {
     },
     {
       name = "tensors", arguments = {}, returns = "table",
-      text = "codes, scale and, if the scheme has one, zero; they share the memory of the coded matrix.",
+      text = "codes, scale and, if the scheme has them, zero or second; they share the memory of the coded matrix.",
       example = "local codes = coded:tensors().codes",
     },
   },

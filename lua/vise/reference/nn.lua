@@ -191,6 +191,16 @@ return {
       example = 'local Twice = vise.nn.class "Twice"',
     },
     {
+      name = "quantized_linear.act_scale",
+      arguments = {
+        { "type", "quant type", "a static one" },
+        { "range", "tensor", "the smallest and largest activation: what an observer of ranges gives" },
+      },
+      returns = "tensor | nil, message, id",
+      text = "The scale that a static type gives activations of that range, f32 [1].",
+      example = "local scale = assert(vise.nn.quantized_linear.act_scale(quant_type, observer:result()))",
+    },
+    {
       name = "quantized_linear.from_tensors",
       arguments = {
         { "type", "quant type", "what vise.quant_types.parse returns" },
@@ -225,7 +235,8 @@ return {
     },
     {
       name = "quantized_linear.new",
-      arguments = { { "parts", "table", "type, weight (coded) and, where there are any, smooth, down, up, bias" } },
+      arguments = { { "parts", "table", "type, weight (coded) and, where there are any, smooth, down, up, "
+        .. "act_scale, bias" } },
       returns = "quantized linear | nil, message, id",
       text = "A layer from its parts: forward(x), dequantize(), tensors(), bytes(), close().",
       example = "layer.quantized = assert(vise.nn.quantized_linear.new { type = quant_type, weight = coded })",

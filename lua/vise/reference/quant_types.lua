@@ -8,12 +8,12 @@ return {
     {
       name = "parse",
       arguments = {
-        { "name", "string", "such as int8_per_row, int4_weight_only_g64, svdq_int4_r32" },
+        { "name", "string", "such as float8_per_row, int4_weight_only_g64, svdq_nvfp4_r32" },
         { "where", "string", "for messages: where the name stands", optional = true },
       },
       returns = "quant type",
-      text = "name, weight and activation (arguments of vise.scheme), rank, smooth, calibrated, summary. Raises "
-        .. "for a name that is none, with the nearest one. vise.quant_types.forms lists the forms.",
+      text = "name, weight and activation (arguments of vise.scheme), product, rank, smooth, calibrated, static, "
+        .. "summary. Raises for a name that is none, with the nearest one. vise.quant_types.forms lists the forms.",
       example = 'print(vise.quant_types.parse("svdq_int4_r32").rank)',
     },
     {

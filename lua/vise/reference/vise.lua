@@ -61,11 +61,13 @@ return {
       arguments = {
         { "model", "model", "a quantized model" },
         { "folder", "string", "where the artefact goes" },
+        { "options", "table", "layout = \"cache-dit\" writes what cache-dit loads; \"vise\" is the default",
+          optional = true },
       },
       returns = "{ file, bytes } | nil, message, id",
       text = "Writes the quantized layers and a manifest. The folder appears, or replaces an older "
         .. "artefact, in one step; one that holds anything else is refused. The same model gives the same "
-        .. "bytes.",
+        .. "bytes. The layout of cache-dit holds svdq types of one precision and rank; vise.load reads it too.",
       example = 'assert(vise.save(model, "out/dit-int8"))',
     },
     {
@@ -119,9 +121,11 @@ return {
     {
       name = "scheme",
       arguments = {
-        { "fields", "table", "bits (4 or 8); granularity (tensor, row, token or group); group, inputs a group; "
-          .. "convention (amax, amax_half_step, amax_reciprocal, minmax_float_zero or minmax_int_zero); symmetric "
-          .. "and zero (none, int or float) follow from it; scale_dtype (f32, f16 or bf16)" },
+        { "fields", "table", "element (int, f8e4m3 or f4e2m1); bits (4 or 8, of int); granularity (tensor, row, "
+          .. "token, group or block); group, inputs a group; block, { rows, columns }; convention (amax, "
+          .. "amax_half_step, amax_reciprocal, minmax_float_zero, minmax_int_zero, nvfp4, svdq_nvfp4, "
+          .. "svdq_nvfp4_low or svdq_nvfp4_stored); symmetric, zero (none, int or float) and second (none, tensor "
+          .. "or row) follow from it; scale_dtype (f32, f16, bf16 or f8e4m3); second_dtype (f32, f16 or bf16)" },
       },
       returns = "scheme",
       text = "One description of a numeric format: how ranges become scales, how values become codes, what is "

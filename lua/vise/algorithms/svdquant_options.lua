@@ -1,0 +1,212 @@
+--- The options of SVDQuant: one validated table, `svdq = { ... }` of a configuration.
+---
+--- Options fall in three groups: how the weight is split and coded, how it is smoothed, and how
+--- few-shot spans are relaxed.  `emulate = "bf16"` is for comparing with the published recipe: it
+--- turns off by default whatever that recipe does not have.
+
+local fail = require "vise.fail"
+local suggest = require "vise.suggest"
+
+local M = {}
+
+---@class vise.SvdqOptions
+---@field calibrate_precision "low"|"medium"|"high"  Randomized SVD in f32, full in f32, full in f64.
+---@field seed integer              Of the randomized SVD.
+---@field refine_iters integer      Rounds of refinement at most.
+---@field early_stop boolean        Stop at the first round that does not improve.
+---@field keep_best boolean         Keep the best round instead of the last.
+---@field scale_search boolean      Search the scale of each group instead of taking its largest value's.
+---@field emulate? "bf16"           Round every step to bf16, as the published recipe does.
+---@field shared_inputs boolean     One smoothing and one `down` for layers with the same input.
+---@field smooth_strategy? string   nil: activation for calibrated types, identity for _dq types.
+---@field alpha number              Exponent of the activation's span.
+---@field beta? number              Exponent of the weight's span; nil: 1 - alpha.
+---@field search_grid integer       Of strategy "search": alpha and beta in steps of 1 / search_grid.
+---@field search_samples integer    Of strategy "search": tokens a layer that candidates are tried on.
+---@field few_shot_steps integer    Forwards of the model to observe.
+---@field few_shot_relax_factor number
+---@field few_shot_relax_top_ratio number
+---@field few_shot_relax_strategy string
+
+M.strategies = { "activation", "few_shot", "identity", "search", "weight", "weight_inv" }
+M.relax_strategies = { "auto", "fixed", "log", "power", "rank", "stable_auto", "top" }
+
+-- The strategies that each kind of type takes; the first is its default.
+local CALIBRATED = { "activation", "search" }
+local DATA_FREE = { "identity", "weight", "weight_inv", "few_shot" }
+
+local WARN_ABOVE = 3 -- relax factors
+
+local function article(kind)
+  return kind:find "^[aeiou]" and "an" or "a"
+end
+
+local function wrong_type(where, kind, v)
+  fail.raise("E-CF-03", "%s must be %s %s, got %s", where, article(kind), kind, type(v))
+end
+
+local function boolean(v, where)
+  if type(v) ~= "boolean" then wrong_type(where, "boolean", v) end
+  return v
+end
+
+local function integer(min, max)
+  return function(v, where)
+    if type(v) ~= "number" then wrong_type(where, "integer", v) end
+    if math.type(v) ~= "integer" or v < min or v > max then
+      fail.raise("E-CF-05", "%s must be an integer from %d to %d, got %s", where, min, max, tostring(v))
+    end
+    return v
+  end
+end
+
+-- A number from `min` (left out if `open`) to `max`.
+local function number(min, max, open)
+  return function(v, where)
+    if type(v) ~= "number" then wrong_type(where, "number", v) end
+    local low = open and v > min or not open and v >= min
+    if not low or v > max then -- and not for NaN
+      fail.raise("E-CF-05", "%s must be a number %s %g%s, got %s", where, open and "above" or "from", min,
+        max < math.huge and (" %s %g"):format(open and "and up to" or "to", max) or " up", tostring(v))
+    end
+    return v + 0.0
+  end
+end
+
+local function choice(names, aliases)
+  return function(v, where)
+    if type(v) ~= "string" then wrong_type(where, "string", v) end
+    local name = v:lower()
+    name = aliases and aliases[name] or name
+    for _, known in ipairs(names) do
+      if name == known then return known end
+    end
+    fail.raise("E-CF-05", "%s must be %s or %s, got \"%s\"%s", where, table.concat(names, ", ", 1, #names - 1),
+      names[#names], v, suggest.hint(name, names))
+  end
+end
+
+local function only(name)
+  return function(v, where)
+    if type(v) ~= "string" then wrong_type(where, "string", v) end
+    if v:lower() ~= name then fail.raise("E-CF-05", "%s must be \"%s\" or left out, got \"%s\"", where, name, v) end
+    return name
+  end
+end
+
+local COUNT = 1 << 31
+
+local checks = {
+  calibrate_precision = choice { "low", "medium", "high" },
+  seed = integer(0, 0xffffffff),
+  refine_iters = integer(0, 10000),
+  early_stop = boolean,
+  keep_best = boolean,
+  scale_search = boolean,
+  emulate = only "bf16",
+  shared_inputs = boolean,
+  smooth_strategy = choice(M.strategies),
+  alpha = number(0, 1),
+  beta = number(0, 1),
+  search_grid = integer(1, 1000),
+  search_samples = integer(1, COUNT),
+  few_shot_steps = integer(1, COUNT),
+  few_shot_relax_factor = number(1, math.huge),
+  few_shot_relax_top_ratio = number(0, 1, true),
+  few_shot_relax_strategy = choice(M.relax_strategies, { top_q4 = "top" }),
+}
+
+local names = {}
+for name in pairs(checks) do names[#names + 1] = name end
+table.sort(names)
+
+--- The names of all options, sorted.
+M.names = names
+
+local function defaults(emulate)
+  return {
+    calibrate_precision = "low", seed = 0,
+    refine_iters = 0, early_stop = false, keep_best = not emulate, scale_search = not emulate,
+    shared_inputs = false, alpha = 0.5, search_grid = 20, search_samples = 256,
+    few_shot_steps = 1, few_shot_relax_factor = 1.5, few_shot_relax_top_ratio = 0.25,
+    few_shot_relax_strategy = "auto",
+  }
+end
+
+--- Checks the options and completes them with the defaults.
+---@param given table
+---@return vise.SvdqOptions
+function M.check(given)
+  if type(given) ~= "table" then wrong_type("svdq", "table", given) end
+  local checked = {}
+  for key, value in pairs(given) do
+    if not checks[key] then
+      fail.raise("E-CF-02", "svdq: unknown field '%s'%s; the fields are %s", tostring(key),
+        type(key) == "string" and suggest.hint(key, names):gsub("^;", ",") or "", table.concat(names, ", "))
+    end
+    checked[key] = checks[key](value, "svdq." .. key)
+  end
+  local options = defaults(checked.emulate)
+  for key, value in pairs(checked) do options[key] = value end
+  if options.emulate and options.scale_search then
+    fail.raise("E-CF-06", "svdq: emulate is the published recipe, which has no scale_search; leave one out")
+  end
+  return options
+end
+
+--- What is allowed but unwise.
+---@param options vise.SvdqOptions
+---@return string[]
+function M.warnings(options)
+  local factor, list = options.few_shot_relax_factor, {}
+  if factor > WARN_ABOVE and options.few_shot_relax_strategy ~= "fixed" then
+    list[1] = ("svdq.few_shot_relax_factor %g is above %d: so large a factor flattens the activations at "
+      .. "the weight's cost"):format(factor, WARN_ABOVE)
+  end
+  return list
+end
+
+--- How a type is smoothed under these options.  Raises E-CF-06 for a strategy that the type does not
+--- take: what needs data belongs to calibrated types, what does without belongs to _dq types.
+---@param options vise.SvdqOptions
+---@param calibrated boolean
+---@param name string   Of the type, for messages.
+---@return string strategy
+function M.strategy(options, calibrated, name)
+  local allowed = calibrated and CALIBRATED or DATA_FREE
+  local strategy = options.smooth_strategy or allowed[1]
+  for _, s in ipairs(allowed) do
+    if s == strategy then return s end
+  end
+  fail.raise("E-CF-06", "svdq: smooth_strategy \"%s\" is not for %s, which takes %s", strategy, name,
+    table.concat(allowed, ", "))
+end
+
+--- A type as these options have it: with the smoothing that they ask for.  Types without a low-rank
+--- branch come back as they are.
+---@param type vise.QuantType
+---@param options vise.SvdqOptions
+---@return vise.QuantType
+function M.resolve(type, options)
+  if not type.rank then return type end
+  local resolved = {}
+  for key, value in pairs(type) do resolved[key] = value end
+  resolved.smooth = M.strategy(options, type.calibrated, type.name)
+  return resolved
+end
+
+--- A name for an artefact's folder, from what changes its content most: the quant type, then the
+--- smoothing if it is not the type's own, then the relaxation of few-shot spans.
+---
+---   svdq_int4_r32   svdq_int4_r32_search   svdq_int4_r32_dq_weight_inv   svdq_int4_r32_dq_few_shot_auto
+---@param quant_type string
+---@param options vise.SvdqOptions
+---@return string
+function M.label(quant_type, options)
+  local strategy = options.smooth_strategy
+  if not strategy or strategy == CALIBRATED[1] or strategy == DATA_FREE[1] then return quant_type end
+  if strategy == "few_shot" then strategy = strategy .. "_" .. options.few_shot_relax_strategy end
+  return quant_type .. "_" .. strategy
+end
+
+return M

@@ -1,0 +1,134 @@
+--- Calibration: runs a config's callback with observers on the layers that need statistics, or reads
+--- them from a file.  The observers are removed on every way out.
+
+local captured = require "vise.captured"
+local fail = require "vise.fail"
+local observe = require "vise.observe"
+local pipeline = require "vise.pipeline"
+
+local M = {}
+
+local STATISTIC = { span = "channel_span", range = "range" }
+
+--- Puts observers on the layers of a target.
+local function attach(target, needs)
+  local options = { sample = target.plan:sample_rows(target.cfg) }
+  for key, value in pairs(target.cfg.calibration) do options[key] = value end
+  local watches, by_kind = {}, { span = {}, range = {} }
+  for _, need in ipairs(needs) do table.insert(by_kind[need.kind], need.name) end
+  for kind, names in pairs(by_kind) do
+    if #names > 0 then
+      local watch, message, id = observe.attach(target.model, names, STATISTIC[kind], options)
+      if not watch then
+        for _, w in pairs(watches) do w:close() end
+        return nil, message, id
+      end
+      watches[kind] = watch
+    end
+  end
+  return watches
+end
+
+--- Checks that every layer was reached and every value is finite, and takes the statistics out.
+local function collect(target, watches, needs)
+  local unseen, reached = {}, 0
+  for _, watch in pairs(watches) do
+    local message, id = watch:failure()
+    if message then return nil, message, id end
+  end
+  for _, need in ipairs(needs) do
+    local observer = watches[need.kind]:observer(need.name)
+    if observer:count() == 0 then unseen[#unseen + 1] = pipeline.label(target, need.name) else reached = reached + 1 end
+  end
+  if #unseen > 0 then
+    return fail.fail("E-OB-10", "calibration reached %d of %d layers; nothing flowed into %s%s", reached, #needs,
+      table.concat(unseen, ", ", 1, math.min(3, #unseen)), #unseen > 3 and ", ..." or "")
+  end
+  local all = {}
+  for _, need in ipairs(needs) do
+    local watch = watches[need.kind]
+    local statistic, message, id = watch:observer(need.name):result()
+    local found = { [need.kind] = statistic, rows = statistic and watch:observer(need.name):count() }
+    all[need.name] = found
+    local bad = statistic and statistic:nonfinite()
+    if bad then
+      message, id = ("layer %s: %s is not finite during calibration"):format(pipeline.label(target, need.name),
+        need.kind == "span" and "input channel " .. bad or "the range"), "E-OB-11"
+    end
+    if message then
+      captured.close(all)
+      return nil, message, id
+    end
+    found.sample = watch:sample(need.name)
+  end
+  return all
+end
+
+--- Calls each calibration once: that of the whole with what the caller gave, that of a component with
+--- its model.
+local function run(whole, cfg, targets)
+  local called = {}
+  for _, t in ipairs(targets) do
+    local f = t.cfg.calibrate
+    local shared = f == cfg.calibrate
+    if not (shared and called[f]) then
+      called[f] = true
+      local about = { config = shared and cfg or t.cfg, component = not shared and t.name or nil }
+      local first, message, id = fail.catch(f, shared and whole or t.model, about)
+      -- What it returns is its own affair, unless it is nil and a message, as a failure is returned.
+      if first == nil and message ~= nil then
+        return nil, tostring(message), type(id) == "string" and id or "E-OB-12"
+      end
+    end
+  end
+  return true
+end
+
+local function capture(whole, cfg, targets, open)
+  local observed, results = {}, {}
+  for i, t in ipairs(targets) do
+    if #t.needs > 0 and t.cfg.statistics then
+      local found, message, id = captured.read(t.cfg.statistics, t.model, t.needs)
+      if not found then return nil, message, id end
+      results[i], open.results[i] = found, found
+    elseif #t.needs > 0 then
+      local watches, message, id = attach(t, t.needs)
+      if not watches then return nil, message, id end
+      open.watches[i] = watches
+      observed[#observed + 1] = t
+    end
+  end
+  local ok, message, id = run(whole, cfg, observed)
+  if not ok then return nil, message, id end
+  for i, t in ipairs(targets) do
+    if open.watches[i] then
+      for _, watch in pairs(open.watches[i]) do watch:detach() end
+      results[i], message, id = collect(t, open.watches[i], t.needs)
+      if not results[i] then return nil, message, id end
+      open.results[i] = results[i]
+    end
+  end
+  return results
+end
+
+--- Captures what the plans of some targets need.  Each target has its `needs`; the result has, for
+--- each that has any, the statistics by layer name.
+---@param whole vise.Model|table  What the caller gave: the shared callback gets it.
+---@param cfg vise.Config
+---@param targets vise.Target[]
+---@return table<integer, table<string, vise.Captured>>?
+---@return string? message
+---@return string? id
+function M.capture(whole, cfg, targets)
+  local open = { watches = {}, results = {} }
+  local ok, results, message, id = pcall(fail.catch, capture, whole, cfg, targets, open)
+  for _, watches in pairs(open.watches) do
+    for _, watch in pairs(watches) do watch:close() end
+  end
+  if ok and results then return results end
+  for _, found in pairs(open.results) do captured.close(found) end
+  if not ok then error(results, 0) end -- the script's own mistake
+  return nil, message, id
+end
+
+return M

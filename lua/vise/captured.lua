@@ -1,0 +1,111 @@
+--- Statistics captured elsewhere: a .safetensors file that stands in for calibration, for models that
+--- this program has no forward for.
+---
+---   <layer>.span    f32 [in]         largest |x| of each input channel
+---   <layer>.range   f32 [2]          smallest and largest value
+---   <layer>.sample  f32 [rows, in]   some rows of input, if any: to measure the layer's output on
+
+local core = require "vise.core"
+local fail = require "vise.fail"
+local suggest = require "vise.suggest"
+
+local M = {}
+
+---@class vise.Captured
+---@field span? vise.Tensor    f32 [in]
+---@field range? vise.Tensor   f32 [2]
+---@field sample? vise.Tensor  f32 [rows, in]
+---@field rows? integer        Seen by the observer.
+
+local function shape_of(info)
+  return ("%s [%s]"):format(info.dtype, table.concat(info.shape, ", "))
+end
+
+--- A tensor of the file, checked; nil, nil when it may be absent and is.
+local function take(file, path, name, shape)
+  local info = file:info(name)
+  local ok = info and info.dtype == "f32" and #info.shape == #shape
+  for i, size in ipairs(shape) do ok = ok and (size == -1 or info.shape[i] == size) end
+  if not ok then
+    local wanted = table.concat(shape, ", "):gsub("%-1", "rows")
+    return fail.fail("E-OB-13", "%s: tensor %s is %s, expected f32 [%s]", path, core.escape(name), shape_of(info), wanted)
+  end
+  local mapped <close>, message, id = file:tensor(name)
+  if not mapped then return nil, message, id end
+  local bad = mapped:nonfinite()
+  if bad then return fail.fail("E-OB-11", "%s: tensor %s: element %d is not finite", path, core.escape(name), bad) end
+  return mapped:copy()
+end
+
+local function check_values(path, name, kind, tensor)
+  local values = tensor:totable()
+  if kind == "range" and values[1] > values[2] then
+    return fail.fail("E-OB-13", "%s: tensor %s.range: the smallest value %g is above the largest %g", path, name,
+      values[1], values[2])
+  end
+  for i, v in ipairs(values) do
+    if kind == "span" and v < 0 then
+      return fail.fail("E-OB-13", "%s: tensor %s.span: element %d is negative, a span is a largest |x|", path, name, i)
+    end
+  end
+  return true
+end
+
+local function read_layer(file, path, need, channels, known)
+  local name, found = need.name, {}
+  local full = name .. "." .. need.kind
+  if not known[full] then
+    local names = {}
+    for other in pairs(known) do names[#names + 1] = other end
+    return fail.fail("E-OB-15", "%s has no tensor %s: nothing was captured for the layer%s", path, core.escape(full),
+      suggest.hint(full, names))
+  end
+  local message, id, ok
+  found[need.kind], message, id = take(file, path, full, { need.kind == "span" and channels or 2 })
+  if not found[need.kind] then return nil, message, id end
+  ok, message, id = check_values(path, name, need.kind, found[need.kind])
+  if not ok then return nil, message, id end
+  if known[name .. ".sample"] then
+    found.sample, message, id = take(file, path, name .. ".sample", { -1, channels })
+    if not found.sample then return nil, message, id end
+  end
+  return found
+end
+
+--- Reads what a plan needs from a file.
+---@param path string
+---@param model vise.Model
+---@param needs { name: string, kind: "span"|"range" }[]
+---@return table<string, vise.Captured>?
+---@return string? message
+---@return string? id
+function M.read(path, model, needs)
+  local file, message, id = core.safetensors_open(path)
+  if not file then return nil, message, id end
+  local known, all = {}, {}
+  for _, name in ipairs(file:names()) do known[name] = true end
+  for _, need in ipairs(needs) do
+    local _, inp = model:layer(need.name).weight:shape()
+    local found, problem, why = read_layer(file, path, need, inp, known)
+    if not found then
+      file:close()
+      M.close(all)
+      return nil, problem, why
+    end
+    all[need.name] = found
+  end
+  file:close()
+  return all
+end
+
+--- Frees captured statistics.
+---@param all table<string, vise.Captured>
+function M.close(all)
+  for _, found in pairs(all) do
+    for _, kind in ipairs { "span", "range", "sample" } do
+      if found[kind] then found[kind]:close() end
+    end
+  end
+end
+
+return M

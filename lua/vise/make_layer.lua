@@ -1,0 +1,86 @@
+--- Makes the quantized form of one layer, and measures it against the float one.
+
+local core = require "vise.core"
+local fail = require "vise.fail"
+local quantized_linear = require "vise.nn.quantized_linear"
+local quant_types = require "vise.quant_types"
+local svdquant = require "vise.algorithms.svdquant"
+
+local M = {}
+
+local try = fail.try
+
+local PROBE_ROWS, PROBE_SEED = 64, 0
+local SPAN_IN_SIGMAS = 4 -- a channel's largest |x| is about so many times its spread
+
+---@class vise.LayerReport
+---@field name string
+---@field type string
+---@field shape integer[]
+---@field weight_error number   rel-L2 of the weight that the codes and factors stand for.
+---@field output_error number   rel-L2 of what the layer gives for the probe.
+---@field output_of string      The probe: "calibration" (rows that flowed into the layer), "spans" (normal
+---numbers scaled to the captured spans) or "normal" (normal numbers).
+---@field observed? integer     Rows seen in calibration.
+---@field disk_bytes integer
+---@field memory_bytes integer
+
+--- Some input for a layer, and what it is.
+local function probe_for(found, inputs)
+  if found and found.sample then return found.sample:copy(), "calibration" end
+  local x = try(core.random(PROBE_SEED):normal { PROBE_ROWS, inputs })
+  if not (found and found.span) then return x, "normal" end
+  local sigma <close> = try(found.span:mul(1 / SPAN_IN_SIGMAS))
+  return try(x:mul(sigma, x)), "spans"
+end
+
+--- How far the quantized layer's output is from the float layer's.
+local function output_error(linear, q, found)
+  local _, inputs = linear.weight:shape()
+  local x, kind = probe_for(found, inputs)
+  local probe <close> = x
+  local float <close> = try(core.linear(probe, linear.weight, linear.bias))
+  local got <close> = try(q:forward(probe))
+  return try(core.compare(got, float)).rel_l2, kind
+end
+
+--- What a report says of a low-rank split.
+local function refinement(info)
+  return { rounds = info.rounds, best = info.best }
+end
+
+local function layer(linear, planned, cfg, found)
+  local weight <close> = try(linear.weight:to "f32")
+  local scheme = core.scheme(quant_types.scheme_args(planned.type.weight, planned.storage))
+  local parts, info
+  if planned.type.rank then
+    parts, info = try(svdquant.make(weight, { type = planned.type, storage = planned.storage, scheme = scheme,
+      span = found and found.span, samples = found and found.sample, options = cfg.svdq }))
+  else
+    parts = { weight = try(core.encode(scheme, weight)) }
+  end
+  if planned.type.static then parts.act_scale = try(quantized_linear.act_scale(planned.type, found.range)) end
+  parts.type, parts.bias = planned.type, linear.bias
+  local q = try(quantized_linear.new(parts))
+  local stands_for <close> = try(q:dequantize())
+  local out, kind = output_error(linear, q, found)
+  return q, { name = planned.name, type = planned.type.name, shape = planned.shape,
+    weight_error = try(core.compare(stands_for, weight)).rel_l2, output_error = out, output_of = kind,
+    refined = info and refinement(info), observed = found and found.rows, disk_bytes = planned.disk_bytes, memory_bytes = planned.memory_bytes }
+end
+
+--- Makes the quantized form of one layer.  The model is not touched.
+---@param linear vise.nn.Linear
+---@param planned vise.PlannedLayer
+---@param cfg vise.Config
+---@param found? vise.Captured  For calibrated types.
+---@return vise.QuantizedLinear?
+---@return vise.LayerReport|string report_or_message
+---@return string? id
+function M.layer(linear, planned, cfg, found)
+  local q, result, id = fail.catch(layer, linear, planned, cfg, found)
+  if q then return q, result end
+  return nil, ("layer %s: %s"):format(planned.name, result), id
+end
+
+return M

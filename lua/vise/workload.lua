@@ -1,0 +1,183 @@
+--- Workloads: what a model usually does, to calibrate it on and to measure what quantizing cost.
+---
+---   diffusion transformers   draw images of every class from seeded noise; the measure is the PSNR of
+---                            the images against those of the float model, in dB
+---   language models          predict texts that the float model has written itself, or texts that
+---                            are given; the measure is the rise of the loss, in nats a token
+---
+---   local work = vise.workload.of(model, { steps = 20 })
+---   work:reference(model)                                     -- while it is float
+---   vise.quantize(model, { quant_type = "svdq_int4_r8", calibrate = work:calibration() })
+---   print(work:quality(model).value)
+
+local core = require "vise.core"
+local eval = require "vise.eval"
+local fail = require "vise.fail"
+local generate = require "vise.generate"
+local samplers = require "vise.samplers"
+
+local M = {}
+
+local try = fail.try
+
+---@class vise.WorkloadOptions
+---@field seed? integer       Of all draws; 3 if not given.
+---@field steps? integer      Images: Euler steps, 20.
+---@field guidance? number    Images: 1.5.
+---@field images? integer     Images: drawn to measure, 20.
+---@field calibration? integer  Images drawn, or texts read, to calibrate: 10.
+---@field texts? integer[][]|string[]  Language: texts; the first ones calibrate, the others measure.
+---@field tokenizer? vise.Tokenizer    Of texts that are strings.
+---@field length? integer     Language: ids of a text at most, 128.
+
+local defaults = { seed = 3, steps = 20, guidance = 1.5, images = 20, calibration = 10, length = 128 }
+local kinds = { texts = "table", tokenizer = "userdata" }
+
+---@class vise.Workload
+---@field family string
+---@field metric "psnr"|"loss_increase"
+---@field options vise.WorkloadOptions
+local Workload = {}
+Workload.__index = Workload
+
+-- Images: the classes 0, 1, ... over and over.
+local function draw(self, model, count, seed)
+  local s, o, labels = model.settings, self.options, {}
+  for i = 1, count do labels[i] = (i - 1) % s.num_embeds_ada_norm end
+  local noise <close> = try(core.random(seed):normal { count, s.in_channels, s.sample_size, s.sample_size })
+  local classes <close> = try(core.tensor_of("i64", { count }, labels))
+  return try(samplers.euler(model, { noise = noise, labels = classes, steps = o.steps, guidance = o.guidance }))
+end
+
+local images = { metric = "psnr" }
+
+function images.calibrate(self, model)
+  draw(self, model, self.options.calibration, self.options.seed):close()
+end
+
+function images.reference(self, model)
+  return draw(self, model, self.options.images, self.options.seed + 1)
+end
+
+function images.quality(self, model)
+  local drawn <close> = draw(self, model, self.options.images, self.options.seed + 1)
+  return try(eval.psnr(drawn, self.float))
+end
+
+-- Texts as lists of ids: those given, or what the float model writes.
+local function texts_of(self, model)
+  local o, list = self.options, {}
+  for i, text in ipairs(o.texts or {}) do
+    local ids = type(text) == "string" and try(o.tokenizer:encode(text)) or text
+    list[i] = table.move(ids, 1, math.min(#ids, o.length), 1, {})
+  end
+  for i = #list + 1, o.texts and 0 or 2 * o.calibration do
+    list[i] = try(generate.generate(model, { prompt = { model.settings.bos_token_id or 1 }, temperature = 1,
+      max_new = o.length - 1, seed = o.seed + i }))
+  end
+  if #list < 2 then fail.try(nil, "a workload needs two texts at least: to calibrate on, and to measure", "E-DT-02") end
+  return list
+end
+
+local function prepare(self, model)
+  if self.held then return end
+  local all = texts_of(self, model)
+  local first = math.min(self.options.calibration, #all - 1)
+  self.seen = table.move(all, 1, first, 1, {})
+  self.held = table.move(all, first + 1, #all, 1, {})
+end
+
+local language = { metric = "loss_increase" }
+
+function language.calibrate(self, model)
+  prepare(self, model)
+  for _, ids in ipairs(self.seen) do
+    local x <close> = try(core.tensor_of("i64", { 1, #ids }, ids))
+    try(model:forward(x)):close()
+  end
+end
+
+function language.reference(self, model)
+  prepare(self, model)
+  return try(eval.perplexity(model, self.held)).loss
+end
+
+function language.quality(self, model)
+  return try(eval.perplexity(model, self.held)).loss - self.float
+end
+
+local families = { dit = images, llama = language }
+
+--- Runs the calibration.
+---@param model vise.Model
+---@return true?
+---@return string? message
+---@return string? id
+function Workload:calibrate(model)
+  return fail.catch(function()
+    self.kind.calibrate(self, model)
+    return true
+  end)
+end
+
+--- The calibration as a function, for `calibrate` of a config.
+---@return fun(model: vise.Model)
+function Workload:calibration()
+  return function(model) return self:calibrate(model) end
+end
+
+--- Remembers what the float model does.
+---@param model vise.Model
+---@return true?
+---@return string? message
+---@return string? id
+function Workload:reference(model)
+  return fail.catch(function()
+    self.float = self.kind.reference(self, model)
+    return true
+  end)
+end
+
+--- How far a model is from the float one.
+---@param model vise.Model
+---@return { metric: "psnr"|"loss_increase", value: number }?
+---@return string? message
+---@return string? id
+function Workload:quality(model)
+  if not self.float then fail.raise("E-DT-09", "quality: call reference(model) first, while the model is float") end
+  return fail.catch(function()
+    return { metric = self.metric, value = self.kind.quality(self, model) }
+  end)
+end
+
+local function check(options)
+  local checked = {}
+  for key, value in pairs(options) do
+    local kind = kinds[key] or defaults[key] and "number"
+    if not kind then fail.raise("E-DT-09", "a workload has no option '%s'", tostring(key)) end
+    local fits = type(value) == kind and (kind ~= "number" or key == "guidance" or math.tointeger(value)
+      and value >= (key == "seed" and 0 or 1))
+    if not fits then fail.raise("E-DT-09", "%s of a workload is %s", key, tostring(value)) end
+    checked[key] = value
+  end
+  for key, value in pairs(defaults) do
+    if checked[key] == nil then checked[key] = value end
+  end
+  return checked
+end
+
+--- The workload of a model's family.
+---@param model vise.Model
+---@param options? vise.WorkloadOptions
+---@return vise.Workload?
+---@return string? message  Bare weights have none.
+---@return string? id
+function M.of(model, options)
+  local checked, kind = check(options or {}), families[model.family]
+  if not kind then
+    return fail.fail("E-DT-10", "a model of family %s has no workload: it cannot run", tostring(model.family))
+  end
+  return setmetatable({ family = model.family, metric = kind.metric, kind = kind, options = checked }, Workload)
+end
+
+return M

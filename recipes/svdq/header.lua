@@ -1,0 +1,32 @@
+{
+  name    = "svdq",
+  version = "1.0.0",
+  summary = "SVDQuant, calibrated: smoothing, a low-rank branch, 4-bit weights and activations",
+  authors = { "the vise authors" },
+  license = "MIT",
+  papers  = { "arXiv 2411.05007 (SVDQuant)" },
+  tags    = { "svdquant", "calibrated" },
+  params  = {
+    format   = { type = "choice", default = "int4", choices = { "int4", "nvfp4" }, help = "of the residual" },
+    rank     = { type = "integer", default = 8, min = 0, max = 4096, help = "of the low-rank branch" },
+    precision = { type = "choice", default = "low", choices = { "low", "medium", "high" },
+                  help = "of the decomposition: randomized f32, full f32, full f64" },
+    refine   = { type = "integer", default = 0, min = 0, max = 1000, help = "rounds of refinement at most" },
+    smoothing = { type = "choice", default = "activation", choices = { "activation", "search" },
+                  help = "the formula, or exponents searched on samples" },
+    exclude  = { type = "patterns", default = {}, help = "layers to leave in float" },
+    regions  = { type = "choice", default = "blocks", choices = { "blocks", "all" },
+                 help = "the repeated blocks, or every linear layer" },
+    fallback = { type = "choice", default = "skip", choices = { "skip", "int8_per_row", "int8_weight_only" },
+                 help = "what becomes of layers whose shape the type cannot take" },
+    steps    = { type = "integer", default = 20, min = 1, max = 1000, help = "Euler steps of every image drawn" },
+    images   = { type = "integer", default = 20, min = 1, max = 1000, help = "images drawn to measure" },
+    calibration = { type = "integer", default = 10, min = 1, max = 1000,
+                    help = "images drawn, or texts read, to calibrate and measure" },
+  },
+  inputs  = { model = "a folder of a model family, or a .safetensors file of bare weights",
+              data = "texts that end with <|endoftext|>, for language models; without them the model's own" },
+  expects = {
+
+  },
+}

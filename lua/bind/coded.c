@@ -101,7 +101,7 @@ static int coded_tensors(lua_State *L) {
     for (int i = 0; i < VISE_PART_COUNT; i++) {
         if (!check_coded(L, 1)->part[i].buf) continue;
         vise_tensor *view = viseL_pushtensor(L);
-        // A finalizer may close the coded tensor when the view is made: look again.
+        // Fetched again: a push can run a finalizer that closes the coded tensor.
         vise_tensor_share(view, &check_coded(L, 1)->part[i]);
         lua_setfield(L, -2, vise_part_name((vise_part)i));
     }

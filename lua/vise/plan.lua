@@ -196,7 +196,8 @@ end
 function Plan:sample_rows(cfg)
   local rows = M.PROBE_ROWS
   for _, layer in ipairs(self.layers) do
-    if layer.type and layer.type.smooth == "search" then rows = math.max(rows, cfg.svdq.search_samples) end
+    local smooth = layer.type and layer.type.smooth
+    if smooth == "search" or smooth == "balance" then rows = math.max(rows, cfg.svdq.search_samples) end
   end
   return rows
 end

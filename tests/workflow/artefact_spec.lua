@@ -1,5 +1,6 @@
 local core = require "vise.core"
 local dit = require "workflow.support_dit"
+local quant_types = require "vise.quant_types"
 local vise = require "vise"
 
 local disk = core.disk

@@ -11,11 +11,15 @@ return {
         { "model", "model", "an open model" },
         { "layers", "pattern[]", "globs over layer names, or full names" },
         { "kind", "string", "range or channel_span" },
+        { "options", "table", "flush_count and flush_bytes: how much is kept before it is merged (streaming: one "
+          .. "call); buffered: keep inputs instead of small statistics; sample: rows to keep", optional = true },
       },
       returns = "watch | nil, message, id",
       text = "Puts an observer in front of layers. watch:observer(name) is one layer's observer, "
         .. "watch:unseen() the layers that nothing flowed into, watch:detach() removes the hooks, "
-        .. "watch:close() frees the observers too; `local watch <close>` does it on every way out.",
+        .. "watch:save(path) writes what `statistics` of a config reads, watch:sample(name) gives the rows kept, "
+        .. "watch:close() frees the observers too; `local watch <close>` does it on every way out. The result has "
+        .. "the same bits for all options.",
       example = 'local watch <close> = vise.observe.attach(model, { "*.attn1.to_q" }, "channel_span")',
     },
     {

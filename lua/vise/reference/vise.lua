@@ -13,47 +13,57 @@ return {
       },
       returns = "model | nil, message, id",
       text = "Opens a model. Weights are mapped from the file and not copied; the family comes from "
-        .. "config.json.",
+        .. "config.json. A family that is not known, or a file alone, opens as bare weights: every 2-D float tensor "
+        .. "NAME.weight is a layer, and there is no forward. model.notes says what was odd.",
       example = 'local model = assert(vise.open("models/dit", { variant = "fp16" }))',
     },
     {
       name = "config",
       arguments = {
-        { "fields", "table", "quant_type (the only one required); regions (\"blocks\", \"all\" or patterns); "
-          .. "exclude (patterns); plan (a list of { pattern, quant type }, the first that matches a layer wins); "
-          .. "calibrate (a function of the model that runs it); save_to (a folder); "
-          .. "svdq = { calibrate_precision = \"low\" | \"medium\" | \"high\", seed }" },
+        { "fields", "table", "quant_type, the only one required; regions: \"blocks\", \"all\" or patterns; exclude: "
+          .. "patterns; filter: a function (layer, name) that is asked for each layer left by those two, false leaves "
+          .. "it float; plan: a list of { pattern, quant type }, the first that matches a layer wins; fallback: "
+          .. "\"skip\" or the type of layers whose shape the type cannot take; calibrate: a function (model, about) "
+          .. "that runs the model; calibration: how observers are fed, { flush_count, flush_bytes, buffered }; "
+          .. "statistics: a file that stands in for calibrate; save_to: a folder; svdq: options of svdq types "
+          .. "(`vise help algorithms`); components: the models of a pipeline, a list of names or { name = fields }; "
+          .. "verbose; from: a config, a table, JSON text or the path of a JSON file that the other fields stand above" },
       },
-      returns = "config",
+      returns = "config | nil, message, id",
       text = "Checks a configuration and completes it with the defaults. Whatever can be wrong without "
         .. "knowing the model raises here: an unknown field or type, a wrong value, a calibration that is "
-        .. "missing or of no use. calibrate_precision chooses the decomposition of svdq types: low is a "
-        .. "randomized SVD in f32, medium a full one in f32, high a full one in f64.",
+        .. "missing or of no use. A config cannot be changed: vise.config { from = cfg, exclude = {} } makes another. "
+        .. "cfg:plain() gives its fields as data, cfg:json() as text; functions have no such form and are given "
+        .. "again.",
       example = 'local cfg = vise.config { quant_type = "int8_per_row", exclude = { "*.to_out.0" } }',
     },
     {
       name = "plan",
       arguments = {
-        { "model", "model", "an open float model" },
+        { "model", "model|table", "an open float model, or { name = model, ... }" },
         { "config", "config|table", "what vise.config takes or returns" },
       },
-      returns = "plan",
-      text = "What vise.quantize would do, without doing it: the type of every layer or the reason it "
-        .. "stays float, exact sizes on disk and in memory, and what each pattern matched. Raises for a "
-        .. "pattern that matches nothing and for a shape that a type cannot take.",
+      returns = "plan | nil, message, id",
+      text = "What vise.quantize would do, without doing it: the type of every layer or the reason it stays float, "
+        .. "exact sizes on disk (file_bytes is the artefact's file) and in memory, what each pattern matched and "
+        .. "where two of them meet (overlaps). plan:reasons() counts the reasons, plan:seconds() estimates the time "
+        .. "from small layers made now, plan:plain() is data. A layer that its type cannot take is skipped with a "
+        .. "reason, or gets the fallback; one that a rule asks for raises, as does a pattern that matches nothing.",
       example = 'print(vise.plan(model, { quant_type = "int8_per_row" }).bits_per_weight)',
     },
     {
       name = "quantize",
       arguments = {
-        { "model", "model", "an open float model" },
+        { "model", "model|table", "an open float model, or { name = model, ... }" },
         { "config", "config|table", "what vise.config takes or returns" },
       },
       returns = "report | nil, message, id",
-      text = "Quantizes the model in place: all of the planned layers, or none when anything fails. The "
-        .. "report has quantized, skipped, observed, disk_bytes, memory_bytes, bits_per_weight, seconds, "
-        .. "peak_bytes and, for each layer, weight_error (relative L2).",
-      example = 'local report = assert(vise.quantize(model, { quant_type = "svdq_int4_r8_dq" }))',
+      text = "Quantizes the model, or all models of a pipeline, in place: all of the planned layers, or none when "
+        .. "anything fails. The report has linear, candidates, quantized, skipped, observed, disk_bytes, file_bytes, "
+        .. "memory_bytes, bits_per_weight, seconds, peak_bytes and layers, each with weight_error and output_error "
+        .. "(relative L2; output_of says on which rows). report:text() is a summary, report:worst(by) lists layers "
+        .. "with the largest error first, report:layer_table(by, count) shows them, report:json() is data.",
+      example = 'print(assert(vise.quantize(model, { quant_type = "svdq_int4_r8_dq" })):text())',
       source = "svdq types: arXiv 2411.05007, section 4",
     },
     {
@@ -86,7 +96,8 @@ return {
       arguments = { { "text", "string", "a Lua pattern over full layer names" } },
       returns = "pattern",
       text = "A Lua pattern for the places that take patterns; plain strings there are globs, in which "
-        .. "* crosses dots. { glob, optional = true } may match nothing.",
+        .. "* crosses dots. { glob, optional = true } may match nothing. As one string: \"lua:PATTERN\", "
+        .. "\"optional:GLOB\".",
       example = 'vise.config { quant_type = "int8_per_row", exclude = { vise.pattern "blocks%.[01]%." } }',
     },
     {

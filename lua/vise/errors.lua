@@ -374,6 +374,7 @@ return {
   ["E-PL-05"] = { title = "nothing to quantize", next = "Loosen `exclude` or `regions`, or choose a type that the shapes allow." },
   ["E-PL-06"] = { title = "filter gave no boolean", next = "Return true for a layer to quantize, false for one to leave float." },
   ["E-PL-07"] = { title = "no such component", next = "Name the models of the pipeline as the config does." },
+  ["E-PL-08"] = { title = "few_shot in a pipeline", next = "Quantize the component by itself, or choose another smooth_strategy." },
 
   -- AR: artefacts
   ["E-AR-01"] = { title = "no manifest", next = "Check the path; if a save was interrupted, save again.", exit = 66 },

@@ -196,7 +196,8 @@ end
 function Plan:sample_rows(cfg)
   local rows = M.PROBE_ROWS
   for _, layer in ipairs(self.layers) do
-    if layer.type and layer.type.smooth == "search" then rows = math.max(rows, cfg.svdq.search_samples) end
+    local smooth = layer.type and layer.type.smooth
+    if smooth == "search" or smooth == "balance" then rows = math.max(rows, cfg.svdq.search_samples) end
   end
   return rows
 end
@@ -322,6 +323,16 @@ function Plan:calibrated()
     if kind then list[#list + 1] = { name = layer.name, kind = kind == "range" and "range" or "span" } end
   end
   return list
+end
+
+--- The layers that wait for spans which the model's first forwards show.
+---@return string[]
+function Plan:few_shot()
+  local names = {}
+  for _, layer in ipairs(self.layers) do
+    if layer.type and layer.type.smooth == "few_shot" then names[#names + 1] = layer.name end
+  end
+  return names
 end
 
 --- About how long quantizing will take, without calibration: from a rate measured now.

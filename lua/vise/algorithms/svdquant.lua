@@ -9,6 +9,7 @@
 --- Storage is 16-bit: s, up and the divided down are rounded to it, and R is what the rounded
 --- factors leave, so the branch's own rounding is quantized with the rest and not lost.
 
+local balance = require "vise.algorithms.balance"
 local emulate = require "vise.algorithms.emulate"
 local fail = require "vise.fail"
 local quantized_linear = require "vise.nn.quantized_linear"
@@ -91,7 +92,11 @@ end
 local function make(weight, args, options)
   local layer = { rank = args.type.rank, storage = args.storage, scheme = args.scheme }
   local strategy, original, found = args.type.smooth, nil, nil
-  if strategy == "search" then
+  if strategy == "balance" then
+    layer.smooth, found = balance.factors(weight, args.span, args.samples, { rank = layer.rank,
+      storage = layer.storage, seed = options.seed, alpha = options.alpha, beta = options.beta,
+      group = layer.scheme:fields().group, iters = options.balance_iters })
+  elseif strategy == "search" then
     local quick = plain(options)
     layer.smooth, found = smoothing_search.best(weight, args.span, args.samples, args.storage, options.search_grid,
       function(smooth) return answer(weight, args.type, layer, args.samples, quick, smooth) end)

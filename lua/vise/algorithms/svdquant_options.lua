@@ -21,6 +21,7 @@ local M = {}
 ---@field smooth_strategy? string   nil: activation for calibrated types, identity for _dq types.
 ---@field alpha number              Exponent of the activation's span.
 ---@field beta? number              Exponent of the weight's span; nil: 1 - alpha.
+---@field balance_iters integer     Of strategy "balance": steps of the descent.
 ---@field search_grid integer       Of strategy "search": alpha and beta in steps of 1 / search_grid.
 ---@field search_samples integer    Of strategy "search": tokens a layer that candidates are tried on.
 ---@field few_shot_steps integer    Forwards of the model to observe.
@@ -28,11 +29,11 @@ local M = {}
 ---@field few_shot_relax_top_ratio number
 ---@field few_shot_relax_strategy string
 
-M.strategies = { "activation", "few_shot", "identity", "search", "weight", "weight_inv" }
+M.strategies = { "activation", "balance", "few_shot", "identity", "search", "weight", "weight_inv" }
 M.relax_strategies = { "auto", "fixed", "log", "power", "rank", "stable_auto", "top" }
 
 -- The strategies that each kind of type takes; the first is its default.
-local CALIBRATED = { "activation", "search" }
+local CALIBRATED = { "activation", "balance", "search" }
 local DATA_FREE = { "identity", "weight", "weight_inv", "few_shot" }
 
 local WARN_ABOVE = 3 -- relax factors
@@ -108,6 +109,7 @@ local checks = {
   smooth_strategy = choice(M.strategies),
   alpha = number(0, 1),
   beta = number(0, 1),
+  balance_iters = integer(1, 10000),
   search_grid = integer(1, 1000),
   search_samples = integer(1, COUNT),
   few_shot_steps = integer(1, COUNT),
@@ -127,7 +129,7 @@ local function defaults(emulate)
   return {
     calibrate_precision = "low", seed = 0,
     refine_iters = 0, early_stop = false, keep_best = not emulate, scale_search = not emulate,
-    shared_inputs = false, alpha = 0.5, search_grid = 20, search_samples = 256,
+    shared_inputs = false, alpha = 0.5, balance_iters = 20, search_grid = 20, search_samples = 256,
     few_shot_steps = 1, few_shot_relax_factor = 1.5, few_shot_relax_top_ratio = 0.25,
     few_shot_relax_strategy = "auto",
   }

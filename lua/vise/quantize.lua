@@ -197,8 +197,8 @@ function M.quantize(target, fields)
   for _, t in ipairs(targets) do
     waiting = t.plan:few_shot()
     if #waiting > 0 and t.name then
-      fail.raise("E-PL-08", "component '%s' has smooth_strategy \"few_shot\", which is for one model: quantize it alone",
-        t.name)
+      fail.raise("E-PL-08", "component '%s' has smooth_strategy \"few_shot\", which is for one model: quantize it "
+        .. "alone", t.name)
     end
   end
   local started, held = core.clock(), core.memory().bytes

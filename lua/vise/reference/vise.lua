@@ -27,7 +27,7 @@ return {
           .. "that runs the model; calibration: how observers are fed, { flush_count, flush_bytes, buffered }; "
           .. "statistics: a file that stands in for calibrate; save_to: a folder; svdq: options of svdq types "
           .. "(`vise help algorithms`); components: the models of a pipeline, a list of names or { name = fields }; "
-          .. "verbose; from: a config, a table, JSON text or the path of a JSON file that the other fields stand above" },
+          .. "verbose; from: a config, a table, JSON text or the path of a JSON file, below the other fields" },
       },
       returns = "config | nil, message, id",
       text = "Checks a configuration and completes it with the defaults. Whatever can be wrong without "

@@ -5,7 +5,7 @@
 
 #include "backends/backends.h"
 
-enum { LANES = 16 };
+enum { LANES = 16, EVEN = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC };
 
 typedef struct lanes {
     __m256 lo, hi;
@@ -21,8 +21,7 @@ static float add_lanes(lanes sum) {
 
 static __m256 int_lane(__m256 sum, const float *at, __m256 scale, __m256 inv, __m256 lo,
                        __m256 hi) {
-    const int even = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
-    __m256 x = _mm256_loadu_ps(at), q = _mm256_round_ps(_mm256_mul_ps(x, inv), even);
+    __m256 x = _mm256_loadu_ps(at), q = _mm256_round_ps(_mm256_mul_ps(x, inv), EVEN);
     q = _mm256_min_ps(_mm256_max_ps(q, lo), hi);
     __m256 e = _mm256_fnmadd_ps(q, scale, x);
     return _mm256_fmadd_ps(e, e, sum);

@@ -4,11 +4,11 @@
 
 #include "backends/backends.h"
 
-enum { LANES = 16 };
+enum { LANES = 16, EVEN = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC };
 
 // Up to 16 elements from i on, then zeros, which add nothing.
 static __m512 load(const float *x, int64_t i, int64_t n) {
-    __mmask16 some = n - i >= LANES ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
+    __mmask16 some = (__mmask16)(n - i >= LANES ? 0xffff : (1u << (n - i)) - 1);
     return _mm512_maskz_loadu_ps(some, x + i);
 }
 
@@ -21,8 +21,7 @@ static float add_lanes(__m512 sum) {
 }
 
 static __m512 int_lanes(__m512 sum, __m512 x, __m512 scale, __m512 inv, __m512 lo, __m512 hi) {
-    const int even = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
-    __m512 q = _mm512_roundscale_ps(_mm512_mul_ps(x, inv), even);
+    __m512 q = _mm512_roundscale_ps(_mm512_mul_ps(x, inv), EVEN);
     q = _mm512_min_ps(_mm512_max_ps(q, lo), hi);
     __m512 e = _mm512_fnmadd_ps(q, scale, x);
     return _mm512_fmadd_ps(e, e, sum);

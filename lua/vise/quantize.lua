@@ -12,6 +12,7 @@ local pipeline = require "vise.pipeline"
 local plan = require "vise.plan"
 local progress = require "vise.progress"
 local report = require "vise.report"
+local summary = require "vise.calibration_summary"
 
 local M = {}
 
@@ -32,7 +33,8 @@ local function make_all(targets, found, bar)
     end
     local same, message, id = t.model.checkpoint:unchanged()
     if not same then return nil, message, id end
-    t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made }
+    t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made,
+      calibration = summary.of(found[i]) }
   end
   return true
 end

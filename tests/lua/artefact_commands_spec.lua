@@ -157,6 +157,8 @@ describe("on an artefact,", function()
       assert.same({ 4, "cache-dit", theirs .. "/svdq_int4_r16_dq.safetensors" },
         { object.layers, object.layout, object.file })
       assert.equal(core.disk.size(object.file), object.bytes)
+      assert.matches("artefact  svdq_int4_r16_dq\nlayout    cache_dit_svdq_quant_config\n",
+        select(2, run("inspect " .. theirs)), 1, true)
       local report
       status, report = json("verify " .. theirs)
       assert.same({ 0, true, false, "cache-dit" }, { status, report.ok, report.hashed, report.layout })

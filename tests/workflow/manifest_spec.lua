@@ -63,6 +63,25 @@ describe("a manifest", function()
     end
   end)
 
+  it("has the rows that calibration showed each layer, and a hash of the spans", function()
+    -- Four pictures of 7 x 7 patches.
+    local rows = {}
+    for _, layer in ipairs(m.layers) do rows[layer.name] = 4 * 49 end
+    assert.same(rows, m.calibration.rows)
+    assert.matches("^%x+$", m.calibration.statistics_xxh3_128)
+    local hashes = {}
+    local function otherwise(it) assert(it:forward(dit.batch(4, 77))):close() end
+    for i, calibrate in ipairs { dit.calibrate, otherwise } do
+      local other = dit.open()
+      assert(vise.quantize(other, { quant_type = "svdq_int4_r2", calibrate = calibrate,
+        regions = { "transformer_blocks.0.attn1.*" } }))
+      hashes[i] = other.quantization.calibration.statistics_xxh3_128
+      other:close()
+    end
+    assert.equal(m.calibration.statistics_xxh3_128, hashes[1])
+    assert.not_equal(hashes[1], hashes[2])
+  end)
+
   it("has what the quantization says of its calibration and errors, and load gives it back", function()
     local q = model.quantization
     q.calibration = { samples = 4, spans_xxh3_128 = core.xxh3 "spans" }

@@ -44,7 +44,7 @@ function M.options(svdq, smooth)
   for key, default in pairs(OPTIONS) do out[key] = default end
   out.calibrate_precision = svdq.calibrate_precision or out.calibrate_precision
   out.svd_refine_iters = svdq.refine_iters or out.svd_refine_iters
-  out.smooth_strategy = smooth == "search" and "activation" or smooth
+  out.smooth_strategy = (smooth == "search" or smooth == "balance") and "activation" or smooth
   return out
 end
 

@@ -10,8 +10,8 @@ local suggest = require "vise.suggest"
 
 local M = { name = "vise", manifest = artefact.FORMAT, metadata = "vise", save = artefact.write }
 
-local SMOOTHING = { activation = true, few_shot = true, identity = true, search = true, weight = true,
-  weight_inv = true }
+local SMOOTHING = { activation = true, balance = true, few_shot = true, identity = true, search = true,
+  weight = true, weight_inv = true }
 local FLOATS = { f16 = true, bf16 = true, f32 = true }
 
 local function is_type(name)

@@ -177,6 +177,7 @@ describe("a config", function()
     assert.equal(0, #cfg.exclude)
     assert.equal(7, cfg.svdq.seed)
     local text = config.config { quant_type = "svdq_int4_r8", calibrate = function() end }:json()
+    assert.is_nil(config.config { from = '{ "quant_type": "int8_per_row", "save_to": null }' }.save_to)
     raises("E-CF-06", "needs calibration", { from = text }) -- a function has no form in JSON
     assert.is_function(config.config { from = text, calibrate = function() end }.calibrate)
   end)

@@ -61,7 +61,7 @@ describe("a report", function()
 
   it("measures a layer's output as the definition does", function()
     -- int8_weight_only has no activation codes: its output is x W'^T + b with the decoded weight W'.
-    local name = "transformer_blocks.2.attn1.to_k"
+    local name = "transformer_blocks.2.attn1.to_v" -- whose bias is not zero
     local linear, found = model:layer(name), nil
     for _, layer in ipairs(report.layers) do
       if layer.name == name then found = layer end

@@ -62,7 +62,9 @@ return {
         .. "anything fails. The report has linear, candidates, quantized, skipped, observed, disk_bytes, file_bytes, "
         .. "memory_bytes, bits_per_weight, seconds, peak_bytes and layers, each with weight_error and output_error "
         .. "(relative L2; output_of says on which rows). report:text() is a summary, report:worst(by) lists layers "
-        .. "with the largest error first, report:layer_table(by, count) shows them, report:json() is data.",
+        .. "with the largest error first, report:layer_table(by, count) shows them, report:json() is data. With "
+        .. "svdq.smooth_strategy = \"few_shot\" the model is armed instead: what comes back has state, forwards, "
+        .. "after(f), disarm() and, once the model has quantized itself, report.",
       example = 'print(assert(vise.quantize(model, { quant_type = "svdq_int4_r8_dq" })):text())',
       source = "svdq types: arXiv 2411.05007, section 4",
     },

@@ -286,6 +286,7 @@ return {
     title = "libcrypto refuses SHA-256",
     next = "Check the OpenSSL configuration of this machine (OPENSSL_CONF).",
   },
+  ["E-HW-07"] = { title = "VISE_BLAS is neither 0 nor 1", next = "Set it to 0 or 1, or leave it unset." },
 
   -- TK: tokenizers
   ["E-TK-01"] = { title = "tokenizer cut short", next = "Copy the tokenizer file again." },

@@ -136,7 +136,8 @@ describe("a pipeline", function()
     assert.equal(dit.answer(pipeline.dit), dit.answer(fresh.dit))
     assert.equal(text_answer(pipeline.text), text_answer(fresh.text))
 
-    -- Again, in place of it and of what a killed save left behind; beside something else, refused with the models untouched.
+    -- Again, in place of it and of what a killed save left behind; beside something else, refused with the
+    -- models untouched.
     local again = open()
     assert(core.disk.mkdir(folder .. ".partial-pipeline"))
     assert(core.disk.mkdir(folder .. ".partial-pipeline/old"))

@@ -90,10 +90,12 @@ sanitized: $(B)/vise
 	  $(B)/vise tests/run.lua tests
 
 install: $(B)/vise           ## install under DESTDIR and PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/vise $(DESTDIR)$(PREFIX)/share/doc/vise
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/vise $(DESTDIR)$(PREFIX)/share/doc/vise/docs/img
 	install -s -m 755 $(B)/vise $(DESTDIR)$(PREFIX)/bin/vise
 	cp -R recipes $(DESTDIR)$(PREFIX)/share/vise/
-	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/vise
+	install -m 644 README.md CONTRIBUTING.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/vise
+	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/vise/docs
+	install -m 644 docs/img/* $(DESTDIR)$(PREFIX)/share/doc/vise/docs/img
 fmt:                         ## format the C files
 	clang-format -i $(SRC) $(HDR) lua/embed.c
 lint:                        ## static checks: clang-format, luacheck

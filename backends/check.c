@@ -88,6 +88,8 @@ static const struct {
     {"column_absmax", vise_check_column_absmax},
     {"round_mul",     vise_check_round_mul    },
     {"round_div",     vise_check_round_div    },
+    {"int_errors",    vise_check_int_errors   },
+    {"f4_errors",     vise_check_f4_errors    },
     {"dequant",       vise_check_dequant      },
     {"unpack4",       vise_check_unpack4      },
     {"sum_i8",        vise_check_sum_i8       },

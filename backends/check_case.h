@@ -35,6 +35,8 @@ void vise_check_minmax(vise_case *c);
 void vise_check_column_absmax(vise_case *c);
 void vise_check_round_mul(vise_case *c);
 void vise_check_round_div(vise_case *c);
+void vise_check_int_errors(vise_case *c);
+void vise_check_f4_errors(vise_case *c);
 void vise_check_dequant(vise_case *c);
 void vise_check_unpack4(vise_case *c);
 void vise_check_sum_i8(vise_case *c);

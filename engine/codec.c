@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "engine/float_codes.h"
 #include "engine/floats.h"
 
 vise_status vise_matrix_of(vise_matrix *out, const vise_kernels *kernels, const vise_tensor *t,
@@ -105,44 +106,56 @@ bool vise_upper_make(vise_upper *out, const vise_scheme *s, vise_range r) {
     return isfinite(upper.stored);
 }
 
-// Both levels of nvfp4 in their four conventions.
-static vise_step step_of_two_levels(const vise_scheme *s, vise_range r, vise_upper upper,
-                                    float ratio) {
-    vise_step step = {.upper = upper.stored};
-    vise_dtype dtype = s->second_dtype;
-    float exact = r.hi / upper.exact / 6;
+bool vise_step_is_stored(const vise_scheme *s) {
+    return s->convention == VISE_AMAX_HALF_STEP || s->convention == VISE_AMAX ||
+           s->convention == VISE_NVFP4 || s->convention == VISE_SVDQ_NVFP4_STORED;
+}
+
+float vise_step_exact(const vise_scheme *s, vise_range r, vise_upper upper) {
     switch (s->convention) {
+    case VISE_AMAX_HALF_STEP: return r.hi / ((float)(1 << (s->bits - 1)) - 0.5f);
+    case VISE_NVFP4: return r.hi / 6 / upper.stored;
+    case VISE_SVDQ_NVFP4_STORED: return r.hi / upper.stored / 6;
+    default: return r.hi / vise_scheme_most(s);
+    }
+}
+
+static float at_least(float least, float x) {
+    return x > least ? x : least;
+}
+
+vise_step vise_step_rounded(const vise_scheme *s, float exact, vise_upper upper) {
+    vise_step step = {.upper = upper.stored};
+    switch (s->convention) {
+    case VISE_AMAX_HALF_STEP:
+        step.scale = round_to(s->scale_dtype, at_least(0x1p-23f, exact));
+        step.factor = 1 / step.scale;
+        break;
     case VISE_NVFP4:
-        exact = r.hi / 6 / upper.exact * ratio;
-        step.scale = round_to(VISE_F8E4M3, exact > 0x1p-6f ? exact : 0x1p-6f);
+        step.scale = round_to(VISE_F8E4M3, at_least(0x1p-6f, exact));
         step.factor = 1 / upper.stored / step.scale;
         break;
-    case VISE_SVDQ_NVFP4:
-        step.code_scale = or_one(round_to(dtype, exact));
-        step.scale = round_to(VISE_F8E4M3, step.code_scale);
-        break;
-    case VISE_SVDQ_NVFP4_LOW:
-        exact = round_to(dtype, r.hi / upper.exact) / 6;
-        step.code_scale = or_one(round_to(dtype, exact));
-        step.scale = round_to(VISE_F8E4M3, step.code_scale);
-        break;
-    default: step.scale = round_to(VISE_F8E4M3, exact * ratio); break;
+    case VISE_SVDQ_NVFP4_STORED: step.scale = round_to(VISE_F8E4M3, exact); break;
+    default: step.scale = or_one(round_to(s->scale_dtype, exact)); break;
     }
     return step;
 }
 
-bool vise_step_make(vise_step *out, const vise_scheme *s, vise_range r, vise_upper upper,
-                    float ratio) {
+// SVDQuant's nvfp4 as published: codes are made with the 16-bit scale g, f8(g) is stored.
+static vise_step step_of_published(const vise_scheme *s, vise_range r, vise_upper upper) {
+    vise_dtype dtype = s->second_dtype;
+    float ratio = r.hi / upper.exact;
+    if (s->convention == VISE_SVDQ_NVFP4_LOW) ratio = round_to(dtype, ratio);
+    float g = or_one(round_to(dtype, ratio / 6));
+    return (vise_step){
+        .scale = round_to(VISE_F8E4M3, g), .upper = upper.stored, .code_scale = g};
+}
+
+bool vise_step_make(vise_step *out, const vise_scheme *s, vise_range r, vise_upper upper) {
     vise_dtype dtype = s->scale_dtype;
     float half = (float)(1 << (s->bits - 1)), most = vise_scheme_most(s), exact;
     vise_step step = {.upper = 1};
     switch (s->convention) {
-    case VISE_AMAX_HALF_STEP:
-        exact = r.hi / (half - 0.5f) * ratio;
-        step.scale = round_to(dtype, exact > 0x1p-23f ? exact : 0x1p-23f);
-        step.factor = 1 / step.scale;
-        break;
-    case VISE_AMAX: step.scale = or_one(round_to(dtype, r.hi / most * ratio)); break;
     case VISE_AMAX_RECIPROCAL:
         exact = r.hi / most;
         if (dtype == VISE_F8E4M3 && exact > 448) exact = 448;
@@ -159,7 +172,9 @@ bool vise_step_make(vise_step *out, const vise_scheme *s, vise_range r, vise_upp
         step.scale = or_one(round_to(dtype, step_of_width(r, 0, 2 * half - 1)));
         step.zero = fminf(rintf(-r.lo / step.scale), 2 * half - 1);
         break;
-    default: step = step_of_two_levels(s, r, upper, ratio); break;
+    case VISE_SVDQ_NVFP4:
+    case VISE_SVDQ_NVFP4_LOW: step = step_of_published(s, r, upper); break;
+    default: step = vise_step_rounded(s, vise_step_exact(s, r, upper), upper); break;
     }
     *out = step;
     if (s->element != VISE_ELEMENT_INT) return isfinite(most * (step.scale * step.upper));
@@ -216,24 +231,14 @@ static void scale_values(const vise_scheme *s, vise_step step, float *v, const f
     }
 }
 
-// The nearest f4e2m1, ties to the smaller magnitude, centred.
-static int8_t nearest_smaller(float x) {
-    float a = fabsf(x);
-    int code = (a > 0.25f) + (a > 0.75f) + (a > 1.25f) + (a > 1.75f) + (a > 2.5f) + (a > 3.5f) +
-               (a > 5);
-    return (int8_t)(x < 0 && code ? code : code - 8);
-}
-
 static void encode_float(const vise_scheme *s, vise_step step, int8_t *q, const float *x,
                          int64_t n) {
     float v[VISE_PIECE];
     scale_values(s, step, v, x, n);
     if (s->element == VISE_ELEMENT_F8) {
-        for (int64_t i = 0; i < n; i++) q[i] = (int8_t)vise_f32_to_f8e4m3(v[i]);
-    } else if (s->second == VISE_SECOND_ROW) {
-        for (int64_t i = 0; i < n; i++) q[i] = nearest_smaller(v[i]);
+        vise_codes_f8e4m3(q, v, n);
     } else {
-        for (int64_t i = 0; i < n; i++) q[i] = (int8_t)(vise_f32_to_f4e2m1(v[i]) - 8);
+        vise_codes_f4e2m1(q, v, n, s->second == VISE_SECOND_ROW);
     }
 }
 

@@ -60,11 +60,15 @@ typedef struct vise_step {
     float code_scale; // svdq_nvfp4: the 16-bit g that codes are made with
 } vise_step;
 
-// Makes the step of a run whose range is finite; `ratio` multiplies the scale before it is
-// rounded for storage (1: the convention's own).  False if the scale or the zero point does
-// not fit the scale dtype, or a code would decode to infinity.
-bool vise_step_make(vise_step *out, const vise_scheme *s, vise_range r, vise_upper upper,
-                    float ratio);
+// Makes the step of a run whose range is finite.  False if the scale or the zero point does not
+// fit the scale dtype, or a code would decode to infinity.
+bool vise_step_make(vise_step *out, const vise_scheme *s, vise_range r, vise_upper upper);
+
+// The two halves of it for symmetric schemes whose codes are made with the scale as it is
+// stored: the scale before it is rounded for storage, and the step that rounding a scale gives.
+bool vise_step_is_stored(const vise_scheme *s);
+float vise_step_exact(const vise_scheme *s, vise_range r, vise_upper upper);
+vise_step vise_step_rounded(const vise_scheme *s, float exact, vise_upper upper);
 
 // The step of a given, finite scale > 0, for symmetric schemes of one level.
 vise_step vise_step_of_scale(float scale);

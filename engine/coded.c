@@ -283,16 +283,18 @@ static void decode_tile(void *job, int64_t tile) {
     }
 }
 
+vise_status vise_coded_apart(const vise_tensor *out, const vise_coded *c, vise_error *err) {
+    for (int i = 0; i < VISE_PART_COUNT; i++) {
+        vise_status st =
+            vise_argument_apart(out, &c->part[i], false, vise_part_name((vise_part)i), err);
+        if (st) return st;
+    }
+    return VISE_OK;
+}
+
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,
                         vise_error *err) {
-    vise_status st =
-        vise_argument_apart(out, &c->part[VISE_PART_SCALE], false, "the scales", err);
-    if (!st) {
-        st = vise_argument_apart(out, &c->part[VISE_PART_ZERO], false, "the zero points", err);
-    }
-    if (!st) {
-        st = vise_argument_apart(out, &c->part[VISE_PART_SECOND], false, "the scales", err);
-    }
+    vise_status st = vise_coded_apart(out, c, err);
     if (!st) st = vise_tensor_output(out, VISE_F32, 2, (int64_t[]){c->rows, c->cols}, err);
     if (st) return st;
     int64_t rows = 1 + 16384 / (c->cols + 1);

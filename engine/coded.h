@@ -38,6 +38,9 @@ vise_status vise_simulate(const vise_context *ctx, vise_tensor *out, const vise_
 vise_status vise_coded_build(vise_coded *out, const vise_scheme *s, int64_t rows, int64_t cols,
                              const vise_tensor *const part[VISE_PART_COUNT], vise_error *err);
 
+// E-TN-12 (VISE_EINVAL) if `out` shares memory with a part of `c`, which it would overwrite.
+vise_status vise_coded_apart(const vise_tensor *out, const vise_coded *c, vise_error *err);
+
 // Decodes into `out`, f32 [rows, cols], which is made if it is closed.
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,
                         vise_error *err);

@@ -264,10 +264,7 @@ vise_status vise_decoded_linear(const vise_context *ctx, vise_tensor *y, const v
     vise_tensor made = *y;
     linear_args args;
     vise_status st = vise_tensor_expect(x, VISE_F32, "the input", err);
-    if (!st) st = vise_argument_apart(y, &w->part[VISE_PART_SCALE], false, "the scales", err);
-    if (!st)
-        st = vise_argument_apart(y, &w->part[VISE_PART_ZERO], false, "the zero points", err);
-    if (!st) st = vise_argument_apart(y, &w->part[VISE_PART_SECOND], false, "the scales", err);
+    if (!st) st = vise_coded_apart(y, w, err);
     if (!st) st = check_args(&args, ctx, &made, x, w->rows, w->cols, bias, false, err);
     if (st) return st;
     decoded_job j = {ctx, &args, w, (w->rows + DECODED_ROWS - 1) / DECODED_ROWS};

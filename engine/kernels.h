@@ -98,6 +98,17 @@ typedef struct vise_kernels {
     void (*round_div)(int8_t *q, const float *x, int64_t n, float scale, float zero, int lo,
                       int hi);
 
+    // --- scale search.  exact on finite input
+    // err[c] = sum over i of e^2, e = fma(-q, scale[c], x[i]), for `count` scales, all > 0, and
+    // their reciprocals `inv`, finite.  Element i is added to lane i % 16, lane = fma(e, e,
+    // lane); then the upper half of the lanes to the lower one: 8, 4, 2, 1.
+    // q = clamp(rint(x * inv), lo, hi)
+    void (*int_errors)(float *err, const float *x, int64_t n, const float *scale,
+                       const float *inv, int count, int lo, int hi);
+    // q = the nearest f4e2m1 to x * inv, ties to the even code
+    void (*f4_errors)(float *err, const float *x, int64_t n, const float *scale,
+                      const float *inv, int count);
+
     // --- codes.  exact
     // y[i] = (float)q[i] * scale + zero, two roundings
     void (*dequant)(float *y, const int8_t *q, int64_t n, float scale, float zero);

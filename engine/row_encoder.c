@@ -90,7 +90,7 @@ static vise_status explain(const vise_encoding *e, const vise_matrix *m, int64_t
             vise_step step;
             run.count = width < m->cols - run.first ? width : m->cols - run.first;
             r = vise_range_of(s, m, &run);
-            if (!vise_step_make(&step, s, r, upper, 1)) break;
+            if (!vise_step_make(&step, s, r, upper)) break;
         }
     }
     return vise_fail(err, VISE_ENUMERIC, "E-SC-05",
@@ -152,7 +152,7 @@ vise_status vise_encoding_make(const vise_context *ctx, vise_encoding *out,
     if (!st && (whole || upper)) {
         vise_range r = {0, 0};
         st = range_of_all(ctx, &r, &e, m, err);
-        if (!st && !(whole ? vise_step_make(&e.step, s, r, e.upper, 1)
+        if (!st && !(whole ? vise_step_make(&e.step, s, r, e.upper)
                            : vise_upper_make(&e.upper, s, r))) {
             st = vise_fail(err, VISE_ENUMERIC, "E-SC-05",
                            "values from %g to %g: the step does not fit %s scales",
@@ -237,7 +237,7 @@ static bool step_of_run(vise_step *out, const encode_job *j, vise_run run, vise_
     if (!vise_range_finite(r)) return false;
     if (shared) return true;
     if (e->search) return vise_search_step(out, j->scheme, j->m, &run, r, upper);
-    return vise_step_make(out, j->scheme, r, upper, 1);
+    return vise_step_make(out, j->scheme, r, upper);
 }
 
 static bool encode_band(const encode_job *j, int64_t row, int64_t rows) {

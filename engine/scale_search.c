@@ -2,12 +2,13 @@
 
 #include <math.h>
 
-enum { LANES = 16 };
+#include "engine/floats.h"
+
+enum { CANDIDATES = 41 };
 
 vise_status vise_search_check(const vise_scheme *s, vise_error *err) {
-    bool stored = s->convention == VISE_AMAX_HALF_STEP || s->convention == VISE_AMAX ||
-                  s->convention == VISE_NVFP4 || s->convention == VISE_SVDQ_NVFP4_STORED;
-    if (stored && s->element != VISE_ELEMENT_F8 && s->granularity != VISE_PER_TENSOR) {
+    if (vise_step_is_stored(s) && s->element != VISE_ELEMENT_F8 &&
+        s->granularity != VISE_PER_TENSOR) {
         return VISE_OK;
     }
     char text[VISE_SCHEME_TEXT];
@@ -17,86 +18,73 @@ vise_status vise_search_check(const vise_scheme *s, vise_error *err) {
                      vise_scheme_describe(text, sizeof text, s));
 }
 
-static float add_lanes(float acc[LANES]) {
-    for (int half = LANES / 2; half; half /= 2) {
-        for (int l = 0; l < half; l++) acc[l] += acc[l + half];
+// The scales to try, each as stored and times the upper level, and its reciprocal.
+typedef struct candidates {
+    int count;
+    float stored[CANDIDATES], scale[CANDIDATES], inv[CANDIDATES];
+} candidates;
+
+// Skips what stands there already and what no code can be made with.
+static void add_candidate(candidates *c, float stored, float upper) {
+    float scale = stored * upper, inv = 1 / scale;
+    bool known = c->count && stored == c->stored[c->count - 1];
+    if (known || !isfinite(scale) || !isfinite(inv)) return;
+    c->stored[c->count] = stored;
+    c->scale[c->count] = scale;
+    c->inv[c->count++] = inv;
+}
+
+static void list_candidates(candidates *c, const vise_scheme *s, float exact,
+                            vise_upper upper) {
+    const bool f4 = s->element == VISE_ELEMENT_F4;
+    const int last = f4 ? 120 : 100, by = f4 ? 2 : 1; // percent
+    if (s->scale_dtype == VISE_F8E4M3) {
+        // Between neighbours lie at least two ratios: no code is jumped over.
+        float lowest = vise_step_rounded(s, exact * 0.6f, upper).scale;
+        float highest = vise_step_rounded(s, exact * 1.2f, upper).scale;
+        int end = vise_f32_to_f8e4m3(highest);
+        for (int code = vise_f32_to_f8e4m3(lowest); code <= end; code++) {
+            add_candidate(c, vise_f8e4m3_to_f32((uint8_t)code), upper.stored);
+        }
+        return;
     }
-    return acc[0];
-}
-
-// Adding and taking away 1.5 * 2^23 rounds a small number to an integer, ties to even; 2^22 and
-// 2^24 in its place round to halves and to twos.
-static const float WHOLE = 0x1.8p23f, HALVES = 0x1.8p22f, TWOS = 0x1.8p24f;
-
-static float clamped(float v, float lo, float hi) {
-    v = v > lo ? v : lo;
-    return v < hi ? v : hi;
-}
-
-static float int_error(float x, float inv, float scale, float lo, float hi) {
-    float q = (clamped(x * inv, lo, hi) + WHOLE) - WHOLE, e = x - q * scale;
-    return e * e;
-}
-
-static float f4_error(float x, float inv, float scale) {
-    float v = clamped(x * inv, -6, 6), a = fabsf(v);
-    float grid = a < 2 ? HALVES : a < 4 ? WHOLE : TWOS;
-    float q = (v + grid) - grid, e = x - q * scale;
-    return e * e;
-}
-
-static float sum_int_errors(const float *x, int64_t n, float inv, float scale, float lo,
-                            float hi) {
-    float acc[LANES] = {0};
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        for (int l = 0; l < LANES; l++) acc[l] += int_error(x[i + l], inv, scale, lo, hi);
+    for (int percent = 60; percent <= last; percent += by) {
+        float ratio = (float)percent / 100;
+        add_candidate(c, vise_step_rounded(s, exact * ratio, upper).scale, upper.stored);
     }
-    for (int l = 0; i + l < n; l++) acc[l] += int_error(x[i + l], inv, scale, lo, hi);
-    return add_lanes(acc);
 }
 
-static float sum_f4_errors(const float *x, int64_t n, float inv, float scale) {
-    float acc[LANES] = {0};
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        for (int l = 0; l < LANES; l++) acc[l] += f4_error(x[i + l], inv, scale);
-    }
-    for (int l = 0; i + l < n; l++) acc[l] += f4_error(x[i + l], inv, scale);
-    return add_lanes(acc);
-}
-
-static double run_error(const vise_scheme *s, const vise_matrix *m, const vise_run *run,
-                        float scale) {
-    float buffer[VISE_PIECE];
-    float inv = isfinite(1 / scale) ? 1 / scale : 0;
-    double sum = 0;
+// Sums the errors of a run for each candidate.
+static void sum_errors(double sum[CANDIDATES], const candidates *c, const vise_scheme *s,
+                       const vise_matrix *m, const vise_run *run) {
+    const vise_kernels *k = m->kernels;
+    float buffer[VISE_PIECE], err[CANDIDATES];
     for (int64_t i = 0; i < run->rows; i++) {
         for (int64_t done = 0; done < run->count; done += VISE_PIECE) {
             int64_t n = run->count - done < VISE_PIECE ? run->count - done : VISE_PIECE;
             const float *x = vise_matrix_read(m, run->row + i, run->first + done, n, buffer);
-            sum += (double)(s->element == VISE_ELEMENT_F4
-                                ? sum_f4_errors(x, n, inv, scale)
-                                : sum_int_errors(x, n, inv, scale, (float)s->lo, (float)s->hi));
+            if (s->element == VISE_ELEMENT_F4) {
+                k->f4_errors(err, x, n, c->scale, c->inv, c->count);
+            } else {
+                k->int_errors(err, x, n, c->scale, c->inv, c->count, s->lo, s->hi);
+            }
+            for (int j = 0; j < c->count; j++) sum[j] += (double)err[j];
         }
     }
-    return sum;
 }
 
 bool vise_search_step(vise_step *out, const vise_scheme *s, const vise_matrix *m,
                       const vise_run *run, vise_range r, vise_upper upper) {
-    const bool f4 = s->element == VISE_ELEMENT_F4;
-    const int last = f4 ? 120 : 100, by = f4 ? 2 : 1; // percent
-    double best = INFINITY;
-    bool found = false;
-    for (int percent = 60; percent <= last; percent += by) {
-        vise_step step;
-        if (!vise_step_make(&step, s, r, upper, (float)percent / 100)) continue;
-        double error = run_error(s, m, run, step.scale * step.upper);
-        if (found && !(error < best)) continue;
-        best = error;
-        *out = step;
-        found = true;
+    if (!vise_step_make(out, s, r, upper)) return false;
+    if (!(r.hi >= 0x1p-40f && r.hi <= 0x1p40f)) return true;
+    candidates c = {0};
+    double sum[CANDIDATES] = {0};
+    list_candidates(&c, s, vise_step_exact(s, r, upper), upper);
+    sum_errors(sum, &c, s, m, run);
+    int best = 0;
+    for (int i = 1; i < c.count; i++) {
+        if (sum[i] < sum[best]) best = i;
     }
-    return found;
+    if (c.count) *out = vise_step_rounded(s, c.stored[best], upper);
+    return true;
 }

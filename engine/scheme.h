@@ -41,7 +41,7 @@
 //
 // Every step is rounded to f32; s, z and t are then rounded to their dtypes (f8e4m3 saturates
 // at 448), and unless said otherwise what is stored is what codes are made with.  rint rounds
-// ties to even.  f4e2m1 codes never hold -0.
+// ties to even.  f4e2m1 codes never hold -0; f8e4m3 codes keep the sign of what rounds to zero.
 
 #ifndef VISE_SCHEME_H
 #define VISE_SCHEME_H

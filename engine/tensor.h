@@ -107,6 +107,12 @@ vise_status vise_tensor_output(vise_tensor *out, vise_dtype dtype, int ndim,
 vise_status vise_tensor_convert(vise_tensor *out, const vise_tensor *t, vise_dtype dtype,
                                 vise_error *err);
 
+// The parts of it, for engine/ops/convert.h, which does the same on all threads.  The first
+// makes or checks the output; `*done` says that there is nothing left to do.
+vise_status vise_tensor_copy_output(vise_tensor *out, const vise_tensor *t, vise_dtype dtype,
+                                    bool *done, vise_error *err);
+void vise_elements_convert(void *y, vise_dtype to, const void *x, vise_dtype from, int64_t n);
+
 // Index of the first NaN or infinity of a float tensor, -1 if there is none.
 int64_t vise_tensor_nonfinite(const vise_tensor *t);
 

@@ -80,27 +80,33 @@ void vise_tensor_set(vise_tensor *t, int64_t i, double value) {
     set_at(t->dtype, t->data, offset_of(t, i), value);
 }
 
+void vise_elements_convert(void *y, vise_dtype to, const void *x, vise_dtype from, int64_t n) {
+    if (from == to) {
+        memcpy(y, x, (size_t)(n * vise_dtype_size(from)));
+        return;
+    }
+    // i64 to i32 and the like go through a double: exact below 2^53, saturating above.
+    for (int64_t i = 0; i < n; i++) set_at(to, y, i, get_at(from, x, i));
+}
+
+vise_status vise_tensor_copy_output(vise_tensor *out, const vise_tensor *t, vise_dtype dtype,
+                                    bool *done, vise_error *err) {
+    vise_status st = vise_tensor_output(out, dtype, t->ndim, t->shape, err);
+    bool same = out->data == t->data && vise_tensor_contiguous(t);
+    *done = st || same || vise_tensor_count(t) == 0;
+    if (*done || !vise_tensor_overlap(out, t)) return st;
+    return vise_fail(err, VISE_EINVAL, "E-TN-12", "the output overlaps the tensor");
+}
+
 vise_status vise_tensor_convert(vise_tensor *out, const vise_tensor *t, vise_dtype dtype,
                                 vise_error *err) {
-    vise_status st = vise_tensor_output(out, dtype, t->ndim, t->shape, err);
-    if (st || vise_tensor_count(t) == 0) return st;
-    if (out->data == t->data && vise_tensor_contiguous(t)) return VISE_OK; // it is the copy
-    if (vise_tensor_overlap(out, t)) {
-        return vise_fail(err, VISE_EINVAL, "E-TN-12", "the output overlaps the tensor");
-    }
+    bool done;
+    vise_status st = vise_tensor_copy_output(out, t, dtype, &done, err);
+    if (st || done) return st;
     int64_t rows = vise_tensor_matrix_rows(t), cols = vise_tensor_cols(t);
-    int64_t step = t->ndim == 2 ? t->stride : cols;
-    int64_t size = vise_dtype_size(t->dtype);
     for (int64_t r = 0; r < rows; r++) {
-        const char *from = (const char *)t->data + r * step * size;
-        if (t->dtype == dtype) {
-            memcpy((char *)out->data + r * cols * size, from, (size_t)(cols * size));
-            continue;
-        }
-        for (int64_t c = 0; c < cols; c++) {
-            // i64 to i32 and the like go through a double: exact below 2^53, saturating above.
-            set_at(dtype, out->data, r * cols + c, get_at(t->dtype, from, c));
-        }
+        void *to = (char *)out->data + r * cols * vise_dtype_size(dtype);
+        vise_elements_convert(to, dtype, vise_tensor_at(t, r * cols), t->dtype, cols);
     }
     return VISE_OK;
 }

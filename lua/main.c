@@ -1,6 +1,7 @@
 // vise: the program.  A Lua state with the workbench inside; everything a person can ask for
 // is decided in lua/vise/cli.
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -88,6 +89,13 @@ static int run(lua_State *L) {
     return 1;
 }
 
+// What was printed has arrived: a full disk behind `>` must not look like success.
+static int check_output(int status) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    fprintf(stderr, "vise: E-FS-08: the output could not be written: %s\n", strerror(errno));
+    return status ? status : 74;
+}
+
 int main(int argc, char **argv) {
     lua_State *L = luaL_newstate();
     if (!L) {
@@ -111,5 +119,5 @@ int main(int argc, char **argv) {
     }
     viseL_signals_stop();
     lua_close(L);
-    return status;
+    return check_output(status);
 }

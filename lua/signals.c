@@ -73,7 +73,7 @@ static int call_noted(lua_State *L, lua_State *co, int f) {
 // coroutine.resume.  Upvalue: the library's own.
 static int resume(lua_State *L) {
     lua_State *co = lua_tothread(L, 1);
-    luaL_argexpected(L, co, 1, "coroutine");
+    luaL_argexpected(L, co, 1, "thread");
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     return call_noted(L, co, 1);

@@ -13,4 +13,17 @@ local exit = os.exit
 os.exit = function(code, close) -- luacheck: ignore 122
   exit(code == true or code == 0 or code == nil, close)
 end
+-- Temporary files lie in one folder, which goes when the program ends.
+local disk = require("vise.core").disk
+local folder, count = os.tmpname(), 0
+os.remove(folder)
+assert(disk.mkdir(folder))
+os.tmpname = function() -- luacheck: ignore 122
+  count = count + 1
+  local path = ("%s/%d"):format(folder, count)
+  assert(io.open(path, "w")):close()
+  return path
+end
+_G.tests_folder = setmetatable({}, { __gc = function() disk.remove_tree(folder) end }) -- luacheck: ignore 111 112
+
 require "busted.runner" { standalone = false }

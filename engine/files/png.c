@@ -75,11 +75,14 @@ vise_status vise_png(vise_bytes *out, const vise_tensor *t, vise_error *err) {
                          vise_tensor_describe(text, sizeof text, t));
     }
     bool rgb = t->ndim == 3 && t->shape[2] == 3;
-    // 1 GiB of pixels keeps every size below within zlib's 32 bits.
-    if ((t->ndim != 2 && !rgb) || vise_tensor_count(t) < 1 || vise_tensor_count(t) > 1 << 30) {
+    int64_t most = 1 << 30, count = vise_tensor_count(t);
+    // 1 GiB with the filter bytes keeps every size below within zlib's 32 bits.
+    bool fits = count > 0 && count <= most && count + t->shape[0] <= most;
+    if ((t->ndim != 2 && !rgb) || !fits) {
         return vise_fail(
             err, VISE_EINVAL, "E-TN-01",
-            "a picture is [height, width] or [height, width, 3], this tensor is %s",
+            "a picture is [height, width] or [height, width, 3] of at most 1 GiB, this "
+            "tensor is %s",
             vise_tensor_describe(text, sizeof text, t));
     }
     static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};

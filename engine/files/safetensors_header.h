@@ -1,4 +1,4 @@
-// The header of a safetensors file: parsed by schema, in one pass over the mapped text, with
+// The header of a safetensors file: parsed by schema, in one pass over the text, with
 // no tree.  A header is accepted only if its tensors tile the data area exactly.
 //
 // Errors: E-ST-nn, one for each rule (lua/vise/errors.lua has the list).

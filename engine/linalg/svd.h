@@ -8,7 +8,8 @@
 //   Q = orth(a Omega);  iterations times:  Q = orth(a' Q), Q = orth(a Q)
 //   u1 s vt = svd(Q' a);  u = Q u1
 //
-// The same input and options give the same bits, whatever the number of threads.
+// The same input and options give the same bits, whatever the number of threads.  A call of
+// LAPACK runs to its end: Ctrl-C is answered after it.
 
 #ifndef VISE_LINALG_SVD_H
 #define VISE_LINALG_SVD_H

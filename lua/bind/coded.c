@@ -101,7 +101,7 @@ static int coded_tensors(lua_State *L) {
     for (int i = 0; i < VISE_PART_COUNT; i++) {
         if (!check_coded(L, 1)->part[i].buf) continue;
         vise_tensor *view = viseL_pushtensor(L);
-        // A finalizer may close the coded tensor when the view is made: look again.
+        // Fetched again: a push can run a finalizer that closes the coded tensor.
         vise_tensor_share(view, &check_coded(L, 1)->part[i]);
         lua_setfield(L, -2, vise_part_name((vise_part)i));
     }
@@ -211,7 +211,6 @@ static const float *opt_scale(lua_State *L, int arg, float *scale) {
 static int coded_simulate(lua_State *L) {
     float given;
     const float *scale = opt_scale(L, 4, &given);
-    lua_settop(L, 3); // so that the pushed result is not taken for an argument
     vise_error err;
     vise_tensor *out = viseL_pushout(L, 3);
     const vise_scheme *s = viseL_checkscheme(L, 1);
@@ -225,7 +224,6 @@ static int coded_simulate(lua_State *L) {
 static int linear_integer(lua_State *L) {
     float given;
     const float *scale = opt_scale(L, 6, &given);
-    lua_settop(L, 5); // so that the pushed result is not taken for an argument
     vise_error err;
     vise_tensor *y = viseL_pushout(L, 5);
     const vise_tensor *x = viseL_checktensor(L, 1);

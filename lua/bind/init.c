@@ -27,9 +27,12 @@ static int context_gc(lua_State *L) {
     return 0;
 }
 
-static bool switched_off(const char *name) {
-    const char *value = getenv(name);
-    return value && strcmp(value, "0") == 0;
+// VISE_BLAS: 0 or 1; on when it is not set.
+static vise_status read_blas_switch(bool *on, vise_error *err) {
+    const char *value = getenv("VISE_BLAS");
+    *on = !value || strcmp(value, "0") != 0;
+    if (!value || !*value || !*on || strcmp(value, "1") == 0) return VISE_OK;
+    return vise_fail(err, VISE_EINVAL, "E-HW-07", "VISE_BLAS is '%.32s', expected 0 or 1", value);
 }
 
 static int cpus_allowed(void) {
@@ -55,8 +58,9 @@ static vise_status use_context(lua_State *L, const char *backend, int threads,
     memset(ctx, 0, sizeof *ctx);
     luaL_setmetatable(L, "vise.context");
     ctx->cancel = cancel;
-    vise_status st =
-        vise_kernels_select(&ctx->kernels, backend, !switched_off("VISE_BLAS"), err);
+    bool use_blas;
+    vise_status st = read_blas_switch(&use_blas, err);
+    if (!st) st = vise_kernels_select(&ctx->kernels, backend, use_blas, err);
     if (!st) st = vise_pool_new(&ctx->pool, threads, err);
     if (st) {
         lua_pop(L, 1);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/ops/convert.h"
 #include "lua/bind/bind.h"
 
 vise_tensor *viseL_pushtensor(lua_State *L) {
@@ -149,7 +150,7 @@ static int convert(lua_State *L, vise_dtype dtype, int out_arg) {
     vise_error err;
     vise_tensor *out = viseL_pushout(L, out_arg);
     const vise_tensor *t = viseL_checktensor(L, 1);
-    if (vise_tensor_convert(out, t, dtype, &err)) return viseL_fail(L, &err);
+    if (vise_convert(viseL_context(L), out, t, dtype, &err)) return viseL_fail(L, &err);
     viseL_account(L, vise_tensor_bytes(out));
     return 1;
 }

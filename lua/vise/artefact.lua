@@ -12,6 +12,7 @@ local config = require "vise.config"
 local expect = require "vise.models.expect"
 local fail = require "vise.fail"
 local folder = require "vise.folder"
+local progress = require "vise.progress"
 local quant_types = require "vise.quant_types"
 local version = require "vise.version"
 
@@ -72,10 +73,12 @@ end
 
 --- What the base model is made of: names, sizes and hashes of its files.
 local function base_files(model)
-  local list = core.array {}
-  for i, path in ipairs(model.checkpoint:files()) do
+  local list, paths = core.array {}, model.checkpoint:files()
+  local bar <close> = progress.new("hash base", #paths, "files")
+  for i, path in ipairs(paths) do
     local hash, message, id = core.disk.sha256(path)
     if not hash then return nil, message, id end
+    bar:step()
     list[i] = { file = path:match "[^/]*$", bytes = core.disk.size(path), sha256 = hash }
   end
   table.sort(list, function(a, b) return a.file < b.file end)

@@ -12,6 +12,7 @@ local pipeline = require "vise.pipeline"
 local plan = require "vise.plan"
 local progress = require "vise.progress"
 local report = require "vise.report"
+local summary = require "vise.calibration_summary"
 
 local M = {}
 
@@ -32,7 +33,8 @@ local function make_all(targets, found, bar)
     end
     local same, message, id = t.model.checkpoint:unchanged()
     if not same then return nil, message, id end
-    t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made }
+    t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made,
+      calibration = summary.of(found[i]) }
   end
   return true
 end
@@ -151,27 +153,11 @@ local function finish(cfg, targets, found, clock)
     verbose = cfg.verbose })
 end
 
---- The layers that wait for the model's own forwards.
-local function waiting(targets)
-  local needs = {}
-  for _, t in ipairs(targets) do
-    for _, layer in ipairs(t.plan.layers) do
-      if layer.type and layer.type.smooth == "few_shot" then
-        needs[#needs + 1] = { name = layer.name, kind = "span" }
-      end
-    end
-  end
-  if #needs > 0 and #targets > 1 then
-    fail.raise("E-CF-06", "few_shot waits for the forwards of one model: quantize the components one by one")
-  end
-  return needs
-end
-
 --- Leaves the model armed: its forwards give the spans that are missing, and the last of them
 --- quantizes.
-local function arm(cfg, targets, found, needs)
-  local target, names = targets[1], {}
-  for i, need in ipairs(needs) do names[i] = need.name end
+local function arm(cfg, targets, found, names)
+  local target, needs = targets[1], {}
+  for i, name in ipairs(names) do needs[i] = { name = name, kind = "span" } end
   return few_shot.arm(target.model, { names = names, steps = target.cfg.svdq.few_shot_steps,
     options = { sample = target.plan:sample_rows(target.cfg) },
     finish = function(watch)
@@ -199,14 +185,21 @@ function M.quantize(target, fields)
   local targets
   targets, message, id = fail.catch(M.targets, target, cfg)
   if not targets then return nil, message, id end
-  local needs = waiting(targets)
+  local waiting = {}
+  for _, t in ipairs(targets) do
+    waiting = t.plan:few_shot()
+    if #waiting > 0 and t.name then
+      fail.raise("E-PL-08", "component '%s' has smooth_strategy \"few_shot\", which is for one model: quantize it "
+        .. "alone", t.name)
+    end
+  end
   local clock = { started = core.clock(), held = core.memory().bytes }
   core.reset_peak()
   local found
   found, message, id = calibrate.capture(target, cfg, targets)
   if not found then return nil, message, id end
   clock.calibrated = core.clock()
-  if #needs > 0 then return arm(cfg, targets, found, needs) end
+  if #waiting > 0 then return arm(cfg, targets, found, waiting) end
   return finish(cfg, targets, found, clock)
 end
 

@@ -131,6 +131,34 @@ describe("core.integer_linear", function()
     end
   end)
 
+  it("takes the one scale of the activations that it is given, and clips", function()
+    local w = support.random { 3, 8 }
+    local packed <close> = pack(int8 "tensor", w)
+    local scheme = core.scheme(int8 "tensor")
+    local x = support.random { 5, 8 }
+    local own = core.encode(scheme, x):tensors().scale:get(1)
+    assert.equal(core.integer_linear(x, packed, scheme):tobytes(),
+      core.integer_linear(x, packed, scheme, nil, nil, own):tobytes())
+    -- With half of it the codes are those of what is clipped to the range of the codes.
+    local clipped = x:clamp(-128 * own / 2, 127 * own / 2)
+    local a, b = core.simulate(scheme, clipped, nil, own / 2), core.encode(scheme, w):decode()
+    local want, got = core.linear(a, b, nil):totable(), core.integer_linear(x, packed, scheme, nil, nil, own / 2)
+    -- Values below 8 * 128: the integer product is rounded three times, the float one at most 16.
+    for i, v in ipairs(got:totable()) do assert.near(want[i], v, 20 * EPS * 8) end
+  end)
+
+  it("refuses a scale where there is none to give, and finds NaN although it need not look", function()
+    local packed, token = pack(int8 "row", support.random { 4, 12 }), core.scheme(int8 "token")
+    local x = support.random { 2, 12 }
+    assert.error_matches(function() core.integer_linear(x, packed, token, nil, nil, 1) end,
+      "E%-SC%-12: a scale is given, but int8 token")
+    assert.error_matches(function() core.integer_linear(x, packed, core.scheme(int8 "tensor"), nil, nil, 0) end,
+      "E%-SC%-12: the given scale is 0")
+    x:set(13, math.huge)
+    local y, message, id = core.integer_linear(x, packed, core.scheme(int8 "tensor"), nil, nil, 1)
+    assert.same({ nil, "E-SC-04", "row 2, column 1 is infinity, expected a finite number" }, { y, id, message })
+  end)
+
   it("gives zero for zero activations, and the bias alone", function()
     local w, bias = support.random { 3, 8 }, support.random { 3 }
     local x = core.tensor("f32", { 2, 8 })
@@ -201,6 +229,7 @@ describe("core.integer_linear", function()
       { four, int4(3) },
       { pack(int4(nil), w), int4(4) },
       { eight, int8 "row" },
+      { eight, { bits = 8, granularity = "block", block = { 1, 4 }, convention = "amax" } },
       { eight, { bits = 8, granularity = "token", convention = "minmax_int_zero" } },
     }
     for _, case in ipairs(refused) do
@@ -256,6 +285,12 @@ describe("core.decoded_linear", function()
         list[#list + 1] = { bits = bits, granularity = "group", group = math.min(cols, 9),
           convention = convention, scale_dtype = "bf16" }
       end
+    end
+    list[#list + 1] = { element = "f8e4m3", granularity = "row", convention = "amax" }
+    list[#list + 1] = { element = "f8e4m3", granularity = "block", block = { 32, 40 }, convention = "amax" }
+    for _, convention in ipairs { "nvfp4", "svdq_nvfp4" } do
+      list[#list + 1] = { element = "f4e2m1", granularity = "group", group = math.min(cols, 16),
+        convention = convention }
     end
     return list
   end

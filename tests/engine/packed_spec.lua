@@ -55,12 +55,21 @@ describe("core.pack", function()
       { bits = 8, granularity = "row", convention = "minmax_int_zero" },
       { bits = 8, granularity = "group", group = 4, convention = "amax" },
       { bits = 8, granularity = "token", convention = "amax" },
+      { bits = 8, granularity = "block", block = { 2, 4 }, convention = "amax" },
     }
     for _, fields in ipairs(refused) do
       local scheme = core.scheme(fields)
       local message = "E%-SC%-08: no integer kernel takes weights in u?int" .. fields.bits
       assert.error_matches(function() pack(scheme, 2, 8) end, message)
       assert.error_matches(function() core.packed_bytes(scheme, { 2, 8 }) end, message)
+    end
+  end)
+
+  it("refuses float codes", function()
+    for _, fields in ipairs { { element = "f8e4m3", granularity = "row", convention = "amax" },
+      { element = "f4e2m1", granularity = "group", group = 4, convention = "amax" } } do
+      assert.error_matches(function() pack(core.scheme(fields), 2, 8) end,
+        "E%-SC%-08: no integer kernel takes weights in " .. fields.element)
     end
   end)
 

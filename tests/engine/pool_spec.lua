@@ -20,6 +20,15 @@ describe("core.threads", function()
     end
   end)
 
+  it("takes VISE_BLAS only as 0 or 1", function()
+    local script <const> = support.file "io.write(select(2, require('vise.core').backend()) or 'none')"
+    for value, want in pairs { ["0"] = "none", ["1"] = "openblas", off = "E%-HW%-07: VISE_BLAS is 'off', expected" } do
+      local pipe <close> = io.popen(("VISE_BLAS=%s %s %s 2>&1"):format(value, arg[-1], script))
+      assert.matches(want, pipe:read "a")
+    end
+    os.remove(script)
+  end)
+
   it("takes VISE_THREADS only when it is a number", function()
     local script = support.file("print(require('vise.core').threads())", ".lua")
     for value, want in pairs { ["3"] = "^3\n", ["4x"] = "E%-HW%-03", many = "E%-HW%-03", ["0"] = "E%-HW%-03" } do

@@ -33,6 +33,33 @@ describe("core.scheme", function()
     assert.same({ false, "int" }, { f.symmetric, f.zero })
   end)
 
+  it("describes float elements, blocks and two levels", function()
+    local f8 = core.scheme { element = "f8e4m3", granularity = "block", block = { 128, 64 }, convention = "amax" }
+    assert.equal("scheme f8e4m3 block 128x64, amax, f32 scales", tostring(f8))
+    assert.same({ element = "f8e4m3", bits = 8, granularity = "block", block = { 128, 64 }, symmetric = true,
+      zero = "none", convention = "amax", scale_dtype = "f32", second = "none" }, f8:fields())
+    local d = f8:describe()
+    assert.same({ -448, 448, true }, { d.lo, d.hi, d.signed })
+    local f4 = core.scheme { element = "f4e2m1", granularity = "group", group = 16, convention = "svdq_nvfp4",
+      second_dtype = "bf16" }
+    assert.equal("scheme f4e2m1 group 16, svdq_nvfp4, f8e4m3 scales, bf16 row scales", tostring(f4))
+    assert.same({ element = "f4e2m1", bits = 4, granularity = "group", group = 16, symmetric = true, zero = "none",
+      convention = "svdq_nvfp4", scale_dtype = "f8e4m3", second = "row", second_dtype = "bf16" }, f4:fields())
+    assert.same({ -6, 6 }, { f4:describe().lo, f4:describe().hi })
+    assert.equal("scheme f4e2m1 group 16, nvfp4, f8e4m3 scales, f32 tensor scale",
+      tostring(core.scheme { element = "f4e2m1", granularity = "group", group = 16, convention = "nvfp4" }))
+  end)
+
+  it("takes back the fields of float elements", function()
+    for _, convention in ipairs { "amax", "amax_reciprocal", "nvfp4", "svdq_nvfp4", "svdq_nvfp4_low",
+      "svdq_nvfp4_stored" } do
+      local s = core.scheme { element = "f4e2m1", granularity = "group", group = 16, convention = convention }
+      assert.same(s:fields(), core.scheme(s:fields()):fields())
+    end
+    local s = core.scheme { element = "f8e4m3", granularity = "block", block = { 1, 128 }, convention = "amax" }
+    assert.same(s:fields(), core.scheme(s:fields()):fields())
+  end)
+
   it("takes back the fields it gives", function()
     for _, convention in ipairs { "amax_half_step", "amax", "amax_reciprocal", "minmax_float_zero",
       "minmax_int_zero" } do
@@ -85,7 +112,74 @@ describe("core.scheme", function()
   end)
 end)
 
+describe("core.scheme of floats and blocks", function()
+  local function rejects(f, message)
+    local ok, err = pcall(core.scheme, f)
+    assert.is_false(ok)
+    assert.matches(message, err, 1, true)
+  end
+
+  it("refuses what contradicts the element", function()
+    rejects({ element = "f6", granularity = "row", convention = "amax" },
+      "E-SC-01: scheme field 'element' is 'f6', allowed: int, f8e4m3, f4e2m1")
+    rejects({ element = "f8e4m3", bits = 4, granularity = "row", convention = "amax" },
+      "E-SC-02: scheme field 'bits' is 4 with element 'f8e4m3', allowed: 8")
+    rejects({ element = "f8e4m3", granularity = "row", convention = "amax_half_step" },
+      "E-SC-02: scheme field 'convention' is 'amax_half_step' with element 'f8e4m3', allowed: amax, amax_reciprocal")
+    rejects({ bits = 4, granularity = "group", group = 16, convention = "nvfp4" },
+      "E-SC-02: scheme field 'convention' is 'nvfp4' with element 'int', allowed: amax_half_step, amax")
+    rejects({ bits = 4, granularity = "row", convention = "amax", scale_dtype = "f8e4m3" },
+      "E-SC-02: scheme field 'scale_dtype' is 'f8e4m3' with element 'int', allowed: f32, f16, bf16")
+  end)
+
+  it("refuses what contradicts two levels", function()
+    local function f4(more)
+      local f = { element = "f4e2m1", granularity = "group", group = 16, convention = "nvfp4" }
+      for k, v in pairs(more) do f[k] = v end
+      return f
+    end
+    rejects(f4 { granularity = "row", group = 0 },
+      "E-SC-02: scheme field 'granularity' is 'row' with convention 'nvfp4', allowed: group")
+    rejects(f4 { scale_dtype = "f32" }, "'scale_dtype' is 'f32' with convention 'nvfp4', allowed: f8e4m3")
+    rejects(f4 { second = "row" }, "'second' is 'row' with convention 'nvfp4', allowed: tensor")
+    rejects(f4 { second = "column" }, "E-SC-01: scheme field 'second' is 'column', allowed: none, tensor, row")
+    rejects(f4 { convention = "amax", second = "row" }, "'second' is 'row' with convention 'amax', allowed: none")
+    rejects(f4 { convention = "amax", second_dtype = "f16" }, "'second_dtype' is 'f16' with convention 'amax'")
+    rejects(f4 { second_dtype = "f8e4m3" }, "E-SC-01: scheme field 'second_dtype' is 'f8e4m3', allowed: f32, f16, bf16")
+  end)
+
+  it("refuses blocks that are none", function()
+    local function block(b, granularity)
+      return { element = "f8e4m3", granularity = granularity or "block", convention = "amax", block = b }
+    end
+    rejects(block({ 128, 128 }, "row"), "E-SC-02: scheme field 'block' is {128, 128} with granularity 'row'")
+    rejects(block(nil), "E-SC-02: scheme field 'block' is {0, 0} with granularity 'block', allowed: 1 or more")
+    rejects(block { 0, 4 }, "'block' is {0, 4}")
+    rejects(block { 4 }, "E-SC-01: scheme field 'block' is a nil, expected an integer")
+    rejects(block { 4, 4, 4 }, "E-SC-01: scheme field 'block' has 3 numbers, expected {rows, columns}")
+    rejects(block(128), "E-SC-01: scheme field 'block' is a number, expected {rows, columns}")
+  end)
+end)
+
 describe("scheme:layout", function()
+  it("gives blocks a scale each, short ones too, and two levels their parts", function()
+    local f8 = core.scheme { element = "f8e4m3", granularity = "block", block = { 128, 128 }, convention = "amax" }
+    assert.same({
+      { name = "codes", dtype = "f8e4m3", shape = { 129, 300 }, bytes = 129 * 300 },
+      { name = "scale", dtype = "f32", shape = { 2, 3 }, bytes = 24 },
+    }, (f8:layout { 129, 300 }))
+    assert.same({ 1, 1 }, f8:layout({ 5, 7 })[2].shape)
+    local f4 = { element = "f4e2m1", granularity = "group", group = 16, convention = "svdq_nvfp4",
+      second_dtype = "bf16" }
+    assert.same({
+      { name = "codes", dtype = "u8", shape = { 5, 17 }, bytes = 85 },
+      { name = "scale", dtype = "f8e4m3", shape = { 5, 3 }, bytes = 15 },
+      { name = "second", dtype = "bf16", shape = { 5 }, bytes = 10 },
+    }, (core.scheme(f4):layout { 5, 33 }))
+    f4.convention, f4.second_dtype = "nvfp4", nil
+    assert.same({ name = "second", dtype = "f32", shape = { 1 }, bytes = 4 }, core.scheme(f4):layout({ 5, 33 })[3])
+  end)
+
   it("gives every tensor's dtype, shape and bytes", function()
     local list, bytes = scheme():layout { 5, 131 }
     assert.same({

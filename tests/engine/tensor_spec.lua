@@ -68,6 +68,22 @@ describe("a tensor", function()
     assert.same({ 0, 2, 2, 0, 0, 255, 0, 0 }, u8:totable())
   end)
 
+  it("is converted the same whatever it lies in, every element by the definition", function()
+    local all = support.random({ 40, 3000 }, 1)
+    local view = all:columns(7, 2990)
+    local one = core.tensor("f32", { 1 })
+    for _, dtype in ipairs { "f64", "f16", "bf16", "f8e4m3", "i8" } do
+      local got = view:to(dtype)
+      assert.equal(view:copy():to(dtype):tobytes(), got:tobytes())
+      assert.equal(view:to(dtype, core.tensor(dtype, { 40, 2984 })):tobytes(), got:tobytes())
+      for i = 1, got:count(), 997 do
+        one:set(1, view:get(i))
+        assert.equal(one:to(dtype):get(1), got:get(i))
+      end
+      assert.equal(got:copy():to("f32"):tobytes(), got:to("f32"):tobytes())
+    end
+  end)
+
   it("rounds an f64 once", function()
     -- A little above the middle between two values: an f32 in between would be the middle.
     local above = { f16 = 11, bf16 = 8, f8e4m3 = 4, f8e5m2 = 3 }

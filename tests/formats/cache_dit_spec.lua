@@ -28,12 +28,15 @@ local function json_of(path)
 end
 
 describe("a cache-dit checkpoint", function()
-  for _, case in ipairs { { "svdq_int4_r16", "svdq_int4_r16" }, { "svdq_int4_r0_dq", "svdq_int4_r0_dq" },
-    { "svdq_int4_r32_dq", "svdq_int4_r32_dq" } } do
-    it("of " .. case[1] .. " comes back bit-equal", function()
-      local model = quantized(case[1])
+  for _, case in ipairs {
+    { "svdq_int4_r16" }, { "svdq_int4_r0_dq" }, { "svdq_int4_r32_dq" }, { "svdq_nvfp4_r16" },
+    { "svdq_nvfp4_r0_dq" }, { "svdq_int4_r16", "balance" }, { "svdq_int4_r16_dq", "weight" }, { "svdq_nvfp4_r16_dq", "weight_inv" },
+  } do
+    local name = case[2] and ("%s, smoothed by %s,"):format(table.unpack(case)) or case[1]
+    it("of " .. name .. " comes back bit-equal", function()
+      local model = quantized(case[1], { svdq = { smooth_strategy = case[2] } })
       local folder, remove, saved = exported(model)
-      assert.equal(folder .. "/" .. case[2] .. ".safetensors", saved.file)
+      assert.equal(folder .. "/" .. case[1] .. ".safetensors", saved.file)
       assert.equal(saved.bytes, disk.size(saved.file))
       local again = assert(vise.load(dit.open(), folder))
       assert.equal(dit.answer(model), dit.answer(again))
@@ -166,6 +169,58 @@ describe("a cache-dit checkpoint", function()
     assert.error_matches(function() vise.save(model, "out", { format = "x" }) end, "E%-AR%-14.*unknown option 'format'")
     model:close()
   end)
+end)
+
+describe("a checkpoint that cache-dit's own packer made", function()
+  local LAYER = "blocks.0.to_q"
+  local THEIRS = { codes = "codes", down = "proj_down", up = "proj_up", smooth = "smooth_factor",
+    smooth_original = "smooth_factor_orig", scale = "wscales", second = "wcscales", bias = "bias" }
+
+  -- A model of one layer, as far as load and save ask.
+  local function model_of(weight, bias)
+    local outputs, inputs = weight:shape()
+    local linear = vise.nn.Linear.new(LAYER, outputs, inputs, weight, bias)
+    return { layers = function() return { linear } end,
+      layer = function(_, name) return name == LAYER and linear or nil end }
+  end
+
+  for _, golden in ipairs { "svdq_int4_256x192_r32", "svdq_int4_128x128_r16", "svdq_nvfp4_256x192_r32",
+    "svdq_nvfp4_128x128_r16" } do
+    it("is read as what they packed, and written again with the same bytes: " .. golden, function()
+      local file <close> = assert(core.safetensors_open("tests/data/golden/" .. golden .. ".safetensors"))
+      local quant_type = golden:match "^svdq_%l+4" .. golden:match "_r%d+$" .. "_dq"
+      local rank, precision = math.tointeger(tonumber(golden:match "%d+$")), golden:match "^svdq_(%l+4)"
+      local entries, folder, remove = {}, dit.folder()
+      for _, name in ipairs(file:names()) do
+        local short = name:match "^packed%.(.*)"
+        if short then entries[#entries + 1] = { LAYER .. "." .. short, file:tensor(name) } end
+      end
+      assert(disk.mkdir(folder))
+      local path = folder .. "/theirs.safetensors"
+      assert(core.safetensors_write(path, entries, { cache_dit_svdq_ptq = core.json_encode {
+        format = "cache_dit_svdq_ptq", version = 2, quant_type = quant_type, rank = rank, precision = precision,
+        quantized_layer_names = core.array { LAYER }, svdq_kwargs = { smooth_strategy = "few_shot" } } }))
+      local model = model_of(file:tensor "natural.weight", file:tensor "natural.bias")
+      assert(vise.load(model, path))
+      local q = model:layer(LAYER).quantized
+      for _, t in ipairs(q:tensors()) do
+        if t.param ~= "codes" then -- svdq_layout_spec.lua has those
+          assert.is_true(file:tensor("natural." .. THEIRS[t.param]):tobytes() == t.tensor:tobytes(), t.param)
+        end
+      end
+      -- Codes, scales, factors and smoothing in the right places stand for the weight: 4 bits of what the
+      -- factors leave lose less than a tenth, anything out of place all of it.
+      local stands_for <close> = q:dequantize()
+      local weight <close> = file:tensor("natural.weight"):to "f32"
+      assert.is_true(core.compare(stands_for, weight).rel_l2 < 0.1)
+
+      local saved = assert(vise.save(model, folder .. "/again", { layout = "cache-dit" }))
+      local again <close> = assert(core.safetensors_open(saved.file))
+      assert.equal(#entries, #again:names())
+      for _, e in ipairs(entries) do assert.is_true(e[2]:tobytes() == again:tensor(e[1]):tobytes(), e[1]) end
+      remove()
+    end)
+  end
 end)
 
 describe("loading a cache-dit checkpoint", function()

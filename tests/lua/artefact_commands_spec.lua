@@ -136,7 +136,10 @@ describe("on an artefact,", function()
       os.remove(b)
     end)
 
-    it("says what cannot be read", function()
+    it("says what cannot be read; weights that the base lacks are a difference", function()
+      local code, said = run(("compare %s recipes/quickstart/models/stories260K"):format(svdq))
+      assert.equal(1, code)
+      assert.matches("0 weights the same, 8 not", said, 1, true)
       local status, _, err = run(("compare %s nowhere"):format(svdq))
       assert.equal(66, status)
       assert.matches("nowhere", err, 1, true)
@@ -157,6 +160,11 @@ describe("on an artefact,", function()
       assert.same({ 4, "cache-dit", theirs .. "/svdq_int4_r16_dq.safetensors" },
         { object.layers, object.layout, object.file })
       assert.equal(core.disk.size(object.file), object.bytes)
+      assert.matches("artefact  svdq_int4_r16_dq\nlayout    cache_dit_svdq_quant_config\n",
+        select(2, run("inspect " .. theirs)), 1, true)
+      local _, _, err = run(("compare %s %s"):format(svdq, theirs))
+      assert.matches("E-US-12: " .. theirs .. " holds weights packed for cache-dit", err, 1, true)
+      assert.equal(0, (run(("compare %s %s"):format(theirs, theirs))))
       local report
       status, report = json("verify " .. theirs)
       assert.same({ 0, true, false, "cache-dit" }, { status, report.ok, report.hashed, report.layout })

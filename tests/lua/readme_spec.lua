@@ -24,3 +24,16 @@ describe("the README", function()
     core.disk.remove_tree(folder)
   end)
 end)
+
+describe("the documents", function()
+  for _, path in ipairs { "README.md", "docs/architecture.md", "docs/artefact.md", "docs/command-line.md",
+    "docs/recipes.md", "docs/dependencies.md" } do
+    it("link to files that are there in " .. path, function()
+      local f <close> = assert(io.open(path))
+      local folder = path:match "^(.*/)" or ""
+      for link in f:read "a":gmatch "%]%(([^)#]+)[^)]*%)" do
+        if not link:find "^%w+:" then assert.is_string(core.disk.exists(folder .. link), link) end
+      end
+    end)
+  end
+end)

@@ -38,7 +38,20 @@ local function product_line(kernel, m, options, times)
   }
 end
 
+-- The kernels take whole blocks: what the parser's ranges cannot say.
+local function check(o)
+  local fail = require "vise.fail"
+  if o.outputs % 32 ~= 0 then return fail.fail("E-US-04", "--outputs: %d is not a multiple of 32", o.outputs) end
+  if o.group % 8 ~= 0 then return fail.fail("E-US-04", "--group: %d is not a multiple of 8", o.group) end
+  if o.inputs % o.group ~= 0 then
+    return fail.fail("E-US-04", "--inputs: %d is not a multiple of the group, %d", o.inputs, o.group)
+  end
+  return true
+end
+
 local function measure(options)
+  local fine, problem, problem_id = check(options)
+  if not fine then return nil, problem, problem_id end
   local core = require "vise.core"
   local backend, blas = core.backend()
   local result = { backend = backend, gemm = blas or "own", inputs = options.inputs,

@@ -78,8 +78,15 @@ local function read_manifest(folder)
   return core.json_decode(bytes, folder .. "/quant_config.json")
 end
 
--- The lines that a manifest of ours is worth.
+-- The lines that a manifest is worth.
 local function print_manifest(manifest)
+  if manifest.format ~= "vise_artefact" then
+    io.stdout:write(text.columns({
+      { "artefact", tostring(manifest.quant_type) },
+      { "layout", tostring(manifest.format) },
+    }), "\n")
+    return
+  end
   local layers = type(manifest.layers) == "table" and #manifest.layers or 0
   local base = type(manifest.base) == "table" and manifest.base or {}
   io.stdout:write(text.columns({

@@ -11,6 +11,7 @@
 --- s, so that it applies to the layer's own input.
 
 local core = require "vise.core"
+local fail = require "vise.fail"
 local quant_types = require "vise.quant_types"
 
 local M = {}
@@ -120,6 +121,10 @@ function M.from_tensors(type, shape, storage, tensors)
   local scheme = core.scheme(quant_types.scheme_args(type.weight, storage))
   local coded, message, id = core.coded(scheme, shape, tensors)
   if not coded then return nil, message, id end
+  local scale = tensors.act_scale and tensors.act_scale:get(1)
+  if scale and not (scale > 0 and scale < math.huge) then
+    return fail.fail("E-SC-07", "tensor 'act_scale' is %g, expected a positive number", scale)
+  end
   local parts = { type = type, weight = coded }
   for _, param in ipairs(REST) do parts[param] = tensors[param] end
   return M.new(parts)

@@ -188,6 +188,24 @@ describe("core.png", function()
     end
   end)
 
+  it("refuses one whose rows and filter bytes pass zlib's 32 bits", function()
+    local path, size = os.tmpname(), (1 << 29) + 1 -- a sparse file: mapped, never read
+    local header = ('{"t":{"dtype":"U8","shape":[%d,1],"data_offsets":[0,%d]}}'):format(size, size)
+    local f = assert(io.open(path, "wb"))
+    f:write(string.pack("<s8", header))
+    f:seek("cur", size - 1)
+    f:write "\0"
+    f:close()
+    local file <close> = assert(core.safetensors_open(path))
+    local t <close> = file:tensor "t"
+    core.memory_limit(core.memory().bytes + (1 << 20))
+    local ok, message = pcall(core.png, t)
+    core.memory_limit(-1)
+    os.remove(path)
+    assert.is_false(ok)
+    assert.matches("E%-TN%-01: a picture is .* at most 1 GiB", message)
+  end)
+
   it("leaks nothing, whichever allocation fails", function()
     local t = core.tensor("u8", { 4, 4 })
     assert.is_true(support.sweep(function() return core.png(t) end) >= 5)

@@ -26,6 +26,8 @@ local operators = {
     local c = core.compare(x, y)
     return { c.mae, c.rmse, c.max_abs, c.rel_l2, c.cosine, c.sqnr }
   end,
+  convert = function() return deep:to "f16" end,
+  convert_strided = function() return deep:columns(100, 4400):to "bf16" end,
   cross_entropy = function() return { core.cross_entropy(wide, targets) } end,
   embedding = function() return core.embedding(half, ids) end,
   gated_add = function() return core.gated_add(x, y, rows:columns(65, 128)) end,

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "engine/float_codes.h"
 #include "engine/floats.h"
 
 vise_status vise_matrix_of(vise_matrix *out, const vise_kernels *kernels, const vise_tensor *t,
@@ -230,24 +231,14 @@ static void scale_values(const vise_scheme *s, vise_step step, float *v, const f
     }
 }
 
-// The nearest f4e2m1, ties to the smaller magnitude, centred.
-static int8_t nearest_smaller(float x) {
-    float a = fabsf(x);
-    int code = (a > 0.25f) + (a > 0.75f) + (a > 1.25f) + (a > 1.75f) + (a > 2.5f) + (a > 3.5f) +
-               (a > 5);
-    return (int8_t)(x < 0 && code ? code : code - 8);
-}
-
 static void encode_float(const vise_scheme *s, vise_step step, int8_t *q, const float *x,
                          int64_t n) {
     float v[VISE_PIECE];
     scale_values(s, step, v, x, n);
     if (s->element == VISE_ELEMENT_F8) {
-        for (int64_t i = 0; i < n; i++) q[i] = (int8_t)vise_f32_to_f8e4m3(v[i]);
-    } else if (s->second == VISE_SECOND_ROW) {
-        for (int64_t i = 0; i < n; i++) q[i] = nearest_smaller(v[i]);
+        vise_codes_f8e4m3(q, v, n);
     } else {
-        for (int64_t i = 0; i < n; i++) q[i] = (int8_t)(vise_f32_to_f4e2m1(v[i]) - 8);
+        vise_codes_f4e2m1(q, v, n, s->second == VISE_SECOND_ROW);
     }
 }
 

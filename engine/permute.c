@@ -61,7 +61,7 @@ static int64_t *places(const vise_permutation *p, vise_error *err) {
 static uint32_t get(const void *data, int bits, int64_t i) {
     const uint8_t *bytes = data;
     switch (bits) {
-    case 4: return bytes[i / 2] >> i % 2 * 4 & 15u;
+    case 4: return (uint32_t)bytes[i / 2] >> i % 2 * 4 & 15u;
     case 8: return bytes[i];
     default: return ((const uint16_t *)data)[i];
     }

@@ -99,6 +99,11 @@ describe("core.encode", function()
         end
       end
       agrees(f4(convention), { coding.awkward(1, 16, 1, false)[1] })
+      for _, size in ipairs { 1e-34, 1e-35, 1e-36, 1e-37, 2.0 ^ -140, 2.0 ^ -149, 1e38 } do -- t small, inverted or not
+        local row = {}
+        for c = 1, 16 do row[c] = coding.round(size * math.cos(c), "f32") end
+        agrees(f4(convention), { row })
+      end
     end)
   end
 

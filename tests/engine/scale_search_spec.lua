@@ -113,6 +113,17 @@ describe("core.encode with search", function()
     end)
   end
 
+  it("reaches the ends of the ratios", function()
+    -- All but one value lie on the grid of another scale than that of the largest value, 6.
+    for _, ratio in ipairs { 0.61, 0.65, 0.69, 1.05, 1.1, 1.19 } do
+      local row = { 6 }
+      for c = 2, 256 do row[c] = coding.round(ratio * (c % 2 == 0 and 4 or ratio < 1 and 6 or 3), "f32") end
+      is_best(with(NVFP4, { group = 256 }), { row })
+      is_best(with(NVFP4, { group = 256, convention = "nvfp4", second_dtype = "f32" }), { row })
+      is_best(with(INT4, { group = 256 }), { row })
+    end
+  end)
+
   it("looks at all of a run that is longer than one piece", function()
     local rows = { {} }
     for c = 1, 2060 do rows[1][c] = coding.round(math.sin(c * c) ^ 5, "f32") end

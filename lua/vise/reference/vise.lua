@@ -89,8 +89,8 @@ return {
         { "source", "string|config", "an artefact folder, its .safetensors file, or a config with save_to" },
       },
       returns = "model | nil, message, id",
-      text = "Puts a saved artefact onto a float model. Manifest, hashes, base model, names, shapes and "
-        .. "dtypes are checked before the first layer changes.",
+      text = "Puts a saved artefact, ours or a cache-dit checkpoint, onto a float model. Manifest, "
+        .. "hashes, base model, names, shapes and dtypes are checked before the first layer changes.",
       example = 'local model = assert(vise.load(vise.open "models/dit", "out/dit-int8"))',
     },
     {

@@ -139,6 +139,19 @@ describe("captured statistics", function()
     assert.equal(answer { regions = REGIONS, calibrate = calibrate }, answer { regions = REGIONS, statistics = path })
   end)
 
+  it("stand in for the callback of static types: ranges", function()
+    capture "range"
+    local fields = { quant_type = "int8_per_row_static", regions = REGIONS, statistics = path }
+    local model, other = dit.open(), dit.open()
+    local report = assert(vise.quantize(model, fields))
+    assert.equal(6, report.observed)
+    assert.equal("normal", report.layers[1].output_of)
+    assert(vise.quantize(other, { quant_type = fields.quant_type, regions = REGIONS, calibrate = calibrate }))
+    assert.equal(dit.answer(other), dit.answer(model))
+    model:close()
+    other:close()
+  end)
+
   it("bring the rows on which outputs are measured", function()
     capture("channel_span", { sample = 64 })
     local model, other = dit.open(), dit.open()

@@ -30,7 +30,13 @@ local function attach(target, needs)
 end
 
 --- Checks that every layer was reached and every value is finite, and takes the statistics out.
-local function collect(target, watches, needs)
+---@param target vise.Target
+---@param watches { span?: vise.Watch, range?: vise.Watch }
+---@param needs { name: string, kind: "span"|"range" }[]
+---@return table<string, vise.Captured>?
+---@return string? message
+---@return string? id
+function M.collect(target, watches, needs)
   local unseen, reached = {}, 0
   for _, watch in pairs(watches) do
     local message, id = watch:failure()
@@ -103,7 +109,7 @@ local function capture(whole, cfg, targets, open)
   for i, t in ipairs(targets) do
     if open.watches[i] then
       for _, watch in pairs(open.watches[i]) do watch:detach() end
-      results[i], message, id = collect(t, open.watches[i], t.needs)
+      results[i], message, id = M.collect(t, open.watches[i], t.needs)
       if not results[i] then return nil, message, id end
       open.results[i] = results[i]
     end

@@ -97,8 +97,8 @@ local function single(given)
   end
   local cfg = config_fields.defaults()
   for key, value in pairs(given) do cfg[key] = config_fields.checks[key](value) end
-  cfg.type = svdquant_options.resolve(quant_types.parse(cfg.quant_type), cfg.svdq)
-  for _, rule in ipairs(cfg.plan) do rule.type = svdquant_options.resolve(rule.type, cfg.svdq) end
+  cfg.type = svdquant_options.resolve(quant_types.parse(cfg.quant_type), cfg.svdq, cfg.statistics)
+  for _, rule in ipairs(cfg.plan) do rule.type = svdquant_options.resolve(rule.type, cfg.svdq, cfg.statistics) end
   check_together(cfg, given)
   return frozen.freeze(cfg, "a config", Config)
 end

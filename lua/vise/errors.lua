@@ -349,6 +349,12 @@ return {
   },
   ["E-OB-15"] = { title = "statistics lack a layer", next = "Capture the layer, or exclude it." },
   ["E-OB-13"] = { title = "statistics of a wrong shape or value", next = "Capture them again from this model." },
+  ["E-OB-16"] = { title = "model is armed", next = "Run its forwards, or call disarm() on what quantize returned." },
+  ["E-OB-17"] = { title = "callback refused", next = "Register a function while the model is armed." },
+  ["E-OB-18"] = {
+    title = "smoothing needs rows of input",
+    next = 'Capture samples as well, or take smooth_strategy = "activation".',
+  },
   ["E-OB-14"] = { title = "wrong option of an observer", next = "`vise help observe.attach` lists the options." },
   ["E-OB-12"] = {
     title = "the calibrate function failed",

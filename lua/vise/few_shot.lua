@@ -14,6 +14,7 @@ local M = {}
 ---@class vise.FewShotPlan
 ---@field names string[]     The layers to observe.
 ---@field steps integer      Forwards to observe.
+---@field options? table     Of the observers, as vise.observe.attach takes them.
 ---@field finish fun(watch: vise.Watch): any, string?, string?  Quantizes; its result becomes `report`.
 
 ---@class vise.Armed
@@ -77,18 +78,23 @@ local function watched(self, inner)
   return function(...) return after(inner(...)) end
 end
 
---- Arms a model.  Raises E-FS-01 if it is armed already; fails as observing does.
+--- Raises E-OB-16 for a model that is armed.
+---@param model vise.Model
+function M.check(model)
+  if not model.few_shot then return end
+  fail.raise("E-OB-16", "the model is armed already and has seen %d of %d forwards; disarm() it first",
+    model.few_shot.forwards, model.few_shot.steps)
+end
+
+--- Arms a model.  Raises E-OB-16 if it is armed already; fails as observing does.
 ---@param model vise.Model
 ---@param plan vise.FewShotPlan
 ---@return vise.Armed?
 ---@return string? message
 ---@return string? id
 function M.arm(model, plan)
-  if model.few_shot then
-    fail.raise("E-FS-01", "the model is armed already and has seen %d of %d forwards; disarm() it first",
-      model.few_shot.forwards, model.few_shot.steps)
-  end
-  local watch, message, id = observe.attach(model, plan.names, "channel_span")
+  M.check(model)
+  local watch, message, id = observe.attach(model, plan.names, "channel_span", plan.options)
   if not watch then return nil, message, id end
   local self = setmetatable({ model = model, watch = watch, before = rawget(model, "forward"), finish = plan.finish,
     steps = plan.steps, forwards = 0, observed = #watch.names, state = "armed", callbacks = {}, warnings = {} }, Armed)
@@ -103,8 +109,8 @@ end
 ---@param name? string
 ---@return vise.Armed
 function Armed:after(f, name)
-  if type(f) ~= "function" then fail.raise("E-FS-02", "after takes a function, got %s", type(f)) end
-  if self.state ~= "armed" then fail.raise("E-FS-02", "the model is %s: nothing will be called", self.state) end
+  if type(f) ~= "function" then fail.raise("E-OB-17", "after takes a function, got %s", type(f)) end
+  if self.state ~= "armed" then fail.raise("E-OB-17", "the model is %s: nothing will be called", self.state) end
   for _, entry in ipairs(self.callbacks) do
     if name and entry.name == name then
       entry.call = f

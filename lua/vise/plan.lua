@@ -75,7 +75,7 @@ end
 
 --- A type by its name, smoothed as the config says.
 local function type_named(name, cfg)
-  return svdquant_options.resolve(quant_types.parse(name), cfg.svdq)
+  return svdquant_options.resolve(quant_types.parse(name), cfg.svdq, cfg.statistics)
 end
 
 --- Counts the layers on which `winner` stood before `loser`.

@@ -136,54 +136,44 @@ function M.targets(target, cfg)
       fail.raise("E-PL-07", "components '%s' and '%s' are the same model", seen[t.model], t.name)
     end
     seen[t.model] = t.name or ""
+    few_shot.check(t.model)
     t.plan = plan.single(t.model, t.cfg)
     t.needs = t.plan:calibrated()
   end
   return targets
 end
 
---- Commits and reports.
-local function finish(cfg, targets, found, started, calibrated, held)
+--- Commits with what was captured, frees it, and reports.
+local function finish(cfg, targets, found, clock)
   local ok, message, id = M.commit(cfg, targets, found)
   for _, all in pairs(found) do captured.close(all) end
   if not ok then return nil, message, id end
-  return report.new(targets, { seconds = core.clock() - started, calibration_seconds = calibrated - started,
-    peak_bytes = core.memory().peak - held, verbose = cfg.verbose })
+  return report.new(targets, { seconds = core.clock() - clock.started,
+    calibration_seconds = clock.calibrated - clock.started, peak_bytes = core.memory().peak - clock.held,
+    verbose = cfg.verbose })
 end
 
---- Lets a model look at its first forwards and then quantize itself.
----@param cfg vise.Config
----@param targets vise.Target[]
----@param found table<integer, table<string, vise.Captured>>
----@param names string[]
----@return vise.Armed?
----@return string? message
----@return string? id
+--- Leaves the model armed: its forwards give the spans that are missing, and the last of them
+--- quantizes.
 local function arm(cfg, targets, found, names)
-  local model = targets[1].model
-  return few_shot.arm(model, { names = names, steps = cfg.svdq.few_shot_steps, finish = function(watch)
-    local started, held = core.clock(), core.memory().bytes
-    core.reset_peak()
-    found[1] = found[1] or {}
-    for _, name in ipairs(names) do
-      local span, message, id = watch:observer(name):result()
-      local bad = span and span:nonfinite()
-      if bad then
-        message, id = ("layer %s: input channel %d is not finite"):format(name, bad), "E-OB-11"
-      end
-      if message then
-        captured.close(found[1])
-        return nil, message, id
-      end
-      found[1][name] = { span = span, rows = watch:observer(name):count(), sample = watch:sample(name) }
-    end
-    return finish(cfg, targets, found, started, started, held)
-  end })
+  local target, needs = targets[1], {}
+  for i, name in ipairs(names) do needs[i] = { name = name, kind = "span" } end
+  return few_shot.arm(target.model, { names = names, steps = target.cfg.svdq.few_shot_steps,
+    options = { sample = target.plan:sample_rows(target.cfg) },
+    finish = function(watch)
+      local clock = { started = core.clock(), calibrated = core.clock(), held = core.memory().bytes }
+      core.reset_peak()
+      local spans, message, id = calibrate.collect(target, { span = watch }, needs)
+      if not spans then return nil, message, id end
+      found[1] = found[1] or {}
+      for name, all in pairs(spans) do found[1][name] = all end
+      return finish(cfg, targets, found, clock)
+    end })
 end
 
 --- Quantizes a model or a pipeline in place: the whole of it, or on any failure nothing.  With
---- `save_to` the artefact is written as well.  With smooth_strategy "few_shot" it arms the model, which
---- quantizes itself after its first forwards.
+--- `save_to` the artefact is written as well.  With smooth_strategy "few_shot" the model is armed
+--- instead and quantizes itself after its first forwards (vise.few_shot).
 ---@param target vise.Model|table<string, vise.Model>
 ---@param fields vise.Config|table
 ---@return vise.QuantizeReport|vise.Armed|nil
@@ -203,13 +193,14 @@ function M.quantize(target, fields)
         .. "alone", t.name)
     end
   end
-  local started, held = core.clock(), core.memory().bytes
+  local clock = { started = core.clock(), held = core.memory().bytes }
   core.reset_peak()
   local found
   found, message, id = calibrate.capture(target, cfg, targets)
   if not found then return nil, message, id end
+  clock.calibrated = core.clock()
   if #waiting > 0 then return arm(cfg, targets, found, waiting) end
-  return finish(cfg, targets, found, started, core.clock(), held)
+  return finish(cfg, targets, found, clock)
 end
 
 return M

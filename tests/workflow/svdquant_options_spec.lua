@@ -32,12 +32,13 @@ describe("svdq options", function()
 
   it("name an unknown one, the nearest and all there are", function()
     raises("E-CF-02", "svdq: unknown field 'refine_iter', did you mean 'refine_iters'?", { refine_iter = 1 })
-    raises("E-CF-02", "the fields are alpha, beta, calibrate_precision", { x = 1 })
+    raises("E-CF-02", "the fields are alpha, balance_iters, beta, calibrate_precision", { x = 1 })
     raises("E-CF-02", "unknown field '1'", { 5 })
     raises("E-CF-03", "svdq must be a table, got string", "low")
   end)
 
-  local integers = { seed = { 0, 4294967295 }, refine_iters = { 0, 10000 }, search_grid = { 1, 1000 },
+  local integers = { balance_iters = { 1, 10000 }, seed = { 0, 4294967295 }, refine_iters = { 0, 10000 },
+    search_grid = { 1, 1000 },
     search_samples = { 1, 1 << 31 }, few_shot_steps = { 1, 1 << 31 } }
   for name, range in pairs(integers) do
     it(name .. " is an integer in its range, and no boolean", function()
@@ -77,7 +78,7 @@ describe("svdq options", function()
     assert.equal("top", options_of.check({ few_shot_relax_strategy = "top_q4" }).few_shot_relax_strategy)
   end)
 
-  for _, name in ipairs { "early_stop", "keep_best", "scale_search", "shared_inputs" } do
+  for _, name in ipairs { "early_stop", "keep_best", "scale_search" } do
     it(name .. " is a boolean", function()
       for _, v in ipairs { true, false } do assert.equal(v, options_of.check({ [name] = v })[name]) end
       raises("E-CF-03", ("svdq.%s must be a boolean, got number"):format(name), { [name] = 1 })
@@ -91,7 +92,7 @@ describe("svdq options", function()
       { o.calibrate_precision, o.smooth_strategy, o.emulate, o.few_shot_relax_strategy })
     raises("E-CF-05", "svdq.calibrate_precision must be low, medium or high, got \"fast\"",
       { calibrate_precision = "fast" })
-    raises("E-CF-05", "svdq.smooth_strategy must be activation, few_shot, identity, search, weight or weight_inv",
+    raises("E-CF-05", "svdq.smooth_strategy must be activation, balance, few_shot, identity, search, weight or weight_inv",
       { smooth_strategy = "none" })
     raises("E-CF-05", "svdq.emulate must be \"bf16\" or left out", { emulate = "f16" })
     raises("E-CF-03", "svdq.emulate must be a string, got boolean", { emulate = true })
@@ -112,14 +113,14 @@ describe("svdq smoothing strategies", function()
     return options_of.resolve(quant_types.parse(name), options_of.check { smooth_strategy = strategy }).smooth
   end
 
-  it("default to activation with calibration and to identity without", function()
-    assert.equal("activation", smooth("svdq_int4_r8"))
+  it("default to balance with calibration and to identity without", function()
+    assert.equal("balance", smooth("svdq_int4_r8"))
     assert.equal("identity", smooth("svdq_int4_r8_dq"))
     assert.is_nil(smooth "int8_per_row")
   end)
 
   it("belong to one kind of type each", function()
-    local allowed = { activation = "", search = "", identity = "_dq", weight = "_dq", weight_inv = "_dq",
+    local allowed = { activation = "", balance = "", search = "", identity = "_dq", weight = "_dq", weight_inv = "_dq",
       few_shot = "_dq" }
     for strategy, suffix in pairs(allowed) do
       assert.equal(strategy, smooth("svdq_int4_r8" .. suffix, strategy))
@@ -139,7 +140,8 @@ describe("svdq smoothing strategies", function()
   it("stand in the name of an artefact when they are not the type's own", function()
     local function label(name, fields) return options_of.label(name, options_of.check(fields or {})) end
     assert.equal("svdq_int4_r32", label "svdq_int4_r32")
-    assert.equal("svdq_int4_r32", label("svdq_int4_r32", { smooth_strategy = "activation" }))
+    assert.equal("svdq_int4_r32", label("svdq_int4_r32", { smooth_strategy = "balance" }))
+    assert.equal("svdq_int4_r32_activation", label("svdq_int4_r32", { smooth_strategy = "activation" }))
     assert.equal("svdq_int4_r32_search", label("svdq_int4_r32", { smooth_strategy = "search" }))
     assert.equal("svdq_int4_r32_dq", label("svdq_int4_r32_dq", { smooth_strategy = "identity" }))
     assert.equal("svdq_int4_r32_dq_weight_inv", label("svdq_int4_r32_dq", { smooth_strategy = "weight_inv" }))

@@ -2,6 +2,7 @@
 -- one-shot error of the refinement table, and the forward errors of single layers.
 
 local core = require "vise.core"
+local options_of = require "vise.algorithms.svdquant_options"
 local quant_types = require "vise.quant_types"
 local quantized_linear = require "vise.nn.quantized_linear"
 local spectral = require "spectral"
@@ -17,7 +18,7 @@ local function round16(t, storage)
 end
 
 -- The recipe of the published figures in f32 arithmetic.
-local PUBLISHED = { refine_iters = 0, scale_search = false }
+local PUBLISHED = { refine_iters = 0, scale_search = false, smooth_strategy = "activation" }
 
 local function with(base, more)
   local t = {}
@@ -53,7 +54,7 @@ local function layer_error(case, rank)
   local weight = stored:to "f32"
   local span <close> = core.observer("channel_span", { channels = 128 })
   for i = 0, case.batches - 1 do span:update(tokens(case.calibration_seed + i, 1, 16, 128)) end
-  local type = quant_types.parse(("svdq_int4_r%d"):format(rank))
+  local type = options_of.resolve(quant_types.parse(("svdq_int4_r%d"):format(rank)), options_of.check(PUBLISHED))
   local parts = assert(svdquant.make(weight, { type = type, storage = "bf16", scheme = scheme "bf16",
     span = span:result(), options = PUBLISHED }))
   parts.type = type

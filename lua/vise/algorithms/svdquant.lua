@@ -92,6 +92,9 @@ end
 local function make(weight, args, options)
   local layer = { rank = args.type.rank, storage = args.storage, scheme = args.scheme }
   local strategy, original, found = args.type.smooth, nil, nil
+  if (strategy == "balance" or strategy == "search") and not args.samples then
+    return fail.fail("E-OB-18", "smooth_strategy \"%s\" needs rows of the layer's input", strategy)
+  end
   if strategy == "balance" then
     layer.smooth, found = balance.factors(weight, args.span, args.samples, { rank = layer.rank,
       storage = layer.storage, seed = options.seed, alpha = options.alpha, beta = options.beta,

@@ -1,8 +1,10 @@
 --- The options of SVDQuant: one validated table, `svdq = { ... }` of a configuration.
 ---
 --- Options fall in three groups: how the weight is split and coded, how it is smoothed, and how
---- few-shot spans are relaxed.  `emulate = "bf16"` is for comparing with the published recipe: it
---- turns off by default whatever that recipe does not have.
+--- few-shot spans are relaxed.  The defaults are what bench/quality shows best at the same stored
+--- bytes; the published recipe is { refine_iters = 0, scale_search = false, smooth_strategy =
+--- "activation" }.  `emulate = "bf16"` is for comparing with it to the last digit: it turns off by
+--- default whatever that recipe does not have.
 
 local fail = require "vise.fail"
 local suggest = require "vise.suggest"
@@ -17,8 +19,7 @@ local M = {}
 ---@field keep_best boolean         Keep the best round instead of the last.
 ---@field scale_search boolean      Search the scale of each group instead of taking its largest value's.
 ---@field emulate? "bf16"           Round every step to bf16, as the published recipe does.
----@field shared_inputs boolean     One smoothing and one `down` for layers with the same input.
----@field smooth_strategy? string   nil: activation for calibrated types, identity for _dq types.
+---@field smooth_strategy? string   nil: balance for calibrated types, identity for _dq types.
 ---@field alpha number              Exponent of the activation's span.
 ---@field beta? number              Exponent of the weight's span; nil: 1 - alpha.
 ---@field balance_iters integer     Of strategy "balance": steps of the descent.
@@ -33,7 +34,7 @@ M.strategies = { "activation", "balance", "few_shot", "identity", "search", "wei
 M.relax_strategies = { "auto", "fixed", "log", "power", "rank", "stable_auto", "top" }
 
 -- The strategies that each kind of type takes; the first is its default.
-local CALIBRATED = { "activation", "balance", "search" }
+local CALIBRATED = { "balance", "activation", "search" }
 local DATA_FREE = { "identity", "weight", "weight_inv", "few_shot" }
 
 local WARN_ABOVE = 3 -- relax factors
@@ -105,7 +106,6 @@ local checks = {
   keep_best = boolean,
   scale_search = boolean,
   emulate = only "bf16",
-  shared_inputs = boolean,
   smooth_strategy = choice(M.strategies),
   alpha = number(0, 1),
   beta = number(0, 1),
@@ -128,8 +128,8 @@ M.names = names
 local function defaults(emulate)
   return {
     calibrate_precision = "low", seed = 0,
-    refine_iters = 0, early_stop = false, keep_best = not emulate, scale_search = not emulate,
-    shared_inputs = false, alpha = 0.5, balance_iters = 20, search_grid = 20, search_samples = 256,
+    refine_iters = emulate and 0 or 5, early_stop = false, keep_best = not emulate, scale_search = not emulate,
+    alpha = 0.5, balance_iters = 20, search_grid = 20, search_samples = 256,
     few_shot_steps = 1, few_shot_relax_factor = 1.5, few_shot_relax_top_ratio = 0.25,
     few_shot_relax_strategy = "auto",
   }
@@ -171,16 +171,17 @@ end
 --- How a type is smoothed under these options.  Raises E-CF-06 for a strategy that the type does not
 --- take: what needs data belongs to calibrated types, what does without belongs to _dq types.
 ---@param options vise.SvdqOptions
----@param calibrated boolean
----@param name string   Of the type, for messages.
+---@param type vise.QuantType
+---@param statistics? any  Spans from elsewhere, which need not come with the rows that balance needs.
 ---@return string strategy
-function M.strategy(options, calibrated, name)
-  local allowed = calibrated and CALIBRATED or DATA_FREE
-  local strategy = options.smooth_strategy or allowed[1]
+local function strategy_of(options, type, statistics)
+  local allowed = type.calibrated and CALIBRATED or DATA_FREE
+  local own = type.calibrated and statistics and "activation" or allowed[1]
+  local strategy = options.smooth_strategy or own
   for _, s in ipairs(allowed) do
     if s == strategy then return s end
   end
-  fail.raise("E-CF-06", "svdq: smooth_strategy \"%s\" is not for %s, which takes %s", strategy, name,
+  fail.raise("E-CF-06", "svdq: smooth_strategy \"%s\" is not for %s, which takes %s", strategy, type.name,
     table.concat(allowed, ", "))
 end
 
@@ -188,19 +189,20 @@ end
 --- branch come back as they are.
 ---@param type vise.QuantType
 ---@param options vise.SvdqOptions
+---@param statistics? any  The configuration's: spans from elsewhere are smoothed by "activation".
 ---@return vise.QuantType
-function M.resolve(type, options)
+function M.resolve(type, options, statistics)
   if not type.rank then return type end
   local resolved = {}
   for key, value in pairs(type) do resolved[key] = value end
-  resolved.smooth = M.strategy(options, type.calibrated, type.name)
+  resolved.smooth = strategy_of(options, type, statistics)
   return resolved
 end
 
 --- A name for an artefact's folder, from what changes its content most: the quant type, then the
 --- smoothing if it is not the type's own, then the relaxation of few-shot spans.
 ---
----   svdq_int4_r32   svdq_int4_r32_search   svdq_int4_r32_dq_weight_inv   svdq_int4_r32_dq_few_shot_auto
+---   svdq_int4_r32   svdq_int4_r32_activation   svdq_int4_r32_dq_weight_inv   svdq_int4_r32_dq_few_shot_auto
 ---@param quant_type string
 ---@param options vise.SvdqOptions
 ---@return string

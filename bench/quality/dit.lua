@@ -1,0 +1,90 @@
+-- Images of the embedded diffusion transformer against float, same noise: 40 images, 20 Euler steps,
+-- guidance 1.5; calibration on ten others.
+--
+--   PSNR    of the images, dB.  Sampling amplifies single codes: half a dB either way is chance
+--   direct  signal over noise of the model's answers on the float model's own path, dB: no chance in it
+
+package.path = "bench/quality/?.lua;" .. package.path
+
+local record = require "record"
+local vise = require "vise"
+
+local FOLDER = "recipes/quickstart"
+local STEPS, IMAGES = 20, 40
+local PUBLISHED = { refine_iters = 0, scale_search = false }
+
+local noise = assert(vise.safetensors.open(FOLDER .. "/noise.safetensors"))
+local calibration, evaluation = noise:tensor "calibration_seed3", noise:tensor "evaluation_seed11"
+
+local function labels(n)
+  local list = {}
+  for i = 1, n do list[i] = (i - 1) % 10 end
+  return vise.tensor_of("i64", { n }, list)
+end
+
+local function sample(model, from, on_step)
+  return assert(vise.samplers.euler(model, { noise = from, labels = labels((from:shape())), steps = STEPS,
+    guidance = 1.5, on_step = on_step }))
+end
+
+local function open()
+  return assert(vise.open(FOLDER .. "/models/dit-fashion-mnist", { variant = "fp16" }))
+end
+
+local float, path = open(), {}
+local images = sample(float, evaluation, function(_, t, x) path[#path + 1] = { x = x:copy(), t = 1000 * t } end)
+for _, p in ipairs(path) do p.y = assert(float:forward(p.x, p.t, labels(IMAGES))) end
+
+local function direct(model)
+  local signal, error = 0, 0
+  for _, p in ipairs(path) do
+    local y = assert(model:forward(p.x, p.t, labels(IMAGES)))
+    error, signal = error + y:sub(p.y):norm() ^ 2, signal + p.y:norm() ^ 2
+  end
+  return 10 * math.log(signal / error, 10)
+end
+
+-- A published recipe has its type's published smoothing.
+local function config(quant_type, published, strategy)
+  local cfg = { quant_type = quant_type }
+  local calibrated = vise.quant_types.parse(quant_type).calibrated
+  if calibrated then cfg.calibrate = function(m) sample(m, calibration):close() end end
+  if quant_type:find "^svdq" then
+    cfg.svdq = {}
+    for key, value in pairs(published and PUBLISHED or {}) do cfg.svdq[key] = value end
+    cfg.svdq.smooth_strategy = strategy or published and calibrated and "activation" or nil
+  end
+  return cfg
+end
+
+local HEAD = { "type", "bits", "bytes", "weight error", "direct", "PSNR", "seconds" }
+
+local function measure(label, quant_type, published, strategy)
+  local model = open()
+  local report = assert(vise.quantize(model, config(quant_type, published, strategy)))
+  local sum = 0
+  for _, layer in ipairs(report.layers) do sum = sum + layer.weight_error end
+  local row = { label, ("%.2f"):format(report.bits_per_weight), report.disk_bytes,
+    ("%.4f"):format(sum / #report.layers), ("%.2f"):format(direct(model)),
+    ("%.2f"):format(assert(vise.eval.psnr(sample(model, evaluation), images))), ("%.1f"):format(report.seconds) }
+  model:close()
+  return row
+end
+
+local types, recipes = { HEAD }, { HEAD }
+for _, name in ipairs { "float8_per_tensor", "float8_per_row", "float8_per_block", "float8_weight_only",
+  "int8_per_tensor", "int8_per_row", "int8_weight_only", "int4_weight_only", "nvfp4", "nvfp4_weight_only" } do
+  types[#types + 1] = measure(name, name)
+end
+for _, format in ipairs { "int4", "nvfp4" } do
+  for _, rank in ipairs { 0, 8, 16, 32 } do
+    for _, suffix in ipairs { "", "_dq" } do
+      local name = ("svdq_%s_r%d%s"):format(format, rank, suffix)
+      recipes[#recipes + 1] = measure(name .. ", published", name, true)
+      if suffix == "" then recipes[#recipes + 1] = measure(name .. ", activation", name, false, "activation") end
+      recipes[#recipes + 1] = measure(name, name)
+    end
+  end
+end
+record.show("dit", { { title = "Every type", rows = types },
+  { title = "SVDQuant: published recipe, and the improved defaults at the same bytes", rows = recipes } })

@@ -28,7 +28,8 @@ local function take(file, path, name, shape)
   for i, size in ipairs(shape) do ok = ok and (size == -1 or info.shape[i] == size) end
   if not ok then
     local wanted = table.concat(shape, ", "):gsub("%-1", "rows")
-    return fail.fail("E-OB-13", "%s: tensor %s is %s, expected f32 [%s]", path, core.escape(name), shape_of(info), wanted)
+    return fail.fail("E-OB-13", "%s: tensor %s is %s, expected f32 [%s]", path, core.escape(name),
+      shape_of(info), wanted)
   end
   local mapped <close>, message, id = file:tensor(name)
   if not mapped then return nil, message, id end

@@ -22,6 +22,7 @@ local M = {}
 ---@field weights vise.Weight[]
 ---@field by_name table<string, vise.Weight>
 ---@field is_artefact boolean
+---@field packed? boolean     Tensors in cache-dit's order.
 ---@field close fun()
 
 local function new_side(weights, is_artefact, handle)
@@ -110,7 +111,12 @@ local function open(path, options)
   local source, message, id = load.resolve(path)
   if not source then return nil, message, id end
   -- Their layout does not say where the padding begins, so its tensors are compared as they are.
-  if source.layout and source.layout.name ~= "vise" then return of_checkpoint(source.path) end
+  if source.layout and source.layout.name ~= "vise" then
+    local side
+    side, message, id = of_checkpoint(source.path)
+    if side then side.packed = true end
+    return side, message, id
+  end
   return of_artefact(source)
 end
 
@@ -190,7 +196,12 @@ function M.compare(path_a, path_b, options)
     a.close()
     return nil, message, id
   end
-  result, message, id = fail.catch(compare_sides, a, b)
+  if a.packed ~= b.packed then
+    message, id = ("%s holds weights packed for cache-dit, %s does not: export it with --to vise first"):format(
+      a.packed and path_a or path_b, a.packed and path_b or path_a), "E-US-12"
+  else
+    result, message, id = fail.catch(compare_sides, a, b)
+  end
   a.close()
   b.close()
   return result, message, id

@@ -180,14 +180,13 @@ local function fields_from(from)
   if M.is_config(from) then return configs[from] end
   if type(from) == "table" then return from end
   expect(from, "string", "from")
-  local text, what, message, id = from, "from", nil, nil
+  local text, what = from, "from"
   if not from:find "^%s*{" then
-    text, message, id = core.disk.read(from)
-    if not text then return nil, message, id end
-    what = from
+    local read, message, id = core.disk.read(from)
+    if not read then return nil, message, id end
+    text, what = read, from
   end
-  local fields
-  fields, message, id = core.json_decode(text, what)
+  local fields, message, id = core.json_decode(text, what)
   if fields == nil then return nil, message, id end
   if type(fields) ~= "table" or #fields > 0 then
     fail.raise("E-CF-03", "%s must be an object of fields, as vise.config takes them", what)

@@ -27,7 +27,7 @@ return {
 
   -- MD: models
   ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights; bare weights have no forward." },
-  ["E-MD-02"] = { title = "unknown model family", next = "Use a type that needs no calibration, or statistics = FILE; only the families listed have a forward." },
+  ["E-MD-02"] = { title = "unknown model family", next = "Use types without calibration, or statistics = FILE: only the families listed can run." },
   ["E-MD-03"] = { title = "field missing in config.json", next = "Take config.json from where the weights came from." },
   ["E-MD-04"] = { title = "wrong value in config.json", next = "Correct the field that the message names." },
   ["E-MD-05"] = { title = "variant of the family that is not computed", next = "Use a model of the plain architecture." },
@@ -375,6 +375,7 @@ return {
   ["E-PL-05"] = { title = "nothing to quantize", next = "Loosen `exclude` or `regions`, or choose a type that the shapes allow." },
   ["E-PL-06"] = { title = "filter gave no boolean", next = "Return true for a layer to quantize, false for one to leave float." },
   ["E-PL-07"] = { title = "no such component", next = "Name the models of the pipeline as the config does." },
+  ["E-PL-08"] = { title = "few_shot in a pipeline", next = "Quantize the component by itself, or choose another smooth_strategy." },
 
   -- AR: artefacts
   ["E-AR-01"] = { title = "no manifest", next = "Check the path; if a save was interrupted, save again.", exit = 66 },

@@ -291,22 +291,21 @@ function M.single(model, cfg)
   return plan
 end
 
+local SUMS = { "quantized", "candidates", "skipped", "disk_bytes", "memory_bytes", "source_bytes", "sample_bytes",
+  "file_bytes", "weights" }
+
 --- Makes the plan of a model; of a pipeline a table of them, `components`, and their sums.
 ---@param target vise.Model|table<string, vise.Model>
 ---@param cfg vise.Config
 ---@return vise.Plan
 function M.make(target, cfg)
   if pipeline.is_model(target) and not cfg.components then return M.single(target, cfg) end
-  local whole = setmetatable({ layers = {}, patterns = {}, overlaps = {}, quantized = 0, candidates = 0, skipped = 0,
-    disk_bytes = 0, memory_bytes = 0, source_bytes = 0, sample_bytes = 0, file_bytes = 0, weights = 0, workspace_bytes = 0,
-    components = {} }, Plan)
+  local whole = setmetatable({ layers = {}, patterns = {}, overlaps = {}, components = {}, workspace_bytes = 0 }, Plan)
+  for _, field in ipairs(SUMS) do whole[field] = 0 end
   for _, t in ipairs(pipeline.targets(target, cfg)) do
     local plan = M.single(t.model, t.cfg)
     whole.components[t.name] = plan
-    for _, field in ipairs { "quantized", "candidates", "skipped", "disk_bytes", "memory_bytes", "source_bytes", "sample_bytes",
-      "file_bytes", "weights" } do
-      whole[field] = whole[field] + plan[field]
-    end
+    for _, field in ipairs(SUMS) do whole[field] = whole[field] + plan[field] end
     whole.workspace_bytes = math.max(whole.workspace_bytes, plan.workspace_bytes - plan.sample_bytes)
   end
   whole.workspace_bytes = whole.workspace_bytes + whole.sample_bytes
@@ -323,6 +322,16 @@ function Plan:calibrated()
     if kind then list[#list + 1] = { name = layer.name, kind = kind == "range" and "range" or "span" } end
   end
   return list
+end
+
+--- The layers that wait for spans which the model's first forwards show.
+---@return string[]
+function Plan:few_shot()
+  local names = {}
+  for _, layer in ipairs(self.layers) do
+    if layer.type and layer.type.smooth == "few_shot" then names[#names + 1] = layer.name end
+  end
+  return names
 end
 
 --- About how long quantizing will take, without calibration: from a rate measured now.

@@ -6,6 +6,7 @@ local captured = require "vise.captured"
 local config = require "vise.config"
 local core = require "vise.core"
 local fail = require "vise.fail"
+local few_shot = require "vise.few_shot"
 local make = require "vise.make_layer"
 local pipeline = require "vise.pipeline"
 local plan = require "vise.plan"
@@ -141,11 +142,51 @@ function M.targets(target, cfg)
   return targets
 end
 
+--- Commits and reports.
+local function finish(cfg, targets, found, started, calibrated, held)
+  local ok, message, id = M.commit(cfg, targets, found)
+  for _, all in pairs(found) do captured.close(all) end
+  if not ok then return nil, message, id end
+  return report.new(targets, { seconds = core.clock() - started, calibration_seconds = calibrated - started,
+    peak_bytes = core.memory().peak - held, verbose = cfg.verbose })
+end
+
+--- Lets a model look at its first forwards and then quantize itself.
+---@param cfg vise.Config
+---@param targets vise.Target[]
+---@param found table<integer, table<string, vise.Captured>>
+---@param names string[]
+---@return vise.Armed?
+---@return string? message
+---@return string? id
+local function arm(cfg, targets, found, names)
+  local model = targets[1].model
+  return few_shot.arm(model, { names = names, steps = cfg.svdq.few_shot_steps, finish = function(watch)
+    local started, held = core.clock(), core.memory().bytes
+    core.reset_peak()
+    found[1] = found[1] or {}
+    for _, name in ipairs(names) do
+      local span, message, id = watch:observer(name):result()
+      local bad = span and span:nonfinite()
+      if bad then
+        message, id = ("layer %s: input channel %d is not finite"):format(name, bad), "E-OB-11"
+      end
+      if message then
+        captured.close(found[1])
+        return nil, message, id
+      end
+      found[1][name] = { span = span, rows = watch:observer(name):count(), sample = watch:sample(name) }
+    end
+    return finish(cfg, targets, found, started, started, held)
+  end })
+end
+
 --- Quantizes a model or a pipeline in place: the whole of it, or on any failure nothing.  With
---- `save_to` the artefact is written as well.
+--- `save_to` the artefact is written as well.  With smooth_strategy "few_shot" it arms the model, which
+--- quantizes itself after its first forwards.
 ---@param target vise.Model|table<string, vise.Model>
 ---@param fields vise.Config|table
----@return vise.QuantizeReport?
+---@return vise.QuantizeReport|vise.Armed|nil
 ---@return string? message
 ---@return string? id
 function M.quantize(target, fields)
@@ -154,17 +195,21 @@ function M.quantize(target, fields)
   local targets
   targets, message, id = fail.catch(M.targets, target, cfg)
   if not targets then return nil, message, id end
+  local waiting = {}
+  for _, t in ipairs(targets) do
+    waiting = t.plan:few_shot()
+    if #waiting > 0 and t.name then
+      fail.raise("E-PL-08", "component '%s' has smooth_strategy \"few_shot\", which is for one model: quantize it "
+        .. "alone", t.name)
+    end
+  end
   local started, held = core.clock(), core.memory().bytes
   core.reset_peak()
-  local found, ok
+  local found
   found, message, id = calibrate.capture(target, cfg, targets)
   if not found then return nil, message, id end
-  local calibrated = core.clock()
-  ok, message, id = M.commit(cfg, targets, found)
-  for _, all in pairs(found) do captured.close(all) end
-  if not ok then return nil, message, id end
-  return report.new(targets, { seconds = core.clock() - started, calibration_seconds = calibrated - started,
-    peak_bytes = core.memory().peak - held, verbose = cfg.verbose })
+  if #waiting > 0 then return arm(cfg, targets, found, waiting) end
+  return finish(cfg, targets, found, started, core.clock(), held)
 end
 
 return M

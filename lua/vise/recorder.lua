@@ -54,7 +54,7 @@ function M.new(kind, channels, options)
   if not count and not options.flush_bytes and not options.buffered then count = 1 end
   return setmetatable({ kind = kind, channels = channels, observer = observer, parts = {}, bytes = 0,
     flush_count = count or math.huge, flush_bytes = options.flush_bytes or math.huge,
-    buffered = options.buffered or false, 
+    buffered = options.buffered or false,
     samples = (options.sample or 0) > 0 and samples.new(options.sample) or nil }, Recorder)
 end
 

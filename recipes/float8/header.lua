@@ -24,6 +24,17 @@
   inputs  = { model = "a folder of a model family, or a .safetensors file of bare weights",
               data = "texts that end with <|endoftext|>, for language models; without them the model's own" },
   expects = {
-
+    { type = "float8_per_tensor", metric = "psnr", at_least = 34.2 },
+    { type = "float8_per_tensor", metric = "loss_increase", at_most = 0.0220 },
+    { type = "float8_per_row", metric = "psnr", at_least = 35.5 },
+    { type = "float8_per_row", metric = "loss_increase", at_most = 0.0213 },
+    { type = "float8_per_block", metric = "psnr", at_least = 34.0 },
+    { type = "float8_per_block", metric = "loss_increase", at_most = 0.0081 },
+    { type = "float8_weight_only", metric = "psnr", at_least = 38.8 },
+    { type = "float8_weight_only", metric = "loss_increase", at_most = 0.0140 },
+    { type = "float8_per_tensor_static", metric = "psnr", at_least = 37.6 },
+    { type = "float8_per_tensor_static", metric = "loss_increase", at_most = 0.0149 },
+    { type = "float8_per_row_static", metric = "psnr", at_least = 36.4 },
+    { type = "float8_per_row_static", metric = "loss_increase", at_most = 0.0149 },
   },
 }

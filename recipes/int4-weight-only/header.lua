@@ -21,6 +21,9 @@
   inputs  = { model = "a folder of a model family, or a .safetensors file of bare weights",
               data = "texts that end with <|endoftext|>, for language models; without them the model's own" },
   expects = {
-
+    { type = "int4_weight_only_g32", metric = "psnr", at_least = 29.4 },
+    { type = "int4_weight_only_g32", metric = "loss_increase", at_most = 0.1500 },
+    { type = "int4_weight_only_g64", metric = "psnr", at_least = 30.6 },
+    { type = "int4_weight_only_g64", metric = "loss_increase", at_most = 0.1335 },
   },
 }

@@ -23,6 +23,15 @@
   inputs  = { model = "a folder of a model family, or a .safetensors file of bare weights",
               data = "texts that end with <|endoftext|>, for language models; without them the model's own" },
   expects = {
-
+    { type = "int8_per_row", metric = "psnr", at_least = 48.2 },
+    { type = "int8_per_row", metric = "loss_increase", at_most = 0.0027 },
+    { type = "int8_per_tensor", metric = "psnr", at_least = 39.0 },
+    { type = "int8_per_tensor", metric = "loss_increase", at_most = 0.0170 },
+    { type = "int8_weight_only", metric = "psnr", at_least = 53.7 },
+    { type = "int8_weight_only", metric = "loss_increase", at_most = 0.0022 },
+    { type = "int8_per_tensor_static", metric = "psnr", at_least = 40.1 },
+    { type = "int8_per_tensor_static", metric = "loss_increase", at_most = 0.0200 },
+    { type = "int8_per_row_static", metric = "psnr", at_least = 40.7 },
+    { type = "int8_per_row_static", metric = "loss_increase", at_most = 0.0138 },
   },
 }

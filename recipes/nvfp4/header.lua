@@ -21,6 +21,9 @@
   inputs  = { model = "a folder of a model family, or a .safetensors file of bare weights",
               data = "texts that end with <|endoftext|>, for language models; without them the model's own" },
   expects = {
-
+    { type = "nvfp4", metric = "psnr", at_least = 27.6 },
+    { type = "nvfp4", metric = "loss_increase", at_most = 0.3548 },
+    { type = "nvfp4_weight_only", metric = "psnr", at_least = 27.9 },
+    { type = "nvfp4_weight_only", metric = "loss_increase", at_most = 0.2386 },
   },
 }

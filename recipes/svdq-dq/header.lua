@@ -11,7 +11,8 @@
     rank     = { type = "integer", default = 8, min = 0, max = 4096, help = "of the low-rank branch" },
     precision = { type = "choice", default = "low", choices = { "low", "medium", "high" },
                   help = "of the decomposition: randomized f32, full f32, full f64" },
-    refine   = { type = "integer", default = 0, min = 0, max = 1000, help = "rounds of refinement at most" },
+    refine   = { type = "integer", default = -1, min = -1, max = 1000,
+                 help = "rounds of refinement at most; -1: as many as vise does by itself" },
     smoothing = { type = "choice", default = "identity", choices = { "identity", "weight", "weight_inv" },
                   help = "what is known without data: nothing, or the weights" },
     exclude  = { type = "patterns", default = {}, help = "layers to leave in float" },
@@ -27,6 +28,11 @@
   inputs  = { model = "a folder of a model family, or a .safetensors file of bare weights",
               data = "texts that end with <|endoftext|>, for language models; without them the model's own" },
   expects = {
-
+    { type = "svdq_int4_r8_dq", metric = "psnr", at_least = 28.2 },
+    { type = "svdq_int4_r8_dq", metric = "loss_increase", at_most = 0.3043 },
+    { type = "svdq_nvfp4_r8_dq", metric = "psnr", at_least = 29.5 },
+    { type = "svdq_nvfp4_r8_dq", metric = "loss_increase", at_most = 0.1556 },
+    { type = "svdq_int4_r0_dq", metric = "psnr", at_least = 24.8 },
+    { type = "svdq_int4_r0_dq", metric = "loss_increase", at_most = 0.5958 },
   },
 }

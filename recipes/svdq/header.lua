@@ -11,9 +11,10 @@
     rank     = { type = "integer", default = 8, min = 0, max = 4096, help = "of the low-rank branch" },
     precision = { type = "choice", default = "low", choices = { "low", "medium", "high" },
                   help = "of the decomposition: randomized f32, full f32, full f64" },
-    refine   = { type = "integer", default = 0, min = 0, max = 1000, help = "rounds of refinement at most" },
-    smoothing = { type = "choice", default = "activation", choices = { "activation", "search" },
-                  help = "the formula, or exponents searched on samples" },
+    refine   = { type = "integer", default = -1, min = -1, max = 1000,
+                 help = "rounds of refinement at most; -1: as many as vise does by itself" },
+    smoothing = { type = "choice", default = "activation", choices = { "activation", "balance", "search" },
+                  help = "the formula, a descent on samples, or exponents searched on samples" },
     exclude  = { type = "patterns", default = {}, help = "layers to leave in float" },
     regions  = { type = "choice", default = "blocks", choices = { "blocks", "all" },
                  help = "the repeated blocks, or every linear layer" },
@@ -27,6 +28,11 @@
   inputs  = { model = "a folder of a model family, or a .safetensors file of bare weights",
               data = "texts that end with <|endoftext|>, for language models; without them the model's own" },
   expects = {
-
+    { type = "svdq_int4_r8", metric = "psnr", at_least = 27.0 },
+    { type = "svdq_int4_r8", metric = "loss_increase", at_most = 0.3225 },
+    { type = "svdq_nvfp4_r8", metric = "psnr", at_least = 28.3 },
+    { type = "svdq_nvfp4_r8", metric = "loss_increase", at_most = 0.1904 },
+    { type = "svdq_int4_r32", metric = "psnr", at_least = 32.5 },
+    { type = "svdq_int4_r32", metric = "loss_increase", at_most = 0.0697 },
   },
 }

@@ -84,7 +84,8 @@ describe("vise.config", function()
     local cfg = config.config { quant_type = "svdq_int4_r8_dq", exclude = { "*.to_out.0", { "x*", optional = true } },
       plan = { { pattern.pattern "^a%d", "int8_per_row" } } }
     assert.same({ quant_type = "svdq_int4_r8_dq", regions = "blocks", fallback = "skip",
-      exclude = { "*.to_out.0", "optional:x*" }, plan = { { "lua:^a%d", "int8_per_row" } }, svdq = config.config { from = cfg }:plain().svdq }, config.plain(cfg))
+      exclude = { "*.to_out.0", "optional:x*" }, plan = { { "lua:^a%d", "int8_per_row" } },
+      svdq = config.config { from = cfg }:plain().svdq }, config.plain(cfg))
   end)
 
   it("checks fallback, filter, statistics, calibration and verbose", function()
@@ -117,7 +118,8 @@ describe("a config", function()
   end
 
   it("cannot be changed, nor any table in it", function()
-    local cfg = config.config { quant_type = "svdq_int4_r8_dq", exclude = { "*.a" }, plan = { { "*", "int8_per_row" } } }
+    local cfg = config.config { quant_type = "svdq_int4_r8_dq", exclude = { "*.a" },
+      plan = { { "*", "int8_per_row" } } }
     locked(function() cfg.quant_type = "int8_per_row" end, "quant_type")
     locked(function() cfg.save_to = "x" end, "save_to")
     locked(function() cfg.exclude[2] = "*" end, "2")
@@ -152,7 +154,8 @@ describe("a config", function()
 
   local full = { quant_type = "svdq_int4_r8_dq", regions = { "a*", { "b*", optional = true } }, exclude = { "*.x" },
     plan = { { pattern.pattern "^a%.%d", "int8_per_row" }, { "*", "int4_weight_only_g64" } },
-    fallback = "int8_weight_only", save_to = "out/a", svdq = { calibrate_precision = "high", seed = 7 }, verbose = true }
+    fallback = "int8_weight_only", save_to = "out/a", verbose = true,
+    svdq = { calibrate_precision = "high", seed = 7 } }
 
   it("goes through JSON and comes back equal: text, file, table", function()
     local cfg = config.config(full)
@@ -174,6 +177,7 @@ describe("a config", function()
     assert.equal(0, #cfg.exclude)
     assert.equal(7, cfg.svdq.seed)
     local text = config.config { quant_type = "svdq_int4_r8", calibrate = function() end }:json()
+    assert.is_nil(config.config { from = '{ "quant_type": "int8_per_row", "save_to": null }' }.save_to)
     raises("E-CF-06", "needs calibration", { from = text }) -- a function has no form in JSON
     assert.is_function(config.config { from = text, calibrate = function() end }.calibrate)
   end)
@@ -220,7 +224,8 @@ describe("a config of components", function()
     assert.equal(f, cfg.components.b.calibrate)
     raises("E-CF-06", "no type in this config uses calibration",
       { quant_type = "int8_per_row", calibrate = f, components = { a = {} } })
-    raises("E-CF-06", "needs calibration", { quant_type = "int8_per_row", components = { a = { quant_type = "svdq_int4_r4" } } })
+    raises("E-CF-06", "needs calibration", { quant_type = "int8_per_row",
+      components = { a = { quant_type = "svdq_int4_r4" } } })
   end)
 
   it("names what is wrong, and where", function()

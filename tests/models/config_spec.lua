@@ -55,7 +55,8 @@ describe("config.json", function()
   end)
 
   it("CF-04: has heads that divide the width", function()
-    refused(function(c) c.num_attention_heads = 3 end, "E-MD-10", '"num_attention_heads" 3 does not divide "hidden_size" 8')
+    refused(function(c) c.num_attention_heads = 3 end, "E-MD-10",
+      '"num_attention_heads" 3 does not divide "hidden_size" 8')
   end)
 
   it("CF-05: has no more heads of keys than of queries, and they divide those", function()

@@ -55,6 +55,18 @@ describe("models.open", function()
     assert.same({ 15, 14 }, { layers, default })
   end)
 
+  it("takes all matrices but embeddings for layers where no name has a number", function()
+    local it = tiny.dit()
+    it.config, it.tensors = nil, { ["embedder.weight"] = { 4, 4 }, ["a.weight"] = { 4, 8 }, ["a.bias"] = { 4 },
+      ["b.weight"] = { 8, 4 }, ["b.bias"] = { 3 } }
+    local model <close> = assert(tiny.open(it))
+    local layers = model:layers()
+    assert.same({ "a", "b" }, model:default_layers())
+    assert.same({ "a", 4, 8 }, { layers[1].name, layers[1].outputs, layers[1].inputs })
+    assert.is_truthy(layers[1].bias)
+    assert.is_nil(layers[2].bias) -- three values for eight outputs belong to something else
+  end)
+
   it("refuses bare weights without a matrix", function()
     local it = tiny.dit()
     it.config, it.tensors = nil, { ["a.weight"] = { 4 }, b = { 4, 4 }, ["c.weight"] = core.tensor("i32", { 2, 2 }) }

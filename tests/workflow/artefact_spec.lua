@@ -1,6 +1,5 @@
 local core = require "vise.core"
 local dit = require "workflow.support_dit"
-local quant_types = require "vise.quant_types"
 local vise = require "vise"
 
 local disk = core.disk
@@ -64,6 +63,23 @@ describe("an artefact", function()
       remove()
     end)
   end
+
+  it("comes back whatever the layers were smoothed by, and says it", function()
+    for quant_type, strategies in pairs {
+      svdq_int4_r2 = { "activation", "balance", "search" }, svdq_nvfp4_r2_dq = { "identity", "weight", "weight_inv" },
+    } do
+      for _, strategy in ipairs(strategies) do
+        local folder, remove, model = saved(fields_of(quant_type, { svdq = { smooth_strategy = strategy },
+          regions = { "transformer_blocks.0.attn1.to_q" } }))
+        local again = assert(vise.load(dit.open(), folder))
+        assert.equal(dit.answer(model), dit.answer(again))
+        assert.equal(strategy, again:layer("transformer_blocks.0.attn1.to_q").quantized.type.smooth)
+        again:close()
+        model:close()
+        remove()
+      end
+    end
+  end)
 
   it("has the same bytes every time, for any number of threads", function()
     local before, files = core.threads(), {}

@@ -83,6 +83,15 @@ describe("a pipeline", function()
     table.sort(calls)
     assert.same({ "all", "text" }, calls)
     close(pipeline)
+
+    local twins, count = { a = dit.open(), b = dit.open() }, 0
+    assert(vise.quantize(twins, { quant_type = "svdq_int4_r4", regions = { "*.0.attn1.*" }, calibrate = function(p)
+      count = count + 1
+      dit.calibrate(p.a)
+      dit.calibrate(p.b)
+    end }))
+    assert.equal(1, count)
+    close(twins)
   end)
 
   it("is all or nothing: what fails in one leaves every model as it was", function()
@@ -127,9 +136,15 @@ describe("a pipeline", function()
     assert.equal(dit.answer(pipeline.dit), dit.answer(fresh.dit))
     assert.equal(text_answer(pipeline.text), text_answer(fresh.text))
 
-    -- Again, in place of it; beside something else, refused with the models untouched.
+    -- Again, in place of it and of what a killed save left behind; beside something else, refused with the
+    -- models untouched.
     local again = open()
+    assert(core.disk.mkdir(folder .. ".partial-pipeline"))
+    assert(core.disk.mkdir(folder .. ".partial-pipeline/old"))
     assert(vise.quantize(again, cfg))
+    names = core.disk.list(folder)
+    table.sort(names)
+    assert.same({ "dit", "text" }, names)
     assert.is_nil(core.disk.exists(folder .. ".partial-pipeline"))
     local f = assert(io.open(folder .. "/notes.txt", "w"))
     f:close()

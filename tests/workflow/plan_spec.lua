@@ -75,8 +75,8 @@ describe("vise.plan", function()
     local wide <close> = core.tensor("f16", { 1, 65537 })
     local one = { layers = function() return { { name = "wide", weight = wide } } end }
     assert.error_matches(function() vise.plan(one, { quant_type = "int8_per_row", regions = "all" }) end,
-      "E%-PL%-05: nothing to quantize: of 1 linear layers 1 int8_per_row: 65537 inputs, the integer product takes up to "
-        .. "65536")
+      "E%-PL%-05: nothing to quantize: of 1 linear layers 1 int8_per_row: 65537 inputs, the integer product takes up "
+        .. "to 65536")
     wide:close()
     raises("E-PL-05", "nothing to quantize", { quant_type = "int8_per_row", exclude = { "*" } })
     collectgarbage()

@@ -168,6 +168,25 @@ describe("vise.quantize", function()
     model:close()
   end)
 
+  it("notices that the model's file changes under it, and changes nothing", function()
+    local path = os.tmpname() .. ".safetensors"
+    local source = assert(io.open("recipes/quickstart/models/stories260K/model.safetensors", "rb"))
+    assert(io.open(path, "wb")):write(source:read "a"):close()
+    source:close()
+    local model = assert(vise.open(path))
+    local touched = false
+    local report, message, id = vise.quantize(model, { quant_type = "int8_weight_only", filter = function()
+      if not touched then assert(io.open(path, "ab")):write("more"):close() end
+      touched = true
+      return true
+    end })
+    assert.same({ nil, "E-HF-12" }, { report, id })
+    assert.matches("changed while being read", message, 1, true)
+    for _, linear in ipairs(model:layers()) do assert.is_nil(linear.quantized) end
+    model:close()
+    os.remove(path)
+  end)
+
   it("refuses a model that is quantized already", function()
     local model = dit.open()
     assert(vise.quantize(model, { quant_type = "int8_per_row" }))

@@ -20,7 +20,8 @@ describe("a report", function()
     for _, words in ipairs {
       "regions     transformer_blocks.0-5", "int8_per_row (6)", "int8_weight_only (12)", "svdq_int4_r4 (12)",
       "observed    12 of 12 layers", "quantized   30 of 30 asked for", "skipped     26 of 56 linear layers",
-      "20 outside the regions", "6 excluded", "bits a weight", "svdq        seed = 3\n", "exclude[1]", "gives way to plan[1] on 6 layers",
+      "20 outside the regions", "6 excluded", "bits a weight", "svdq        seed = 3\n",
+      "exclude[1]", "gives way to plan[1] on 6 layers",
     } do
       assert.matches(words, text, 1, true)
     end
@@ -60,7 +61,7 @@ describe("a report", function()
 
   it("measures a layer's output as the definition does", function()
     -- int8_weight_only has no activation codes: its output is x W'^T + b with the decoded weight W'.
-    local name = "transformer_blocks.2.attn1.to_k"
+    local name = "transformer_blocks.2.attn1.to_v" -- whose bias is not zero
     local linear, found = model:layer(name), nil
     for _, layer in ipairs(report.layers) do
       if layer.name == name then found = layer end
@@ -95,7 +96,8 @@ describe("a report", function()
 
   it("tells of layers that have the fallback's type", function()
     local other = dit.open()
-    local text = assert(vise.quantize(other, { quant_type = "int4_weight_only_g256", fallback = "int8_per_row" })):text()
+    local fields = { quant_type = "int4_weight_only_g256", fallback = "int8_per_row" }
+    local text = assert(vise.quantize(other, fields)):text()
     assert.matches("30 layers have int8_per_row", text, 1, true)
     other:close()
     other = dit.open()

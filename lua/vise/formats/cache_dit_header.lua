@@ -35,6 +35,9 @@ function M.parse_type(name)
   return { precision = precision, rank = rank, data_free = suffix == "_dq" }
 end
 
+-- The strategies that they know; what we have beyond is made from activations too.
+local STRATEGIES = { activation = true, identity = true, weight = true, weight_inv = true, few_shot = true }
+
 --- Their options as far as ours say something about them.
 ---@param svdq table         Of the config.
 ---@param smooth string      How the layers were smoothed.
@@ -44,7 +47,7 @@ function M.options(svdq, smooth)
   for key, default in pairs(OPTIONS) do out[key] = default end
   out.calibrate_precision = svdq.calibrate_precision or out.calibrate_precision
   out.svd_refine_iters = svdq.refine_iters or out.svd_refine_iters
-  out.smooth_strategy = (smooth == "search" or smooth == "balance") and "activation" or smooth
+  out.smooth_strategy = STRATEGIES[smooth] and smooth or "activation"
   return out
 end
 

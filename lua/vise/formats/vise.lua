@@ -7,11 +7,12 @@ local fail = require "vise.fail"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
 local suggest = require "vise.suggest"
+local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = { name = "vise", manifest = artefact.FORMAT, metadata = "vise", save = artefact.write }
 
-local SMOOTHING = { activation = true, balance = true, few_shot = true, identity = true, search = true,
-  weight = true, weight_inv = true }
+local SMOOTHING = {}
+for _, strategy in ipairs(svdquant_options.strategies) do SMOOTHING[strategy] = true end
 local FLOATS = { f16 = true, bf16 = true, f32 = true }
 
 local function is_type(name)

@@ -60,7 +60,7 @@ end
 local function method_of(q)
   if type(q) ~= "table" then return "" end
   local words = {}
-  local method = q.quant_method or q.quant_algo or q.load_in_8bit and "bitsandbytes" or q.load_in_4bit and "bitsandbytes"
+  local method = q.quant_method or q.quant_algo or (q.load_in_8bit or q.load_in_4bit) and "bitsandbytes"
   if type(method) == "string" then words[1] = core.escape(method) end
   local bits = q.bits or q.w_bit or q.load_in_8bit and 8 or q.load_in_4bit and 4
   if math.type(bits) == "integer" then words[#words + 1] = ("%d bit"):format(bits) end

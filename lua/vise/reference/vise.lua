@@ -27,7 +27,7 @@ return {
           .. "that runs the model; calibration: how observers are fed, { flush_count, flush_bytes, buffered }; "
           .. "statistics: a file that stands in for calibrate; save_to: a folder; svdq: options of svdq types "
           .. "(`vise help algorithms`); components: the models of a pipeline, a list of names or { name = fields }; "
-          .. "verbose; from: a config, a table, JSON text or the path of a JSON file that the other fields stand above" },
+          .. "verbose; from: a config, a table, JSON text or the path of a JSON file, below the other fields" },
       },
       returns = "config | nil, message, id",
       text = "Checks a configuration and completes it with the defaults. Whatever can be wrong without "
@@ -62,7 +62,9 @@ return {
         .. "anything fails. The report has linear, candidates, quantized, skipped, observed, disk_bytes, file_bytes, "
         .. "memory_bytes, bits_per_weight, seconds, peak_bytes and layers, each with weight_error and output_error "
         .. "(relative L2; output_of says on which rows). report:text() is a summary, report:worst(by) lists layers "
-        .. "with the largest error first, report:layer_table(by, count) shows them, report:json() is data.",
+        .. "with the largest error first, report:layer_table(by, count) shows them, report:json() is data. With "
+        .. "svdq.smooth_strategy = \"few_shot\" the model is armed instead: what comes back has state, forwards, "
+        .. "after(f), disarm() and, once the model has quantized itself, report.",
       example = 'print(assert(vise.quantize(model, { quant_type = "svdq_int4_r8_dq" })):text())',
       source = "svdq types: arXiv 2411.05007, section 4",
     },
@@ -87,8 +89,8 @@ return {
         { "source", "string|config", "an artefact folder, its .safetensors file, or a config with save_to" },
       },
       returns = "model | nil, message, id",
-      text = "Puts a saved artefact onto a float model. Manifest, hashes, base model, names, shapes and "
-        .. "dtypes are checked before the first layer changes.",
+      text = "Puts a saved artefact, ours or a cache-dit checkpoint, onto a float model. Manifest, "
+        .. "hashes, base model, names, shapes and dtypes are checked before the first layer changes.",
       example = 'local model = assert(vise.load(vise.open "models/dit", "out/dit-int8"))',
     },
     {

@@ -136,7 +136,10 @@ describe("captured statistics", function()
 
   it("stand in for the callback, bit for bit", function()
     capture()
-    assert.equal(answer { regions = REGIONS, calibrate = calibrate }, answer { regions = REGIONS, statistics = path })
+    -- Spans alone: the strategy that needs nothing else.
+    local svdq = { smooth_strategy = "activation" }
+    assert.equal(answer { regions = REGIONS, calibrate = calibrate, svdq = svdq },
+      answer { regions = REGIONS, statistics = path, svdq = svdq })
   end)
 
   it("stand in for the callback of static types: ranges", function()
@@ -155,8 +158,9 @@ describe("captured statistics", function()
   it("bring the rows on which outputs are measured", function()
     capture("channel_span", { sample = 64 })
     local model, other = dit.open(), dit.open()
-    local report = assert(vise.quantize(model, with { regions = REGIONS, statistics = path }))
-    local direct = assert(vise.quantize(other, with { regions = REGIONS, calibrate = calibrate }))
+    local svdq = { smooth_strategy = "activation" }
+    local report = assert(vise.quantize(model, with { regions = REGIONS, statistics = path, svdq = svdq }))
+    local direct = assert(vise.quantize(other, with { regions = REGIONS, calibrate = calibrate, svdq = svdq }))
     for i, layer in ipairs(report.layers) do
       assert.equal("calibration", layer.output_of)
       assert.equal(direct.layers[i].output_error, layer.output_error)

@@ -21,6 +21,7 @@ local SPAN_IN_SIGMAS = 4 -- a channel's largest |x| is about so many times its s
 ---@field output_error number   rel-L2 of what the layer gives for the probe.
 ---@field output_of string      The probe: "calibration" (rows that flowed into the layer), "spans" (normal
 ---numbers scaled to the captured spans) or "normal" (normal numbers).
+---@field captured boolean      Calibration, its own first forwards or a file told about its input.
 ---@field observed? integer     Rows seen in calibration.
 ---@field disk_bytes integer
 ---@field memory_bytes integer
@@ -66,7 +67,7 @@ local function layer(linear, planned, cfg, found)
   local out, kind = output_error(linear, q, found)
   return q, { name = planned.name, type = planned.type.name, shape = planned.shape,
     weight_error = try(core.compare(stands_for, weight)).rel_l2, output_error = out, output_of = kind,
-    refined = info and refinement(info), observed = found and found.rows, disk_bytes = planned.disk_bytes,
+    refined = info and refinement(info), captured = found ~= nil, observed = found and found.rows, disk_bytes = planned.disk_bytes,
     memory_bytes = planned.memory_bytes }
 end
 

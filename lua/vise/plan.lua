@@ -137,15 +137,14 @@ end
 local DECOMPOSITION = { low = 13, medium = 13, high = 20 }
 
 --- What quantizing a layer needs at most beside its result, in bytes: the weight in f32, its
---- smoothed copy, and for a low-rank branch the decomposition's copies and their product; with
---- refinement what the codes leave and the best split so far; then the rows on which its output is
---- measured or its smoothing is found, and what is made of them.
+--- smoothed copy, and for a low-rank branch the decomposition's copies and their product; then the
+--- rows on which its output is measured or its smoothing is found, and what is made of them.
+--- Refinement keeps the best round beside the one it works on.
 local function workspace(layer, svdq, sample_rows)
   local out, inp = layer.shape[1], layer.shape[2]
   local matrix, rows = 4 * out * inp, 4 * sample_rows * (8 * inp + 3 * out)
-  if not layer.type.rank then return 3 * matrix + rows end
-  if layer.type.rank == 0 then return 8 * matrix + rows end
-  return (DECOMPOSITION[svdq.calibrate_precision] + (svdq.refine_iters > 0 and 3 or 0)) * matrix + rows
+  if not layer.type.rank or layer.type.rank == 0 then return 3 * matrix + rows end
+  return DECOMPOSITION[svdq.calibrate_precision] * matrix + rows + (svdq.refine_iters > 0 and layer.disk_bytes or 0)
 end
 
 --- The type that a layer gets, or why it gets none.

@@ -76,7 +76,7 @@ local function single(target)
   local plan = target.plan
   local observed = 0
   for _, layer in ipairs(target.layers) do
-    if layer.observed or layer.output_of ~= "normal" then observed = observed + 1 end
+    if layer.captured then observed = observed + 1 end
   end
   return setmetatable({ quant_type = target.cfg.quant_type, cfg = target.cfg, plan = plan, layers = target.layers,
     linear = #plan.layers, candidates = plan.candidates, quantized = plan.quantized, skipped = plan.skipped,

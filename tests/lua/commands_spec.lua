@@ -42,6 +42,23 @@ describe("vise inspect", function()
     assert.matches("2 tensors (1 f32, 1 i8), 26 B\n", out, 1, true)
   end)
 
+  it("says on stderr what is odd about a folder", function()
+    local folder = os.tmpname()
+    os.remove(folder)
+    assert(core.disk.mkdir(folder))
+    local entries = { { "w", core.tensor("f32", { 2 }) } }
+    assert(core.safetensors_write(folder .. "/model.safetensors", entries))
+    assert(core.safetensors_write(folder .. "/model-1.safetensors", entries))
+    assert(core.disk.write(folder .. "/model.safetensors.index.json",
+      '{ "metadata": { "total_size": 9 }, "weight_map": { "w": "model-1.safetensors" } }'))
+    local status, out, err = run("inspect --json " .. folder)
+    core.disk.remove_tree(folder)
+    assert.equal(0, status)
+    assert.equal(8, assert(core.json_decode(out)).bytes)
+    assert.matches("note: E-HF-06: model.safetensors.index.json and model.safetensors are both there", err, 1, true)
+    assert.matches("note: E-HF-05: ", err, 1, true)
+  end)
+
   it("gives statistics of the finite elements", function()
     local status, out = run("inspect --stats --json " .. a)
     assert.equal(0, status)

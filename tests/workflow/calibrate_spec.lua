@@ -133,19 +133,34 @@ describe("captured statistics", function()
   end
 
   local REGIONS = { "transformer_blocks.0.attn1.*", "transformer_blocks.0.ff.*" }
-  local SPANS = { smooth_strategy = "activation" } -- what statistics from elsewhere have by default
 
   it("stand in for the callback, bit for bit", function()
     capture()
-    assert.equal(answer { regions = REGIONS, calibrate = calibrate, svdq = SPANS },
-      answer { regions = REGIONS, statistics = path })
+    -- Spans alone: the strategy that needs nothing else.
+    local svdq = { smooth_strategy = "activation" }
+    assert.equal(answer { regions = REGIONS, calibrate = calibrate, svdq = svdq },
+      answer { regions = REGIONS, statistics = path, svdq = svdq })
+  end)
+
+  it("stand in for the callback of static types: ranges", function()
+    capture "range"
+    local fields = { quant_type = "int8_per_row_static", regions = REGIONS, statistics = path }
+    local model, other = dit.open(), dit.open()
+    local report = assert(vise.quantize(model, fields))
+    assert.equal(6, report.observed)
+    assert.equal("normal", report.layers[1].output_of)
+    assert(vise.quantize(other, { quant_type = fields.quant_type, regions = REGIONS, calibrate = calibrate }))
+    assert.equal(dit.answer(other), dit.answer(model))
+    model:close()
+    other:close()
   end)
 
   it("bring the rows on which outputs are measured", function()
     capture("channel_span", { sample = 64 })
     local model, other = dit.open(), dit.open()
-    local report = assert(vise.quantize(model, with { regions = REGIONS, statistics = path }))
-    local direct = assert(vise.quantize(other, with { regions = REGIONS, calibrate = calibrate, svdq = SPANS }))
+    local svdq = { smooth_strategy = "activation" }
+    local report = assert(vise.quantize(model, with { regions = REGIONS, statistics = path, svdq = svdq }))
+    local direct = assert(vise.quantize(other, with { regions = REGIONS, calibrate = calibrate, svdq = svdq }))
     for i, layer in ipairs(report.layers) do
       assert.equal("calibration", layer.output_of)
       assert.equal(direct.layers[i].output_error, layer.output_error)

@@ -27,6 +27,7 @@ end
 local function open_model(ctx)
   local try = require("vise.fail").try
   local model = try(require("vise.models").open(ctx.args.model, { variant = ctx.options.variant }))
+  for _, note in ipairs(model.notes) do io.stderr:write("note: ", text.escape_lines(note), "\n") end
   if ctx.options.artefact then try(require("vise.load").load(model, ctx.options.artefact)) end
   return model
 end

@@ -188,6 +188,7 @@ return {
     local checkpoint
     checkpoint, message, id = require("vise.checkpoint").open(path, { variant = ctx.options.variant })
     if not checkpoint then return nil, message, id end
+    for _, note in ipairs(checkpoint.notes) do io.stderr:write("note: ", text.escape_lines(note), "\n") end
     local status
     status, message, id = inspect(ctx, checkpoint, manifest)
     checkpoint:close()

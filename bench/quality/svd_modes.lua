@@ -1,9 +1,10 @@
 -- Time of the decomposition by calibrate_precision, and how much of the weight the branch misses:
--- rank 32 of normal numbers, 1024 x 1024 and 2048 x 2048.
+-- rank 32 of the spectral-decay weight, 1024 x 1024 and 2048 x 2048.
 
-package.path = "bench/quality/?.lua;" .. package.path
+package.path = "tests/?.lua;bench/quality/?.lua;" .. package.path
 
 local record = require "record"
+local spectral = require "spectral"
 local vise = require "vise"
 
 local RANK = 32
@@ -19,7 +20,7 @@ end
 
 local tables = {}
 for _, size in ipairs { 1024, 2048 } do
-  local weight = vise.random(0):normal { size, size }
+  local weight = spectral.weight { rows = size, cols = size }
   local rows, slowest = { { "mode", "seconds", "times faster", "tail" } }, nil
   local found = {}
   for _, precision in ipairs { "high", "medium", "low" } do

@@ -13,7 +13,7 @@
                   help = "of the decomposition: randomized f32, full f32, full f64" },
     refine   = { type = "integer", default = -1, min = -1, max = 1000,
                  help = "rounds of refinement at most; -1: as many as vise does by itself" },
-    smoothing = { type = "choice", default = "activation", choices = { "activation", "balance", "search" },
+    smoothing = { type = "choice", default = "balance", choices = { "activation", "balance", "search" },
                   help = "the formula, a descent on samples, or exponents searched on samples" },
     exclude  = { type = "patterns", default = {}, help = "layers to leave in float" },
     regions  = { type = "choice", default = "blocks", choices = { "blocks", "all" },

@@ -28,11 +28,11 @@
   inputs  = { model = "a folder of a model family, or a .safetensors file of bare weights",
               data = "texts that end with <|endoftext|>, for language models; without them the model's own" },
   expects = {
-    { type = "svdq_int4_r8", metric = "psnr", at_least = 27.0 },
-    { type = "svdq_int4_r8", metric = "loss_increase", at_most = 0.3225 },
-    { type = "svdq_nvfp4_r8", metric = "psnr", at_least = 28.3 },
-    { type = "svdq_nvfp4_r8", metric = "loss_increase", at_most = 0.1904 },
-    { type = "svdq_int4_r32", metric = "psnr", at_least = 32.5 },
-    { type = "svdq_int4_r32", metric = "loss_increase", at_most = 0.0697 },
+    { type = "svdq_int4_r8", metric = "psnr", at_least = 27.3 },
+    { type = "svdq_int4_r8", metric = "loss_increase", at_most = 0.1911 },
+    { type = "svdq_nvfp4_r8", metric = "psnr", at_least = 30.4 },
+    { type = "svdq_nvfp4_r8", metric = "loss_increase", at_most = 0.1342 },
+    { type = "svdq_int4_r32", metric = "psnr", at_least = 34.5 },
+    { type = "svdq_int4_r32", metric = "loss_increase", at_most = 0.0569 },
   },
 }

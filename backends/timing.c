@@ -229,6 +229,21 @@ typedef struct row {
     int64_t n;
 } row;
 
+// Groups as they are searched, eight scales each: n elements and scales together.
+static void run_errors(const vise_kernels *k, const row *r, int64_t group, bool f4) {
+    enum { SCALES = 8 };
+    static const float scale[SCALES] = {1, 2, 4, 8, 16, 32, 64, 128};
+    static const float inv[SCALES] = {1,        1.f / 2,  1.f / 4,  1.f / 8,
+                                      1.f / 16, 1.f / 32, 1.f / 64, 1.f / 128};
+    for (int64_t i = 0; i + group <= r->n / SCALES; i += group) {
+        if (f4) {
+            k->f4_errors(r->y, r->x + i, group, scale, inv, SCALES);
+        } else {
+            k->int_errors(r->y, r->x + i, group, scale, inv, SCALES, -8, 7);
+        }
+    }
+}
+
 static void run_row(const vise_kernels *k, int which, const row *r) {
     float lo, hi;
     switch (which) {
@@ -242,6 +257,8 @@ static void run_row(const vise_kernels *k, int which, const row *r) {
     case 7: k->round_div(r->codes, r->x, r->n, 0.01f, 0.1f, -128, 127); break;
     case 8: k->dequant(r->y, r->codes, r->n, 0.01f, 0); break;
     case 9: k->softmax(r->y, r->x, r->n); break;
+    case 10: run_errors(k, r, 64, false); break;
+    case 11: run_errors(k, r, 16, true); break;
     default: k->gelu_tanh(r->y, r->x, r->n); break;
     }
 }
@@ -249,8 +266,9 @@ static void run_row(const vise_kernels *k, int which, const row *r) {
 vise_status vise_time_rows(const vise_kernels *k, int64_t n, int64_t repeats,
                            vise_row_time out[VISE_ROW_KERNELS], vise_error *err) {
     static const char *const names[VISE_ROW_KERNELS] = {
-        "f16_to_f32", "f32_to_f16", "bf16_to_f32", "f32_to_bf16", "absmax",    "minmax",
-        "round_mul",  "round_div",  "dequant",     "softmax",     "gelu_tanh",
+        "f16_to_f32", "f32_to_f16", "bf16_to_f32", "f32_to_bf16", "absmax",
+        "minmax",     "round_mul",  "round_div",   "dequant",     "softmax",
+        "int_errors", "f4_errors",  "gelu_tanh",
     };
     row r = {.n = n};
     r.x = vise_calloc((size_t)n * sizeof(float));

@@ -24,11 +24,11 @@ typedef struct vise_product_times { // seconds; rates in operations or bytes a s
 vise_status vise_time_products(const vise_kernels *k, const vise_product_shape *shape,
                                vise_product_times *out, vise_error *err);
 
-enum { VISE_ROW_KERNELS = 11 };
+enum { VISE_ROW_KERNELS = 13 };
 
 typedef struct vise_row_time {
     const char *kernel;
-    double seconds; // for n elements
+    double seconds; // for n elements; of a search, elements and scales together
 } vise_row_time;
 
 // Rows of n elements, repeated until they are in cache.

@@ -42,8 +42,8 @@ local function error_of(format, rank, rounds, mode)
   for key, value in pairs(MODES[mode]) do options[key] = value end
   local parts, info = svdquant.decompose(stored, { rank = rank, storage = "bf16", scheme = scheme_of(format) }, options)
   if not parts then return nil, info end
-  local values = parts.weight:decode()
-  if options.emulate then values = values:to("bf16"):to "f32" end
+  local values = options.emulate and vise.algorithms.emulate.codec(scheme_of(format)).decode(parts.weight)
+    or parts.weight:decode()
   if parts.up then values:add(low_rank.product(parts.up, parts.down), values) end
   return vise.ops.compare(values, weight).rel_l2
 end

@@ -252,6 +252,27 @@ describe("SVDQuant's NVFP4", function()
 end)
 
 describe("core.coded", function()
+  it("decodes every code of either float, also -0 from elsewhere", function()
+    local bytes, want = {}, {}
+    for code = 0, 255 do
+      if code & 0x7f ~= 0x7f then bytes[#bytes + 1] = string.char(code) end
+    end
+    local codes = core.tensor_of("f8e4m3", { 1, #bytes }, table.concat(bytes))
+    local scale = core.tensor_of("f32", { 1 }, { 0.75 })
+    local coded <close> = assert(core.coded(core.scheme(f8 "row"), { 1, #bytes }, { codes = codes, scale = scale }))
+    for i, v in ipairs(codes:to("f32"):totable()) do want[i] = 0.75 * v end -- 6 bits: exact
+    assert.same(want, coded:decode():totable())
+
+    codes = core.tensor_of("u8", { 1, 8 }, { 0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe })
+    local parts = { codes = codes, scale = core.tensor_of("f8e4m3", { 1, 1 }, { 14 }),
+      second = core.tensor_of("f16", { 1 }, { 0.125 }) }
+    local scheme = core.scheme(f4("svdq_nvfp4_stored", { second_dtype = "f16" }))
+    local two <close> = assert(core.coded(scheme, { 1, 16 }, parts))
+    want = {}
+    for i, v in ipairs { 0, .5, 1, 1.5, 2, 3, 4, 6, 0, -.5, -1, -1.5, -2, -3, -4, -6 } do want[i] = 1.75 * v end
+    assert.same(want, two:decode():totable())
+  end)
+
   local function refuses(pattern, scheme, shape, given, id)
     local coded, message, got = core.coded(scheme, shape, given)
     assert.is_nil(coded)

@@ -92,7 +92,7 @@ describe("svdq options", function()
       { o.calibrate_precision, o.smooth_strategy, o.emulate, o.few_shot_relax_strategy })
     raises("E-CF-05", "svdq.calibrate_precision must be low, medium or high, got \"fast\"",
       { calibrate_precision = "fast" })
-    raises("E-CF-05", "svdq.smooth_strategy must be activation, balance, few_shot, identity, search, weight or weight_inv",
+    raises("E-CF-05", "must be activation, balance, few_shot, identity, search, weight or weight_inv",
       { smooth_strategy = "none" })
     raises("E-CF-05", "svdq.emulate must be \"bf16\" or left out", { emulate = "f16" })
     raises("E-CF-03", "svdq.emulate must be a string, got boolean", { emulate = true })

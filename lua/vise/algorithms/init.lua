@@ -1,6 +1,8 @@
 --- Algorithms: how a layer's weight becomes codes.  An algorithm uses what a user's can use.
 
 return {
+  balance = require "vise.algorithms.balance",
+  emulate = require "vise.algorithms.emulate",
   low_rank = require "vise.algorithms.low_rank",
   refine = require "vise.algorithms.refine",
   relax = require "vise.algorithms.relax",

@@ -49,7 +49,7 @@ local function attempt(smoothed, target, opt)
   split.coded = try(codec.encode(rest))
   local decoded <close> = try(codec.decode(split.coded))
   try(rest:sub(decoded, rest))
-  split.error = rest:norm() / math.max(smoothed:norm(), 1e-30)
+  split.error = try(rest:norm()) / math.max(try(smoothed:norm()), 1e-30)
   return split
 end
 

@@ -10,6 +10,28 @@ return {
   summary = "how a layer's weight becomes codes",
   functions = {
     {
+      name = "balance.factors",
+      arguments = {
+        { "weight", "tensor", "f32 [outputs, inputs]" },
+        { "span", "tensor", "f32 [inputs], of the activations" },
+        { "samples", "tensor", "f32 [n, inputs]: inputs of the layer" },
+        { "options", "table", "rank; storage (f16 or bf16); seed; alpha and beta of the start; group, inputs of a "
+          .. "group; iters, steps of the descent" },
+      },
+      returns = "tensor, number[]",
+      text = "Smoothing factors under which the noise of coded activations and weights does least to the output, "
+        .. "found by descent from the factors of the spans; and the cost of each step, relative to the first.",
+      example = 'local s = vise.algorithms.balance.factors(w, a, x, { rank = 32, storage = "f16", seed = 0, '
+        .. "alpha = 0.5, group = 64, iters = 20 })",
+    },
+    {
+      name = "emulate.codec",
+      arguments = { { "scheme", "scheme", "of the residual" } },
+      returns = "table",
+      text = "encode, decode and round in the published recipe's arithmetic: every step rounded to bf16.",
+      example = "local codec = vise.algorithms.emulate.codec(scheme)",
+    },
+    {
       name = "low_rank.factors",
       arguments = {
         { "target", "tensor", "f32 [outputs, inputs]" },

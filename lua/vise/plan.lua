@@ -139,12 +139,13 @@ local DECOMPOSITION = { low = 14, medium = 13, high = 20 }
 
 --- What quantizing a layer needs at most beside its result, in bytes: the weight in f32, its
 --- smoothed copy, and for a low-rank branch the decomposition's copies and their product; then the
---- rows on which its output is measured, and both outputs.
-local function workspace(layer, precision)
+--- rows on which its output is measured or its smoothing is found, and what is made of them.
+--- Refinement keeps the best round beside the one it works on.
+local function workspace(layer, svdq, sample_rows)
   local out, inp = layer.shape[1], layer.shape[2]
-  local matrix, rows = 4 * out * inp, 4 * M.PROBE_ROWS * (3 * inp + 3 * out)
+  local matrix, rows = 4 * out * inp, 4 * sample_rows * (8 * inp + 3 * out)
   if not layer.type.rank or layer.type.rank == 0 then return 3 * matrix + rows end
-  return DECOMPOSITION[precision] * matrix + rows
+  return DECOMPOSITION[svdq.calibrate_precision] * matrix + rows + (svdq.refine_iters > 0 and layer.disk_bytes or 0)
 end
 
 --- The type that a layer gets, or why it gets none.
@@ -213,7 +214,7 @@ local function sum_up(plan, cfg)
       plan.memory_bytes = plan.memory_bytes + layer.memory_bytes
       plan.source_bytes = plan.source_bytes + layer.source_bytes
       weights = weights + layer.shape[1] * layer.shape[2]
-      workspace_bytes = math.max(workspace_bytes, workspace(layer, cfg.svdq.calibrate_precision))
+      workspace_bytes = math.max(workspace_bytes, workspace(layer, cfg.svdq, plan:sample_rows(cfg)))
       if layer.type.calibrated then
         plan.sample_bytes = plan.sample_bytes + 4 * plan:sample_rows(cfg) * layer.shape[2]
       end

@@ -86,7 +86,9 @@ for _, format in ipairs { "int4", "nvfp4" } do
     for _, suffix in ipairs { "", "_dq" } do
       local name = ("svdq_%s_r%d%s"):format(format, rank, suffix)
       recipes[#recipes + 1] = measure(name .. ", published", name, true)
-      if suffix == "" and rank == 32 then recipes[#recipes + 1] = measure(name .. ", activation", name, false, "activation") end
+      if suffix == "" and rank == 32 then
+        recipes[#recipes + 1] = measure(name .. ", activation", name, false, "activation")
+      end
       recipes[#recipes + 1] = measure(name, name)
     end
   end

@@ -32,7 +32,8 @@ static vise_status read_blas_switch(bool *on, vise_error *err) {
     const char *value = getenv("VISE_BLAS");
     *on = !value || strcmp(value, "0") != 0;
     if (!value || !*value || !*on || strcmp(value, "1") == 0) return VISE_OK;
-    return vise_fail(err, VISE_EINVAL, "E-HW-07", "VISE_BLAS is '%.32s', expected 0 or 1", value);
+    return vise_fail(err, VISE_EINVAL, "E-HW-07", "VISE_BLAS is '%.32s', expected 0 or 1",
+                     value);
 }
 
 static int cpus_allowed(void) {

@@ -60,4 +60,14 @@ function M.catch(f, ...)
   return settle(pcall(f, ...))
 end
 
+--- Runs steps that must not stay halfway, such as swapping layers in.  They have to be such that doing
+--- them again does no harm: when Ctrl-C raises in the middle they are done again, and then it is raised.
+---@param f fun()
+function M.whole(f)
+  local ok, problem = pcall(f)
+  if ok then return end
+  f()
+  error(problem, 0)
+end
+
 return M

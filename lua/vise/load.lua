@@ -151,8 +151,10 @@ function M.load(model, given)
   handle:close() -- the tensors keep the mapping alive
   if not quantization then return nil, ("%s: %s"):format(source.path, message), id end
 
-  for name, q in pairs(quantization.made) do model:layer(name).quantized = q end -- the commit: cannot fail
-  model.quantization = quantization
+  fail.whole(function() -- the commit
+    for name, q in pairs(quantization.made) do model:layer(name).quantized = q end
+    model.quantization = quantization
+  end)
   return model
 end
 

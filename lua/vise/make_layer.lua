@@ -67,8 +67,8 @@ local function layer(linear, planned, cfg, found)
   local out, kind = output_error(linear, q, found)
   return q, { name = planned.name, type = planned.type.name, shape = planned.shape,
     weight_error = try(core.compare(stands_for, weight)).rel_l2, output_error = out, output_of = kind,
-    refined = info and refinement(info), captured = found ~= nil, observed = found and found.rows, disk_bytes = planned.disk_bytes,
-    memory_bytes = planned.memory_bytes }
+    refined = info and refinement(info), captured = found ~= nil, observed = found and found.rows,
+    disk_bytes = planned.disk_bytes, memory_bytes = planned.memory_bytes }
 end
 
 --- Makes the quantized form of one layer.  The model is not touched.

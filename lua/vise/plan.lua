@@ -133,8 +133,9 @@ local function shape_problem(shape, type, storage)
 end
 
 -- Copies of an f32 weight that its decomposition works on at most: a randomized one has thin factors,
--- as thick as the rank; the full ones have three factors and LAPACK's own space, in f32 or f64.
-local DECOMPOSITION = { low = 13, medium = 13, high = 20 }
+-- as thick as the rank, and refinement keeps those of its best round; the full ones have three factors
+-- and LAPACK's own space, in f32 or f64.
+local DECOMPOSITION = { low = 14, medium = 13, high = 20 }
 
 --- What quantizing a layer needs at most beside its result, in bytes: the weight in f32, its
 --- smoothed copy, and for a low-rank branch the decomposition's copies and their product; then the

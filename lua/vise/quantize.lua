@@ -118,10 +118,12 @@ function M.commit(cfg, targets, found)
     close_made(targets)
     return nil, message, id
   end
-  for _, t in ipairs(targets) do -- the commit: cannot fail
-    for name, q in pairs(t.made) do t.model:layer(name).quantized = q end
-    t.model.quantization = t.quantization
-  end
+  fail.whole(function() -- the commit: all models, all layers
+    for _, t in ipairs(targets) do
+      for name, q in pairs(t.made) do t.model:layer(name).quantized = q end
+      t.model.quantization = t.quantization
+    end
+  end)
   return true
 end
 

@@ -30,7 +30,8 @@ end
 describe("a cache-dit checkpoint", function()
   for _, case in ipairs {
     { "svdq_int4_r16" }, { "svdq_int4_r0_dq" }, { "svdq_int4_r32_dq" }, { "svdq_nvfp4_r16" },
-    { "svdq_nvfp4_r0_dq" }, { "svdq_int4_r16", "balance" }, { "svdq_int4_r16_dq", "weight" }, { "svdq_nvfp4_r16_dq", "weight_inv" },
+    { "svdq_nvfp4_r0_dq" }, { "svdq_int4_r16", "balance" }, { "svdq_int4_r16_dq", "weight" },
+    { "svdq_nvfp4_r16_dq", "weight_inv" },
   } do
     local name = case[2] and ("%s, smoothed by %s,"):format(table.unpack(case)) or case[1]
     it("of " .. name .. " comes back bit-equal", function()

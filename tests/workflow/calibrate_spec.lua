@@ -136,7 +136,7 @@ describe("captured statistics", function()
 
   it("stand in for the callback, bit for bit", function()
     capture()
-    -- Spans alone: the strategy that needs nothing else.
+    -- Spans alone: smoothing that is searched or balanced takes samples as well.
     local svdq = { smooth_strategy = "activation" }
     assert.equal(answer { regions = REGIONS, calibrate = calibrate, svdq = svdq },
       answer { regions = REGIONS, statistics = path, svdq = svdq })
@@ -156,9 +156,9 @@ describe("captured statistics", function()
   end)
 
   it("bring the rows on which outputs are measured", function()
-    capture("channel_span", { sample = 64 })
-    local model, other = dit.open(), dit.open()
+    capture("channel_span", { sample = 64 }) -- as many as calibration keeps for this smoothing
     local svdq = { smooth_strategy = "activation" }
+    local model, other = dit.open(), dit.open()
     local report = assert(vise.quantize(model, with { regions = REGIONS, statistics = path, svdq = svdq }))
     local direct = assert(vise.quantize(other, with { regions = REGIONS, calibrate = calibrate, svdq = svdq }))
     for i, layer in ipairs(report.layers) do

@@ -367,3 +367,29 @@ describe("vise.load", function()
     model = dit.open()
   end)
 end)
+
+describe("a commit", function()
+  it("is whole when Ctrl-C comes in the middle of it", function()
+    local folder, remove = dit.folder()
+    local model = dit.open()
+    assert(vise.quantize(model, { quant_type = "int8_weight_only", regions = { "transformer_blocks.0.*" },
+      save_to = folder }))
+    -- An interrupt raises from a hook; here it is the first swap of a layer that raises.
+    local again, swaps = dit.open(), 0
+    local layer = again.layer
+    again.layer = function(self, name)
+      if debug.traceback():find "whole" then
+        swaps = swaps + 1
+        if swaps == 2 then error("E-RN-01: interrupted", 0) end
+      end
+      return layer(self, name)
+    end
+    assert.error_matches(function() vise.load(again, folder) end, "E%-RN%-01: interrupted")
+    again.layer = nil
+    assert.is_true(swaps > 2)
+    assert.equal(dit.answer(model), dit.answer(again))
+    model:close()
+    again:close()
+    remove()
+  end)
+end)

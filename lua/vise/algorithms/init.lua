@@ -8,6 +8,5 @@ return {
   relax = require "vise.algorithms.relax",
   smoothing = require "vise.algorithms.smoothing",
   smoothing_search = require "vise.algorithms.smoothing_search",
-  stack = require "vise.algorithms.stack",
   svdquant = require "vise.algorithms.svdquant",
 }

@@ -6,52 +6,17 @@
 
 package.path = "bench/quality/?.lua;" .. package.path
 
+local images = require "images"
 local record = require "record"
 local vise = require "vise"
 
-local FOLDER = "recipes/quickstart"
-local STEPS, IMAGES = 20, 40
-local EVERY = 4 -- steps of the path that "direct" looks at
 local PUBLISHED = { refine_iters = 0, scale_search = false }
-
-local noise = assert(vise.safetensors.open(FOLDER .. "/noise.safetensors"))
-local calibration, evaluation = noise:tensor "calibration_seed3", noise:tensor "evaluation_seed11"
-
-local function labels(n)
-  local list = {}
-  for i = 1, n do list[i] = (i - 1) % 10 end
-  return vise.tensor_of("i64", { n }, list)
-end
-
-local function sample(model, from, on_step)
-  return assert(vise.samplers.euler(model, { noise = from, labels = labels((from:shape())), steps = STEPS,
-    guidance = 1.5, on_step = on_step }))
-end
-
-local function open()
-  return assert(vise.open(FOLDER .. "/models/dit-fashion-mnist", { variant = "fp16" }))
-end
-
-local float, path = open(), {}
-local images = sample(float, evaluation, function(step, t, x)
-  if step % EVERY == 1 then path[#path + 1] = { x = x:copy(), t = 1000 * t } end
-end)
-for _, p in ipairs(path) do p.y = assert(float:forward(p.x, p.t, labels(IMAGES))) end
-
-local function direct(model)
-  local signal, error = 0, 0
-  for _, p in ipairs(path) do
-    local y = assert(model:forward(p.x, p.t, labels(IMAGES)))
-    error, signal = error + y:sub(p.y):norm() ^ 2, signal + p.y:norm() ^ 2
-  end
-  return 10 * math.log(signal / error, 10)
-end
 
 -- A published recipe has its type's published smoothing.
 local function config(quant_type, published, strategy)
   local cfg = { quant_type = quant_type }
   local calibrated = vise.quant_types.parse(quant_type).calibrated
-  if calibrated then cfg.calibrate = function(m) sample(m, calibration):close() end end
+  if calibrated then cfg.calibrate = images.calibrate end
   if quant_type:find "^svdq" then
     cfg.svdq = {}
     for key, value in pairs(published and PUBLISHED or {}) do cfg.svdq[key] = value end
@@ -63,13 +28,13 @@ end
 local HEAD = { "type", "bits", "bytes", "weight error", "direct", "PSNR", "seconds" }
 
 local function measure(label, quant_type, published, strategy)
-  local model = open()
+  local model = images.open()
   local report = assert(vise.quantize(model, config(quant_type, published, strategy)))
   local sum = 0
   for _, layer in ipairs(report.layers) do sum = sum + layer.weight_error end
   local row = { label, ("%.2f"):format(report.bits_per_weight), report.disk_bytes,
-    ("%.4f"):format(sum / #report.layers), ("%.2f"):format(direct(model)),
-    ("%.2f"):format(assert(vise.eval.psnr(sample(model, evaluation), images))), ("%.1f"):format(report.seconds) }
+    ("%.4f"):format(sum / #report.layers), ("%.2f"):format(images.direct(model)),
+    ("%.2f"):format(images.psnr(model)), ("%.1f"):format(report.seconds) }
   model:close()
   print(table.concat(row, "  ")) -- the tables come at the end
   return row

@@ -54,7 +54,8 @@ function M.collect(target, watches, needs)
   for _, need in ipairs(needs) do
     local watch = watches[need.kind]
     local statistic, message, id = watch:observer(need.name):result()
-    local found = { [need.kind] = statistic, rows = statistic and watch:observer(need.name):count() }
+    local found = { [need.kind] = statistic, rows = statistic and watch:observer(need.name):count(),
+      shares = watch:shares(need.name) }
     all[need.name] = found
     local bad = statistic and statistic:nonfinite()
     if bad then

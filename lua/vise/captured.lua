@@ -15,6 +15,7 @@ local M = {}
 ---@field span? vise.Tensor    f32 [in]
 ---@field range? vise.Tensor   f32 [2]
 ---@field sample? vise.Tensor  f32 [rows, in]
+---@field shares? string      The layer given the same input tensor on every call, the first of them.
 ---@field rows? integer        Seen by the observer.
 
 local function shape_of(info)

@@ -21,6 +21,7 @@ local SPAN_IN_SIGMAS = 4 -- a channel's largest |x| is about so many times its s
 ---@field output_error number   rel-L2 of what the layer gives for the probe.
 ---@field output_of string      The probe: "calibration" (rows that flowed into the layer), "spans" (normal
 ---numbers scaled to the captured spans) or "normal" (normal numbers).
+---@field shares? string        The first layer of its group, which has one smoothing and one `down`.
 ---@field captured boolean      Calibration, its own first forwards or a file told about its input.
 ---@field observed? integer     Rows seen in calibration.
 ---@field disk_bytes integer
@@ -50,16 +51,15 @@ local function refinement(info)
   return { rounds = info.rounds, best = info.best }
 end
 
-local function layer(linear, planned, cfg, found)
-  local weight <close> = try(linear.weight:to "f32")
-  local scheme = core.scheme(quant_types.scheme_args(planned.type.weight, planned.storage))
-  local parts, info
-  if planned.type.rank then
-    parts, info = try(svdquant.make(weight, { type = planned.type, storage = planned.storage, scheme = scheme,
-      span = found and found.span, samples = found and found.sample, options = cfg.svdq }))
-  else
-    parts = { weight = try(core.encode(scheme, weight)) }
-  end
+-- What splitting a weight takes.
+local function svdquant_args(planned, cfg, found)
+  return { type = planned.type, storage = planned.storage,
+    scheme = core.scheme(quant_types.scheme_args(planned.type.weight, planned.storage)),
+    span = found and found.span, samples = found and found.sample, options = cfg.svdq }
+end
+
+-- The layer that these parts make, and what it is worth.
+local function finish(linear, weight, planned, found, parts, info)
   if planned.type.static then parts.act_scale = try(quantized_linear.act_scale(planned.type, found.range)) end
   parts.type, parts.bias = planned.type, linear.bias
   local q = try(quantized_linear.new(parts))
@@ -69,6 +69,31 @@ local function layer(linear, planned, cfg, found)
     weight_error = try(core.compare(stands_for, weight)).rel_l2, output_error = out, output_of = kind,
     refined = info and refinement(info), captured = found ~= nil, observed = found and found.rows,
     disk_bytes = planned.disk_bytes, memory_bytes = planned.memory_bytes }
+end
+
+local function layer(linear, planned, cfg, found)
+  local weight <close> = try(linear.weight:to "f32")
+  local parts, info
+  if planned.type.rank then
+    parts, info = try(svdquant.make(weight, svdquant_args(planned, cfg, found)))
+  else
+    local scheme = core.scheme(quant_types.scheme_args(planned.type.weight, planned.storage))
+    parts = { weight = try(core.encode(scheme, weight)) }
+  end
+  return finish(linear, weight, planned, found, parts, info)
+end
+
+-- Of the group's captured statistics the first layer's are taken: they are the same.
+local function group(linears, planned, cfg, found, made)
+  local weights, results = {}, {}
+  for i, linear in ipairs(linears) do weights[i] = linear.weight end
+  local parts, info = try(svdquant.make_shared(weights, svdquant_args(planned[1], cfg, found)))
+  for i, linear in ipairs(linears) do
+    local weight <close> = try(linear.weight:to "f32")
+    made[i], results[i] = finish(linear, weight, planned[i], found, parts[i], info)
+    results[i].shares = planned[1].name
+  end
+  return results
 end
 
 --- Makes the quantized form of one layer.  The model is not touched.
@@ -83,6 +108,23 @@ function M.layer(linear, planned, cfg, found)
   local q, result, id = fail.catch(layer, linear, planned, cfg, found)
   if q then return q, result end
   return nil, ("layer %s: %s"):format(planned.name, result), id
+end
+
+--- Makes the quantized forms of layers that are given the same input, with one smoothing and one
+--- `down` among them.  The model is not touched.
+---@param linears vise.nn.Linear[]
+---@param planned vise.PlannedLayer[]
+---@param cfg vise.Config
+---@param found vise.Captured  Of any of them.
+---@return vise.QuantizedLinear[]?
+---@return vise.LayerReport[]|string reports_or_message
+---@return string? id
+function M.group(linears, planned, cfg, found)
+  local made = {}
+  local results, message, id = fail.catch(group, linears, planned, cfg, found, made)
+  if results then return made, results end
+  for _, q in ipairs(made) do q:close() end
+  return nil, ("layers from %s to %s: %s"):format(planned[1].name, planned[#planned].name, message), id
 end
 
 return M

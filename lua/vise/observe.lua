@@ -33,6 +33,24 @@ function Watch:observer(name)
   return r.observer
 end
 
+-- Remembers which layers are given the very same tensor, one after the other: each belongs to the
+-- first of its run, or to itself alone once that was not the same every time.
+local function note_input(inputs, name, x)
+  local first = rawequal(inputs.last.x, x) and inputs.first or name
+  if inputs.firsts[name] == nil then inputs.firsts[name] = first end
+  if inputs.firsts[name] ~= first then inputs.firsts[name] = name end
+  inputs.last.x, inputs.first = x, first
+end
+
+--- The layer that was given the same input tensor just before this one, and before others between
+--- them: the first of those, on every call; the layer itself if there is none.
+---@param name string
+---@return string
+function Watch:shares(name)
+  recorder_of(self, name)
+  return self.inputs.firsts[name] or name
+end
+
 --- Some rows of what flowed into a layer, if the watch keeps any.
 ---@param name string
 ---@return vise.Tensor? f32 [rows, in]
@@ -123,7 +141,9 @@ function M.attach(model, layers, kind, options)
     local where = ("layers[%d]"):format(i)
     for _, name in ipairs(pattern.of(p, where):select(all, where)) do wanted[name] = true end
   end
-  local watch = setmetatable({ names = {}, kind = kind, recorders = {}, undo = {} }, Watch)
+  local watch = setmetatable({ names = {}, kind = kind, recorders = {}, undo = {},
+    inputs = { firsts = {}, last = setmetatable({}, { __mode = "v" }) } }, Watch) -- weak: keeps no input alive
+  local inputs = watch.inputs -- a hook that held the watch would keep it from being collected
   for _, linear in ipairs(model:layers()) do
     if wanted[linear.name] then
       local _, inp = linear.weight:shape()
@@ -134,7 +154,10 @@ function M.attach(model, layers, kind, options)
       end
       watch.names[#watch.names + 1] = linear.name
       watch.recorders[linear.name] = r
-      watch.undo[#watch.undo + 1] = linear:hook(function(_, x) r:see(x) end)
+      watch.undo[#watch.undo + 1] = linear:hook(function(_, x)
+        note_input(inputs, linear.name, x)
+        r:see(x)
+      end)
     end
   end
   return watch

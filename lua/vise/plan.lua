@@ -10,6 +10,7 @@ local fail = require "vise.fail"
 local pipeline = require "vise.pipeline"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
+local shared_inputs = require "vise.shared_inputs"
 local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = {}
@@ -140,7 +141,8 @@ local DECOMPOSITION = { low = 14, medium = 13, high = 20 }
 --- What quantizing a layer needs at most beside its result, in bytes: the weight in f32, its
 --- smoothed copy, and for a low-rank branch the decomposition's copies and their product; then the
 --- rows on which its output is measured or its smoothing is found, and what is made of them.
---- Refinement keeps the best round beside the one it works on.
+--- Refinement keeps the best round beside the one it works on.  Of layers that share a branch it is
+--- what their stack needs.
 local function workspace(layer, svdq, sample_rows)
   local out, inp = layer.shape[1], layer.shape[2]
   local matrix, rows = 4 * out * inp, 4 * sample_rows * (8 * inp + 3 * out)
@@ -204,6 +206,15 @@ function Plan:sample_rows(cfg)
   return rows
 end
 
+-- Layers that may share a branch, as one.
+local function stacked(group)
+  local out, disk_bytes = 0, 0
+  for _, layer in ipairs(group) do
+    out, disk_bytes = out + layer.shape[1], disk_bytes + layer.disk_bytes
+  end
+  return { shape = { out, group[1].shape[2] }, type = group[1].type, disk_bytes = disk_bytes }
+end
+
 local function sum_up(plan, cfg)
   local weights, workspace_bytes = 0, 0
   for _, layer in ipairs(plan.layers) do
@@ -221,6 +232,9 @@ local function sum_up(plan, cfg)
     else
       plan.skipped = plan.skipped + 1
     end
+  end
+  for _, group in ipairs(shared_inputs.siblings(plan.layers, cfg)) do
+    workspace_bytes = math.max(workspace_bytes, workspace(stacked(group), cfg.svdq, plan:sample_rows(cfg)))
   end
   plan.weights = weights
   plan.bits_per_weight = weights > 0 and 8 * plan.disk_bytes / weights or 0

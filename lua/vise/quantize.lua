@@ -12,9 +12,26 @@ local pipeline = require "vise.pipeline"
 local plan = require "vise.plan"
 local progress = require "vise.progress"
 local report = require "vise.report"
+local shared_inputs = require "vise.shared_inputs"
 local summary = require "vise.calibration_summary"
 
 local M = {}
+
+--- Makes a layer, and with it the others of its group; by_name gets their reports.
+local function make_with_group(t, layer, group, found, by_name)
+  if not group then
+    local q, result, id = make.layer(t.model:layer(layer.name), layer, t.cfg, found)
+    if not q then return nil, result, id end
+    t.made[layer.name], by_name[layer.name] = q, result
+    return true
+  end
+  local linears = {}
+  for i, other in ipairs(group) do linears[i] = t.model:layer(other.name) end
+  local made, results, id = make.group(linears, group, t.cfg, found)
+  if not made then return nil, results, id end
+  for i, other in ipairs(group) do t.made[other.name], by_name[other.name] = made[i], results[i] end
+  return true
+end
 
 --- Makes every layer of every target; the models are as they were.
 ---@return true? ok
@@ -23,11 +40,15 @@ local M = {}
 local function make_all(targets, found, bar)
   for i, t in ipairs(targets) do
     t.made, t.layers = {}, {}
+    local by_name, groups = {}, shared_inputs.groups(t.plan.layers, t.cfg, found[i])
     for _, layer in ipairs(t.plan.layers) do
       if layer.type then
-        local q, result, id = make.layer(t.model:layer(layer.name), layer, t.cfg, found[i] and found[i][layer.name])
-        if not q then return nil, pipeline.label(t, result), id end
-        t.made[layer.name], t.layers[#t.layers + 1] = q, result
+        if not t.made[layer.name] then
+          local ok, message, id = make_with_group(t, layer, groups[layer.name], found[i] and found[i][layer.name],
+            by_name)
+          if not ok then return nil, pipeline.label(t, message), id end
+        end
+        t.layers[#t.layers + 1] = by_name[layer.name]
         bar:step(layer.shape[1] * layer.shape[2])
       end
     end

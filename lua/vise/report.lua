@@ -3,6 +3,7 @@
 local config_fields = require "vise.config_fields"
 local core = require "vise.core"
 local fail = require "vise.fail"
+local shared_inputs = require "vise.shared_inputs"
 local text = require "vise.text"
 
 local M = {}
@@ -115,6 +116,21 @@ local function type_words(layers)
   return table.concat(words, ", ")
 end
 
+-- How many layers share their smoothing and branch with others, and why the rest cannot.
+local function shared_words(r)
+  local shared, groups, words, told = 0, 0, {}, {}
+  for _, layer in ipairs(r.layers) do
+    if layer.shares then shared = shared + 1 end
+    if layer.shares == layer.name then groups = groups + 1 end
+  end
+  words[1] = ("%d layers in %d groups"):format(shared, groups)
+  for _, layer in ipairs(r.plan.layers) do
+    local reason = layer.type and layer.type.rank and shared_inputs.obstacle(layer.type, r.cfg)
+    if reason and not told[reason] then words[#words + 1], told[reason] = reason, true end
+  end
+  return table.concat(words, "; ")
+end
+
 -- The rows of one model's box.
 local function rows_of(r)
   local rows = {
@@ -131,6 +147,7 @@ local function rows_of(r)
   for _, layer in ipairs(r.plan.layers) do
     if layer.fallback then fallen = fallen + 1 end
   end
+  if r.cfg.svdq.shared_inputs then rows[#rows + 1] = { "shared", shared_words(r) } end
   if fallen > 0 then rows[#rows + 1] = { "fallback", ("%d layers have %s"):format(fallen, r.cfg.fallback) } end
   return rows
 end

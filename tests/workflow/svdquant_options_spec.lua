@@ -17,6 +17,7 @@ describe("svdq options", function()
     assert.is_nil(o.smooth_strategy)
     assert.is_nil(o.emulate)
     assert.is_true(o.keep_best)
+    assert.is_false(o.shared_inputs)
     assert.same(o, options_of.check(o))
   end)
 
@@ -78,7 +79,7 @@ describe("svdq options", function()
     assert.equal("top", options_of.check({ few_shot_relax_strategy = "top_q4" }).few_shot_relax_strategy)
   end)
 
-  for _, name in ipairs { "early_stop", "keep_best", "scale_search" } do
+  for _, name in ipairs { "early_stop", "keep_best", "scale_search", "shared_inputs" } do
     it(name .. " is a boolean", function()
       for _, v in ipairs { true, false } do assert.equal(v, options_of.check({ [name] = v })[name]) end
       raises("E-CF-03", ("svdq.%s must be a boolean, got number"):format(name), { [name] = 1 })

@@ -17,6 +17,7 @@ local options_of = require "vise.algorithms.svdquant_options"
 local refine = require "vise.algorithms.refine"
 local smoothing = require "vise.algorithms.smoothing"
 local smoothing_search = require "vise.algorithms.smoothing_search"
+local stack = require "vise.algorithms.stack"
 
 local try = fail.try
 
@@ -34,6 +35,7 @@ local M = {}
 ---@field storage "f16"|"bf16"      The 16-bit type of factors, scales and smoothing.
 ---@field scheme vise.Scheme        Of the residual.
 ---@field smooth? vise.Tensor       [in] in the storage type; nil: no smoothing.
+---@field counts? integer[]         The weight is a stack: the rows of each layer in it.
 
 local function decompose(weight, layer, options)
   local smooth <close> = layer.smooth and try(layer.smooth:to "f32") or nil
@@ -46,6 +48,10 @@ local function decompose(weight, layer, options)
     how.codec.round(smoothed)
   else
     how.codec = refine.codec(layer.scheme, options.scale_search)
+  end
+  if layer.counts then
+    local _, columns = weight:shape()
+    how.codec = stack.codec(how.codec, layer.counts, columns)
   end
   local split, info = refine.split(smoothed, how)
   if options.emulate and smooth and split.down then
@@ -89,7 +95,7 @@ local function plain(options)
   return copy
 end
 
-local function make(weight, args, options)
+local function make(weight, args, options, counts)
   local layer = { rank = args.type.rank, storage = args.storage, scheme = args.scheme }
   local strategy, original, found = args.type.smooth, nil, nil
   if (strategy == "balance" or strategy == "search") and not args.samples then
@@ -111,6 +117,7 @@ local function make(weight, args, options)
         top_ratio = options.few_shot_relax_top_ratio,
       } })
   end
+  layer.counts = counts
   local parts, info = decompose(weight, layer, options)
   parts.smooth_original, info.smoothing = original, found
   return parts, info
@@ -132,6 +139,37 @@ end
 ---@return string? id
 function M.make(weight, args)
   return fail.catch(make, weight, args, options_of.check(args.options or {}))
+end
+
+local function copy_of(tensor)
+  return tensor and try(tensor:copy())
+end
+
+local function make_shared(weights, args, options)
+  local all, counts = stack.join(weights)
+  local weight <close> = all
+  local whole, info = make(weight, args, options, counts)
+  local ups, list = whole.up and stack.cut(whole.up, counts) or {}, {}
+  for i, coded in ipairs(whole.weight.parts) do
+    list[i] = { weight = coded, up = ups[i], down = copy_of(whole.down), smooth = copy_of(whole.smooth),
+      smooth_original = copy_of(whole.smooth_original) }
+  end
+  for _, name in ipairs { "up", "down", "smooth", "smooth_original" } do
+    if whole[name] then whole[name]:close() end
+  end
+  return list, info
+end
+
+--- Makes the parts of layers that are given the same input: one smoothing and one decomposition of
+--- their weights stacked by rows.  Each gets its rows of `up` and its residual's codes, and copies of
+--- `down` and of the smoothing factors.
+---@param weights vise.Tensor[]  [out, in], with the same number of inputs
+---@param args vise.SvdquantArgs
+---@return vise.SvdquantParts[]?
+---@return vise.RefineInfo|string info_or_message  Of the stack.
+---@return string? id
+function M.make_shared(weights, args)
+  return fail.catch(make_shared, weights, args, options_of.check(args.options or {}))
 end
 
 return M

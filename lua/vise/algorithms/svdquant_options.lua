@@ -19,6 +19,7 @@ local M = {}
 ---@field keep_best boolean         Keep the best round instead of the last.
 ---@field scale_search boolean      Search the scale of each group instead of taking its largest value's.
 ---@field emulate? "bf16"           Round every step to bf16, as the published recipe does.
+---@field shared_inputs boolean     Layers that calibration sees given the same input share smoothing and `down`.
 ---@field smooth_strategy? string   nil: balance for calibrated types, identity for _dq types.
 ---@field alpha number              Exponent of the activation's span.
 ---@field beta? number              Exponent of the weight's span; nil: 1 - alpha.
@@ -105,6 +106,7 @@ local checks = {
   early_stop = boolean,
   keep_best = boolean,
   scale_search = boolean,
+  shared_inputs = boolean,
   emulate = only "bf16",
   smooth_strategy = choice(M.strategies),
   alpha = number(0, 1),
@@ -129,6 +131,7 @@ local function defaults(emulate)
   return {
     calibrate_precision = "low", seed = 0,
     refine_iters = emulate and 0 or 5, early_stop = false, keep_best = not emulate, scale_search = not emulate,
+    shared_inputs = false,
     alpha = 0.5, balance_iters = 20, search_grid = 20, search_samples = 256,
     few_shot_steps = 1, few_shot_relax_factor = 1.5, few_shot_relax_top_ratio = 0.25,
     few_shot_relax_strategy = "auto",

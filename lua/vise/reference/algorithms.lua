@@ -187,5 +187,18 @@ return {
       example = 'vise.algorithms.svdquant.make(w, { type = type, storage = "bf16", scheme = scheme })',
       source = SVDQUANT,
     },
+    {
+      name = "svdquant.make_shared",
+      arguments = {
+        { "weights", "tensor[]", "[outputs, inputs] each, with the same inputs" },
+        { "layer", "table", "as svdquant.make, the same for all; span and samples of the input they share" },
+      },
+      returns = "table[], info | nil, message, id",
+      text = "The parts of layers that are given the same input: one smoothing and one decomposition of the weights "
+        .. "stacked by rows. Each has its rows of up, the codes of its own residual, and copies of down and smooth; "
+        .. "info is the stack's.",
+      example = 'vise.algorithms.svdquant.make_shared({ q, k, v }, { type = type, storage = "bf16", scheme = scheme })',
+      source = "deepcompressor, low-rank branches of weights with the same input",
+    },
   },
 }

@@ -18,6 +18,7 @@ return {
       text = "Puts an observer in front of layers. watch:observer(name) is one layer's observer, "
         .. "watch:unseen() the layers that nothing flowed into, watch:detach() removes the hooks, "
         .. "watch:save(path) writes what `statistics` of a config reads, watch:sample(name) gives the rows kept, "
+        .. "watch:shares(name) the first of the layers that were given the very same tensors, "
         .. "watch:close() frees the observers too; `local watch <close>` does it on every way out. The result has "
         .. "the same bits for all options.",
       example = 'local watch <close> = vise.observe.attach(model, { "*.attn1.to_q" }, "channel_span")',

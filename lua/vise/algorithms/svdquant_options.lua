@@ -8,8 +8,8 @@
 ---
 --- shared_inputs is off because bench/quality/shared_inputs.lua shows separate branches better at the
 --- same rank: sharing adds 8 to 34 % to the weight error and takes 0.1 to 0.3 dB of direct signal.  Its
---- PSNR is divided: more
---- by 0.1 to 1.4 dB from the recorded noise, less by 0.1 to 0.6 dB in the mean of four other seeds.
+--- PSNR is divided: more by 0.1 to 1.4 dB from the recorded noise, less by 0.1 to 0.6 dB in the mean of
+--- four other seeds.
 
 local fail = require "vise.fail"
 local suggest = require "vise.suggest"

@@ -18,7 +18,8 @@ bool vise_backend_runs_here(size_t i);
 enum { VISE_CPU_FEATURES = 8 };
 size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]);
 
-void vise_ref_init(vise_kernels *k); // fills every slot
+void vise_ref_init(vise_kernels *k);          // fills every slot
+void vise_ref_products_init(vise_kernels *k); // called by it
 
 #ifdef __x86_64__
 // Each level by subject.  Only for CPUs that select.c found able.

@@ -47,6 +47,10 @@ void vise_check_gemm(vise_case *c);
 void vise_check_gemm_few(vise_case *c);
 void vise_check_w8a8(vise_case *c);
 void vise_check_w4a8(vise_case *c);
+void vise_check_int8_product(vise_case *c);
+void vise_check_grouped_product(vise_case *c);
+void vise_check_float8_product(vise_case *c);
+void vise_check_panel_product(vise_case *c);
 
 uint32_t vise_case_bits(vise_case *c);            // 32 random bits
 int64_t vise_case_below(vise_case *c, int64_t n); // 0 to n - 1

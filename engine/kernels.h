@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "engine/error.h"
+#include "engine/products.h"
 
 // C[m, n] = A op B + (add ? C : 0), f32, row-major, leading dimensions in elements.
 // A is [m, k], or [k, m] when trans_a; B is [k, n], or [n, k] when trans_b.
@@ -28,7 +29,6 @@ typedef struct vise_gemm {
 // The packed weights of the integer products come in panels of 32 output channels, lane =
 // output channel, so that one broadcast of an activation feeds a whole panel and scales are
 // plain vectors.  engine/packed.h makes them; channels past N are zero.
-enum { VISE_PANEL = 32 };
 
 // int8 activations times one panel of int8 weights, one scale a row and one a channel:
 //   y[i][j] = (float)(sum over k of x[i][k] * w[k][j]) * (xscale[i] * wscale[j]) + bias[j]
@@ -128,6 +128,12 @@ typedef struct vise_kernels {
     // --- integer products.  exact
     void (*w8a8)(const vise_w8a8 *p);
     void (*w4a8)(const vise_w4a8 *p);
+
+    // --- products of a linear layer, judged as engine/products.h says
+    void (*int8_product)(const vise_int8_product *p);
+    void (*grouped_product)(const vise_grouped_product *p);
+    void (*float8_product)(const vise_float8_product *p);
+    void (*panel_product)(const vise_panel_product *p);
 } vise_kernels;
 
 // Picks the best backend this CPU runs, or exactly `want` ("ref", "avx2", "avx512") if given;

@@ -1,8 +1,8 @@
 #include "engine/codec.h"
 
 #include <math.h>
+#include <stddef.h>
 
-#include "engine/float_codes.h"
 #include "engine/floats.h"
 
 vise_status vise_matrix_of(vise_matrix *out, const vise_kernels *kernels, const vise_tensor *t,
@@ -188,67 +188,54 @@ vise_step vise_step_of_scale(float scale) {
     return (vise_step){.scale = scale, .upper = 1, .factor = 1 / scale};
 }
 
-// Unsigned codes around an integer zero point, centred.
-static void encode_int_zero(const vise_scheme *s, vise_step step, int8_t *q, const float *x,
-                            int64_t n) {
-    const float hi = (float)s->hi;
-    const int half = 1 << (s->bits - 1);
-    for (int64_t i = 0; i < n; i++) {
-        float v = rintf(x[i] / step.scale) + step.zero;
-        v = v < 0 ? 0 : v > hi ? hi : v;
-        q[i] = (int8_t)((int)v - half);
+// How a convention makes codes: of what kind, and by what formula.
+static vise_group_codes coding_of(const vise_scheme *s) {
+    static const vise_code_form forms[VISE_CONVENTION_COUNT] = {
+        [VISE_AMAX_HALF_STEP] = VISE_CODE_MUL,      [VISE_AMAX] = VISE_CODE_DIV,
+        [VISE_AMAX_RECIPROCAL] = VISE_CODE_MUL,     [VISE_MINMAX_FLOAT_ZERO] = VISE_CODE_DIV,
+        [VISE_MINMAX_INT_ZERO] = VISE_CODE_DIV_ADD, [VISE_NVFP4] = VISE_CODE_MUL,
+        [VISE_SVDQ_NVFP4] = VISE_CODE_DIV,          [VISE_SVDQ_NVFP4_LOW] = VISE_CODE_DIV,
+        [VISE_SVDQ_NVFP4_STORED] = VISE_CODE_DIV,
+    };
+    vise_group_codes c = {.form = forms[s->convention], .kind = VISE_CODE_INT};
+    bool unsigned_codes = s->lo == 0;
+    c.lo = unsigned_codes ? -(1 << (s->bits - 1)) : s->lo;
+    c.hi = unsigned_codes ? c.lo + s->hi : s->hi;
+    if (s->element == VISE_ELEMENT_F8) c.kind = VISE_CODE_F8;
+    if (s->element == VISE_ELEMENT_F4) {
+        c.kind = s->second == VISE_SECOND_ROW ? VISE_CODE_F4_DOWN : VISE_CODE_F4;
     }
+    return c;
 }
 
-static void encode_int(const vise_kernels *k, const vise_scheme *s, vise_step step, int8_t *q,
-                       const float *x, int64_t n) {
+// What values are multiplied or divided by.
+static float coding_scale(const vise_scheme *s, vise_step step) {
     switch (s->convention) {
-    case VISE_AMAX: k->round_div(q, x, n, step.scale, 0, s->lo, s->hi); break;
-    case VISE_MINMAX_FLOAT_ZERO:
-        k->round_div(q, x, n, step.scale, step.zero, s->lo, s->hi);
-        break;
-    case VISE_MINMAX_INT_ZERO: encode_int_zero(s, step, q, x, n); break;
-    default: k->round_mul(q, x, n, step.factor, s->lo, s->hi); break;
-    }
-}
-
-// x in units of the step that codes are made with.
-static void scale_values(const vise_scheme *s, vise_step step, float *v, const float *x,
-                         int64_t n) {
-    const float by = s->convention == VISE_AMAX ? step.scale : step.scale * step.upper;
-    switch (s->convention) {
-    case VISE_AMAX_RECIPROCAL:
-    case VISE_NVFP4:
-        for (int64_t i = 0; i < n; i++) v[i] = x[i] * step.factor;
-        break;
     case VISE_SVDQ_NVFP4:
-    case VISE_SVDQ_NVFP4_LOW:
-        for (int64_t i = 0; i < n; i++) v[i] = x[i] / step.upper / step.code_scale;
-        break;
-    default:
-        for (int64_t i = 0; i < n; i++) v[i] = by == 0 ? 0 : x[i] / by;
-        break;
+    case VISE_SVDQ_NVFP4_LOW: return step.code_scale;
+    case VISE_SVDQ_NVFP4_STORED: {
+        float scale = step.scale * step.upper;
+        return scale == 0 ? INFINITY : scale;
     }
-}
-
-static void encode_float(const vise_scheme *s, vise_step step, int8_t *q, const float *x,
-                         int64_t n) {
-    float v[VISE_PIECE];
-    scale_values(s, step, v, x, n);
-    if (s->element == VISE_ELEMENT_F8) {
-        vise_codes_f8e4m3(q, v, n);
-    } else {
-        vise_codes_f4e2m1(q, v, n, s->second == VISE_SECOND_ROW);
+    default: return coding_of(s).form == VISE_CODE_MUL ? step.factor : step.scale;
     }
 }
 
 void vise_step_encode(const vise_kernels *k, const vise_scheme *s, vise_step step, int8_t *q,
                       const float *x, int64_t n) {
-    if (s->element == VISE_ELEMENT_INT) {
-        encode_int(k, s, step, q, x, n);
-    } else {
-        encode_float(s, step, q, x, n);
+    float scale = coding_scale(s, step), units[VISE_PIECE];
+    vise_group_codes c = coding_of(s);
+    c.q = q;
+    c.x = x;
+    c.n = n;
+    c.group = n;
+    c.scale = &scale;
+    c.zero = s->zero == VISE_ZERO_NONE ? NULL : &step.zero;
+    if (s->convention == VISE_SVDQ_NVFP4 || s->convention == VISE_SVDQ_NVFP4_LOW) {
+        for (int64_t i = 0; i < n; i++) units[i] = x[i] / step.upper;
+        c.x = units;
     }
+    k->group_codes(&c);
 }
 
 // An f8e4m3 with its exponent moved up by a shift is an f16 of 2^-8 times its value.

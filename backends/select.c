@@ -65,6 +65,7 @@ static bool has_avx2(void) {
 
 static void avx2_init(vise_kernels *k) {
     vise_avx2_rows_init(k);
+    vise_avx2_groups_init(k);
     vise_avx2_errors_init(k);
     vise_avx2_functions_init(k);
     vise_avx2_products_init(k);
@@ -80,6 +81,7 @@ static bool has_avx512(void) {
 
 static void avx512_init(vise_kernels *k) {
     vise_avx512_rows_init(k);
+    vise_avx512_groups_init(k);
     vise_avx512_errors_init(k);
     vise_avx512_functions_init(k);
     vise_avx512_products_init(k);

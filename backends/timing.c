@@ -244,6 +244,16 @@ static void run_errors(const vise_kernels *k, const row *r, int64_t group, bool 
     }
 }
 
+// The row as one group of int8 codes.
+static void run_codes(const vise_kernels *k, const row *r) {
+    static const float scale = 0.01f;
+    vise_group_codes c = {.form = VISE_CODE_DIV, .lo = -128, .hi = 127, .scale = &scale};
+    c.q = r->codes;
+    c.x = r->x;
+    c.n = c.group = r->n;
+    k->group_codes(&c);
+}
+
 static void run_row(const vise_kernels *k, int which, const row *r) {
     float lo, hi;
     switch (which) {
@@ -253,8 +263,8 @@ static void run_row(const vise_kernels *k, int which, const row *r) {
     case 3: k->f32_to_bf16(r->half, r->x, r->n); break;
     case 4: r->y[0] = k->absmax(r->x, r->n); break;
     case 5: k->minmax(&lo, &hi, r->x, r->n); break;
-    case 6: k->round_mul(r->codes, r->x, r->n, 127, -127, 127); break;
-    case 7: k->round_div(r->codes, r->x, r->n, 0.01f, 0.1f, -128, 127); break;
+    case 6: k->group_absmax(r->y, r->x, r->n, 64); break;
+    case 7: run_codes(k, r); break;
     case 8: k->dequant(r->y, r->codes, r->n, 0.01f, 0); break;
     case 9: k->softmax(r->y, r->x, r->n); break;
     case 10: run_errors(k, r, 64, false); break;
@@ -266,9 +276,9 @@ static void run_row(const vise_kernels *k, int which, const row *r) {
 vise_status vise_time_rows(const vise_kernels *k, int64_t n, int64_t repeats,
                            vise_row_time out[VISE_ROW_KERNELS], vise_error *err) {
     static const char *const names[VISE_ROW_KERNELS] = {
-        "f16_to_f32", "f32_to_f16", "bf16_to_f32", "f32_to_bf16", "absmax",
-        "minmax",     "round_mul",  "round_div",   "dequant",     "softmax",
-        "int_errors", "f4_errors",  "gelu_tanh",
+        "f16_to_f32", "f32_to_f16",   "bf16_to_f32", "f32_to_bf16", "absmax",
+        "minmax",     "group_absmax", "group_codes", "dequant",     "softmax",
+        "int_errors", "f4_errors",    "gelu_tanh",
     };
     row r = {.n = n};
     r.x = vise_calloc((size_t)n * sizeof(float));

@@ -85,7 +85,7 @@ local function namer()
       table.sort(parts)
       return "{" .. table.concat(parts, ",") .. "}"
     end
-    if getmetatable(x).__name == "vise.scheme" then return "scheme " .. name(x:fields()) end
+    if (getmetatable(x) or {}).__name == "vise.scheme" then return "scheme " .. name(x:fields()) end
     if not names[x] then
       count = count + 1
       names[x] = "@" .. count

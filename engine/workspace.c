@@ -10,7 +10,7 @@ enum { ALIGN = 64 };
 vise_status vise_workspace_begin(vise_workspace *w, vise_error *err) {
     assert(w->pieces == 0);
     if (w->size >= w->wanted) return VISE_OK;
-    char *base = vise_calloc((size_t)w->wanted);
+    char *base = vise_alloc((size_t)w->wanted);
     if (!base) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld bytes of workspace",
                          (long long)w->wanted);
@@ -31,8 +31,8 @@ void *vise_work_take(const vise_context *ctx, int64_t bytes) {
     int64_t room, end;
     if (__builtin_add_overflow(bytes, ALIGN, &room)) return NULL; // an empty piece is one too
     room &= ~(int64_t)(ALIGN - 1);
-    if (!w || __builtin_add_overflow(w->top, room, &end)) return vise_calloc((size_t)bytes);
-    void *piece = w->base && end <= w->size ? w->base + w->top : vise_calloc((size_t)bytes);
+    if (!w || __builtin_add_overflow(w->top, room, &end)) return vise_alloc((size_t)bytes);
+    void *piece = w->base && end <= w->size ? w->base + w->top : vise_alloc((size_t)bytes);
     if (!piece) return NULL;
     w->top = end;
     w->pieces++;

@@ -2,7 +2,7 @@
 // they return, so that running the same operators again allocates nothing.
 //
 // While a context has a workspace, vise_work_take() cuts pieces off one block.  A piece that
-// does not fit comes from vise_calloc() instead and is noted: the next vise_workspace_begin()
+// does not fit comes from vise_alloc() instead and is noted: the next vise_workspace_begin()
 // makes the block as large as was wanted.  Without a workspace all pieces do.  Pieces are taken
 // and given back by the thread that calls the operators, never inside a tile.
 

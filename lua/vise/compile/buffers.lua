@@ -51,7 +51,8 @@ end
 
 ---@class vise.compile.Plan
 ---@field buffers vise.compile.Buffer[]
----@field of table<vise.compile.Value, vise.compile.Buffer>
+---@field rows { last: integer, rows?: userdata }[]  What rows of activations are made in, one after the other.
+---@field of table<vise.compile.Value, table>  The buffer, or the rows, of each value.
 ---@field bytes integer        Of the arena.
 ---@field values integer       Tensors that lie in it,
 ---@field value_bytes integer  and what they would take side by side.
@@ -73,6 +74,19 @@ function Plan:add(value, first, last)
   self:give(value, buffer)
 end
 
+-- Rows of activations keep their own memory: a value takes rows that nobody reads any more.
+function Plan:give_rows(value, at, last)
+  for _, slot in ipairs(self.rows) do
+    if slot.last < at then
+      slot.last = last
+      self.of[value] = slot
+      return
+    end
+  end
+  local slot = { last = last }
+  self.rows[#self.rows + 1], self.of[value] = slot, slot
+end
+
 -- Gives every live tensor that is no view a buffer.  The output has one to itself, from the
 -- beginning on: an older output may be an input.
 local function assign(plan, graph)
@@ -84,6 +98,8 @@ local function assign(plan, graph)
     if before then
       plan.of[before].last = last[result] or at
       plan:give(result, plan.of[before])
+    elseif result.class == "rows" then
+      plan:give_rows(result, at, last[result] or at)
     elseif result.class == "tensor" and not result.view_of then
       plan:add(result, result == output and 0 or at, last[result] or at)
     end
@@ -126,7 +142,7 @@ end
 ---@param graph vise.compile.Graph
 ---@return vise.compile.Plan
 function M.plan(graph)
-  local plan = setmetatable({ buffers = {}, of = {}, bytes = 0, values = 0, value_bytes = 0 }, Plan)
+  local plan = setmetatable({ buffers = {}, rows = {}, of = {}, bytes = 0, values = 0, value_bytes = 0 }, Plan)
   assign(plan, graph)
   place_all(plan)
   return plan

@@ -11,6 +11,7 @@
 ---@field value_bytes integer    would take so much each in its own,
 ---@field arena_bytes integer    and take so much together.
 ---@field workspace_bytes integer  Scratch of operators.
+---@field rows_bytes integer       Of coded activations.
 ---@field constant_bytes integer   Of what was computed when it was compiled.
 ---@field weight_bytes integer     Of the layers, as their plan counts them.
 local Facts = {}
@@ -26,8 +27,8 @@ function Facts:__tostring()
       self.constant, self.shared, self.fused),
     ("buffers     %d values in %d places: %s instead of %s"):format(self.values, self.buffers,
       megabytes(self.arena_bytes), megabytes(self.value_bytes)),
-    ("memory      arena %s, workspace %s, constants %s"):format(megabytes(self.arena_bytes),
-      megabytes(self.workspace_bytes), megabytes(self.constant_bytes)),
+    ("memory      arena %s, coded activations %s, workspace %s, constants %s"):format(megabytes(self.arena_bytes),
+      megabytes(self.rows_bytes), megabytes(self.workspace_bytes), megabytes(self.constant_bytes)),
     ("weights     %s"):format(megabytes(self.weight_bytes)),
   }, "\n")
 end
@@ -56,6 +57,8 @@ return function(compiled)
   facts.replayed, facts.buffers = #program.steps, #plan.buffers
   facts.values, facts.value_bytes = plan.values, plan.value_bytes
   facts.arena_bytes, facts.workspace_bytes = program.arena:bytes(), program.workspace:bytes()
+  facts.rows_bytes = 0
+  for _, slot in ipairs(plan.rows) do facts.rows_bytes = facts.rows_bytes + slot.rows:bytes() end
   facts.constant_bytes, facts.weight_bytes = bytes_of(compiled.made), weights(compiled.layers)
   return facts
 end

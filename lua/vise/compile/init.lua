@@ -5,6 +5,7 @@ local Compiled = require "vise.compile.compiled"
 local Program = require "vise.compile.program"
 local expect = require "vise.models.expect"
 local fail = require "vise.fail"
+local fuse = require "vise.compile.fuse"
 local new_inputs = require "vise.models.inputs"
 local simplify = require "vise.compile.simplify"
 local trace = require "vise.compile.trace"
@@ -66,9 +67,10 @@ local function optimize(graph, facts)
   facts.traced = count(graph)
   local made = simplify.fold(graph)
   facts.constant = facts.traced - count(graph)
-  table.move(simplify.convert_vectors(graph), 1, #graph.ops, #made + 1, made)
   facts.shared = simplify.share(graph)
-  facts.fused = 0
+  facts.fused = fuse.fuse(graph)
+  simplify.drop_unused(graph)
+  for _, tensor in ipairs(simplify.convert_vectors(graph)) do made[#made + 1] = tensor end
   return simplify.close_unused(graph, made)
 end
 

@@ -5,7 +5,9 @@
 ---@class vise.compile.Operator
 ---@field out? integer          Which argument is the place of the result, if it takes one.
 ---@field inplace? integer[]    Arguments that may be the place of the result themselves.
----@field vectors? integer[]    Arguments that are vectors of any float dtype, and are read as f32.
+---@field vectors? (integer|string)[]  Arguments that are vectors of any float dtype and are read as f32; a
+---                                    name stands for an option.
+---@field alike? integer        An argument of which nothing but the layout counts: a packed weight.
 ---@field view? boolean         The result lies in the first argument.
 ---@field about? boolean        Asks for a shape, a name and the like: nothing is computed.
 ---@field made? boolean         The result is made from Lua values.
@@ -25,7 +27,7 @@ local operators = {
   matmul = { out = 4 },
   linear = { out = 4, vectors = { 3 } },
   -- networks
-  softmax = elementwise(2), silu = elementwise(2), gelu = elementwise(3),
+  softmax = elementwise(2), silu = elementwise(2), gelu = elementwise(3), silu_mul = { out = 3, inplace = { 1, 2 } },
   layer_norm = { out = 5, inplace = { 1 }, vectors = { 3, 4 } },
   rms_norm = { out = 4, inplace = { 1 }, vectors = { 2 } },
   modulate = elementwise(4),
@@ -33,8 +35,8 @@ local operators = {
   attention = { out = 5 }, rope = elementwise(3), sinusoid = { out = 3 }, embedding = { out = 3 },
   patchify = { out = 3 }, unpatchify = { out = 3 },
   -- quantized layers
-  integer_linear = { out = 5, vectors = { 4 } },
-  decoded_linear = { out = 4, vectors = { 3 } },
+  rows = { out = 4, vectors = { "weight", "bias" }, alike = 2 },
+  product = { out = 4, vectors = { "bias" } },
   simulate = { out = 3, inplace = { 2 } },
   ["coded:decode"] = { out = 2 },
   -- tensors
@@ -45,8 +47,8 @@ local operators = {
 }
 
 for _, name in ipairs { "rows", "columns", "reshape", "cast" } do operators["tensor:" .. name] = { view = true } end
-for _, name in ipairs { "shape", "dtype", "count", "bytes", "close", "closed" } do
-  operators["tensor:" .. name] = { about = true }
+for _, name in ipairs { "shape", "dtype", "count", "bytes", "close", "closed", "kind" } do
+  operators["tensor:" .. name], operators["rows:" .. name] = { about = true }, { about = true }
 end
 
 return operators

@@ -20,7 +20,7 @@ local try = fail.try
 ---@field steps vise.compile.Step[]
 ---@field inputs vise.Tensor[]      Where the inputs go.
 ---@field output vise.Tensor
----@field tensors vise.Tensor[]     Views of the arena.
+---@field objects userdata[]        Views of the arena, and rows.
 ---@field arena vise.Tensor
 ---@field workspace userdata
 ---@field plan vise.compile.Plan
@@ -32,7 +32,16 @@ local function tensor_at(arena, buffer, value)
   return try(bytes:cast(value.dtype, value.shape))
 end
 
--- A table that makes the object of a value when it is first asked for.
+-- Rows of the right kind; what is in them now does not matter.
+local function rows_of(value, slot, object_of)
+  if not slot.rows then
+    local args = graphs.bind(value.op, object_of)
+    slot.rows = try(value.op.call(table.unpack(args, 1, value.op.count)))
+  end
+  return slot.rows
+end
+
+-- A function that makes the object of a value when it is first asked for.
 local function objects_of(program)
   local objects = {}
   local function object_of(value)
@@ -42,11 +51,13 @@ local function objects_of(program)
       if value.view_of then
         local args = graphs.bind(value.op, object_of)
         made = try(value.op.call(table.unpack(args, 1, value.op.count)))
+      elseif value.class == "rows" then
+        made = rows_of(value, program.plan.of[value], object_of)
       else
         made = tensor_at(program.arena, program.plan.of[value], value)
       end
       objects[value] = made
-      program.tensors[#program.tensors + 1] = made
+      program.objects[#program.objects + 1] = made
     end
     return objects[value]
   end
@@ -75,7 +86,7 @@ end
 ---@param graph vise.compile.Graph
 ---@return vise.compile.Program
 function M.new(graph)
-  local program = setmetatable({ steps = {}, inputs = {}, tensors = {}, workspace = core.workspace() }, Program)
+  local program = setmetatable({ steps = {}, inputs = {}, objects = {}, workspace = core.workspace() }, Program)
   local ok, problem = pcall(build, program, graph)
   if ok then return program end
   program:close()
@@ -108,7 +119,7 @@ function Program:warm()
 end
 
 function Program:close()
-  for _, tensor in ipairs(self.tensors) do tensor:close() end
+  for _, object in ipairs(self.objects) do object:close() end
   if self.arena then self.arena:close() end
   self.workspace:close()
 end

@@ -64,9 +64,10 @@ function M.convert_vectors(graph)
     return as_f32[value]
   end
   for _, op in ipairs(graph.ops) do
-    for _, i in ipairs(operators[op.name].vectors or {}) do
-      local value = op.args[i]
-      if value and value.constant and value.dtype ~= "f32" then op.args[i] = converted(value) end
+    for _, key in ipairs(operators[op.name].vectors or {}) do
+      local place = math.type(key) and op.args or op.args[3] or {}
+      local value = place[key]
+      if value and value.constant and value.dtype ~= "f32" then place[key] = converted(value) end
     end
   end
   return made
@@ -95,6 +96,11 @@ local function namer()
   return name
 end
 
+-- What rows of activations have to know of the packed weight that they are for.
+local function layout_of(packed, name)
+  return table.concat({ packed:kind(), select(2, packed:shape()), name(packed:scheme()) }, " ")
+end
+
 --- Lets operations that compute the same share one result.
 ---@param graph vise.compile.Graph
 ---@return integer saved  Operations that are gone, views not counted.
@@ -103,7 +109,9 @@ function M.share(graph)
   for _, op in ipairs(graph.ops) do
     graphs.each_operand(op, function(value, place, key) place[key] = instead[value] or value end)
     local parts = { op.name, name(op.call) }
-    for i = 1, op.count do parts[#parts + 1] = name(op.args[i]) end
+    for i = 1, op.count do
+      parts[i + 2] = i == operators[op.name].alike and layout_of(op.args[i], name) or name(op.args[i])
+    end
     local text = table.concat(parts, "|")
     if first[text] then
       instead[op.result] = first[text]

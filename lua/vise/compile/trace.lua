@@ -27,7 +27,7 @@ local Trace = {}
 Trace.__index = Trace
 
 -- Objects that hold values.
-local CLASSES = { ["vise.tensor"] = "tensor" }
+local CLASSES = { ["vise.tensor"] = "tensor", ["vise.rows"] = "rows" }
 
 local function class_of(x)
   return type(x) == "userdata" and CLASSES[(getmetatable(x) or {}).__name]
@@ -63,6 +63,7 @@ end
 
 -- Writes an operation down.
 function Trace:add(name, call, args, count, result)
+  while count > 0 and args[count] == nil do count = count - 1 end
   local op = { name = name, call = call, args = args, count = count, layer = self:where(), result = result }
   graphs.each_operand(op, function(value) result.live = result.live or value.live end)
   result.op = op

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/mem.h"
 #include "engine/scale_search.h"
+#include "engine/workspace.h"
 
 enum { TILE_ELEMENTS = 16384 };
 
@@ -126,18 +126,19 @@ static vise_status range_of_all(const vise_context *ctx, vise_range *out,
         .failed = m->rows,
     };
     int64_t tiles = tiles_of(&j);
-    j.ranges = vise_calloc(sizeof *j.ranges * (size_t)(tiles + 1));
+    j.ranges = vise_work_take(ctx, (int64_t)sizeof *j.ranges * (tiles + 1));
     if (!j.ranges) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld ranges",
                          (long long)tiles);
     }
+    j.ranges[0] = (vise_range){0, 0}; // there may be no tile
     vise_status st = vise_parallel(ctx, tiles, range_tile, &j, err);
     if (!st && atomic_load(&j.failed) < m->rows) {
         st = explain(e, m, atomic_load(&j.failed), err);
     }
     *out = j.ranges[0];
     for (int64_t i = 1; i < tiles; i++) *out = vise_range_merge(*out, j.ranges[i]);
-    vise_free(j.ranges);
+    vise_work_give(ctx, j.ranges);
     return st;
 }
 

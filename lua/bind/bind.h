@@ -79,6 +79,7 @@ void viseL_open_kernels(lua_State *L);
 void viseL_open_linalg(lua_State *L);
 void viseL_open_nnops(lua_State *L);
 void viseL_open_observe(lua_State *L);
+void viseL_open_onednn(lua_State *L);
 void viseL_open_ops(lua_State *L);
 void viseL_open_permute(lua_State *L);
 void viseL_open_safetensors(lua_State *L);

@@ -291,6 +291,10 @@ return {
     title = "a size to be timed that no kernel takes",
     next = "Give --inputs as a multiple of --group, and --group as a multiple of 8.",
   },
+  ["E-HW-09"] = {
+    title = "a library to compare with is missing",
+    next = "Install libdnnl2 (oneDNN 2) if you want it timed; vise needs it for nothing else.",
+  },
 
   -- TK: tokenizers
   ["E-TK-01"] = { title = "tokenizer cut short", next = "Copy the tokenizer file again." },

@@ -17,6 +17,7 @@ local M = {}
 ---@field bytes? number      That one run must read.
 ---@field read? string       The limit of `bytes`.
 ---@field base? string       The name of the side that it is compared with.
+---@field beside? string     The name of the side that it contains, if it is measured too.
 ---@field check? fun(): boolean?, string?, string?  Is it right?  Before it is timed.
 
 ---@class vise.bench.Line
@@ -32,6 +33,7 @@ local M = {}
 ---@field of_read? number
 ---@field base? string
 ---@field against? number    How many times as fast as the base.
+---@field times? number      Its time in that of the side that it contains.
 ---@field scaling? number    How many times as fast as with the first number of threads.
 
 -- Which limits these tasks are held against.
@@ -54,6 +56,7 @@ local function line_of(task, tasks, found)
   if read then line.read, line.of_read = task.read, task.bytes / task.seconds / read end
   for _, other in ipairs(tasks) do
     if other.name == task.base then line.base, line.against = other.name, other.seconds / task.seconds end
+    if other.name == task.beside then line.times = task.seconds / other.seconds end
   end
   return line
 end

@@ -30,7 +30,8 @@ local function operators(tokens, width, vocabulary)
       return core.attention(queries, values, queries, { heads = heads, causal = true }, out)
     end, dots // 2 },
     { "attention causal, 4 queries a key", function(out)
-      return core.attention(queries, keys, keys, { heads = heads, kv_heads = math.max(1, heads // 4), causal = true }, out)
+      local options = { heads = heads, kv_heads = math.max(1, heads // 4), causal = true }
+      return core.attention(queries, keys, keys, options, out)
     end, dots // 2 },
     { "layer_norm", function(out) return core.layer_norm(x, 1e-6, w, b, out) end },
     { "rms_norm", function(out) return core.rms_norm(x, w, 1e-6, out) end },
@@ -41,8 +42,9 @@ local function operators(tokens, width, vocabulary)
     { "silu", function(out) return core.silu(x, out) end },
     { "softmax", function(out) return core.softmax(x, out) end },
     { "rope", function(out) return core.rope(queries, { heads = heads }, out) end },
-    { "cross_entropy", function() return core.tensor_of("f32", { 1 }, { (core.cross_entropy(wide, targets)) }) end,
-      elements = tokens * vocabulary },
+    { "cross_entropy", function()
+      return core.tensor_of("f32", { 1 }, { (core.cross_entropy(wide, targets)) })
+    end, elements = tokens * vocabulary },
     { "f32 to f16", function() return x:to "f16" end },
     { "f16 to f32", function() return f16:to "f32" end },
     { "f32 to bf16", function() return x:to "bf16" end },

@@ -15,7 +15,7 @@ static void note_peak(long long now) {
     }
 }
 
-void *vise_calloc(size_t bytes) {
+void *vise_alloc(size_t bytes) {
     if (atomic_load(&fail_in) >= 0 && atomic_fetch_sub(&fail_in, 1) == 0) return NULL;
     if (bytes > INT64_MAX - 2 * HEAD) return NULL;
     long long size = (long long)bytes, now = atomic_fetch_add(&bytes_live, size) + size;
@@ -28,10 +28,14 @@ void *vise_calloc(size_t bytes) {
         return NULL;
     }
     memcpy(p, &size, sizeof size);
-    memset(p + HEAD, 0, bytes);
     atomic_fetch_add(&blocks, 1);
     note_peak(now);
     return p + HEAD;
+}
+
+void *vise_calloc(size_t bytes) {
+    void *p = vise_alloc(bytes);
+    return p ? memset(p, 0, bytes) : NULL;
 }
 
 void vise_free(void *p) {

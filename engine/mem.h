@@ -1,4 +1,4 @@
-// Counted memory: the only place that calls malloc.  Blocks are 64-byte aligned, zeroed and
+// Counted memory: the only place that calls malloc.  Blocks are 64-byte aligned and
 // counted in blocks and bytes; a limit bounds them, and a test can make any one of them fail.
 
 #ifndef VISE_MEM_H
@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 void *vise_calloc(size_t bytes); // zeroed; NULL when out of memory or over the limit
+void *vise_alloc(size_t bytes);  // the same, not zeroed: for what tiles fill at once
 void vise_free(void *p);
 
 int64_t vise_mem_blocks(void); // allocated and not yet freed

@@ -165,6 +165,7 @@ int viseL_open_core(lua_State *L) {
     viseL_open_bench(L);
     viseL_open_bytes(L);
     viseL_open_coded(L);
+    viseL_open_packed(L);
     viseL_open_disk(L);
     viseL_open_host(L);
     viseL_open_json(L);

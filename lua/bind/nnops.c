@@ -37,6 +37,15 @@ static int core_silu(lua_State *L) {
     return finish(L, vise_silu(ctx, out, x, &err), out, &err);
 }
 
+// core.silu_mul(gate, up [, out]): silu(gate) up
+static int core_silu_mul(lua_State *L) {
+    vise_error err;
+    vise_tensor *out = viseL_pushout(L, 3);
+    const vise_context *ctx = viseL_context(L);
+    const vise_tensor *gate = viseL_checktensor(L, 1), *up = viseL_checktensor(L, 2);
+    return finish(L, vise_silu_mul(ctx, out, gate, up, &err), out, &err);
+}
+
 // core.gelu(x, "tanh" or "erf" [, out])
 static int core_gelu(lua_State *L) {
     static const char *const kinds[] = {"tanh", "erf", NULL};
@@ -236,6 +245,7 @@ static const luaL_Reg functions[] = {
     {"rms_norm",      core_rms_norm     },
     {"rope",          core_rope         },
     {"silu",          core_silu         },
+    {"silu_mul",      core_silu_mul     },
     {"sinusoid",      core_sinusoid     },
     {"softmax",       core_softmax      },
     {"top_p",         core_top_p        },

@@ -450,12 +450,12 @@ return {
   },
   ["E-SC-07"] = { title = "coded tensor with broken values", next = "The file is damaged; make it again." },
   ["E-SC-08"] = {
-    title = "no integer kernel for these schemes",
-    next = "Choose schemes the message lists, or multiply with decoded_linear.",
+    title = "no product for these schemes",
+    next = "Choose schemes the message lists, or leave the activations in float.",
   },
   ["E-SC-09"] = {
     title = "too many inputs for an integer kernel",
-    next = "Leave the layer in float, or multiply with decoded_linear.",
+    next = "Leave the layer, or its activations, in float.",
   },
   ["E-SC-10"] = { title = "shapes do not go together", next = "Check the input against the layer's sizes." },
   ["E-SC-11"] = { title = "no scale to search", next = "Leave `search` away, or take a scheme the message lists." },

@@ -30,8 +30,7 @@ local M = {}
 ---@field name string
 ---@field weight table         Arguments of vise.scheme; the dtype "storage" stands for the 16-bit type.
 ---@field activation? table    Arguments of vise.scheme.
----@field product? "integer"|"decoded"  How codes of both sides are multiplied: by integer kernels, or
----                            decoded exactly and multiplied in float; nil for weight-only types.
+---@field product? "integer"|"float"  How codes of both sides are multiplied; nil for weight-only types.
 ---@field rank? integer        Of the low-rank branch; nil for types that have none.
 ---@field smooth? string       "activation" or "identity"; nil for types that have none.
 ---@field calibrated false|"span"|"range"  What it needs of the activations: each channel's span, or the
@@ -199,7 +198,7 @@ function M.parse(name, where)
   end
   t.name = name
   t.calibrated, t.static = t.calibrated or false, t.static or false
-  t.product = t.activation and (t.activation.element and "decoded" or "integer")
+  t.product = t.activation and (t.activation.element == "f8e4m3" and "float" or "integer")
   return t
 end
 

@@ -52,6 +52,7 @@ local classes = {
   ["vise.coded"] = "coded_tensor",
   ["vise.observer"] = "observer",
   ["vise.packed"] = "packed",
+  ["vise.rows"] = "rows",
   ["vise.random"] = "generator",
   ["vise.safetensors"] = "safetensors_file",
   ["vise.scheme"] = "scheme",

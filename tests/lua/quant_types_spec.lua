@@ -23,7 +23,7 @@ describe("vise.quant_types", function()
 
   it("reads SVDQuant with 4-bit floats", function()
     local t = quant_types.parse "svdq_nvfp4_r16"
-    assert.same({ 16, "activation", "span", "decoded" }, { t.rank, t.smooth, t.calibrated, t.product })
+    assert.same({ 16, "activation", "span", "integer" }, { t.rank, t.smooth, t.calibrated, t.product })
     t = quant_types.parse "svdq_nvfp4_r0_dq"
     assert.same({ 0, "identity", false }, { t.rank, t.smooth, t.calibrated })
     assert.equal("f16", quant_types.scheme_args(t.weight, "f16").second_dtype)
@@ -41,7 +41,7 @@ describe("vise.quant_types", function()
 
   it("says how codes of both sides are multiplied", function()
     local products = { int8_per_tensor = "integer", int8_per_row_static = "integer", svdq_int4_r8 = "integer",
-      float8_per_row = "decoded", nvfp4 = "decoded", svdq_nvfp4_r8_dq = "decoded" }
+      float8_per_row = "float", nvfp4 = "integer", svdq_nvfp4_r8_dq = "integer" }
     for name, product in pairs(products) do assert.equal(product, quant_types.parse(name).product) end
     for _, name in ipairs { "int8_weight_only", "nvfp4_weight_only", "float8_weight_only", "int4_weight_only" } do
       assert.is_nil(quant_types.parse(name).product)

@@ -28,8 +28,8 @@ int64_t vise_timing_copies(const vise_timing *t) {
     return t->copies;
 }
 
-int64_t vise_timing_tiles(const vise_timing *t) {
-    return t->copies * (vise_timed_gemm(t->s.what) ? t->s.pieces : calls(t) * t->panels);
+int64_t vise_timing_tiles(const vise_timing *t, int threads) {
+    return t->copies * (vise_timed_gemm(t->s.what) ? threads : calls(t) * t->panels);
 }
 
 static void run_int8(const vise_timing *t, const vise_kernels *k, const vise_product *to,
@@ -106,10 +106,10 @@ void vise_timing_panel(const vise_timing *t, const vise_kernels *k, int64_t copy
     }
 }
 
-void vise_timing_gemm(const vise_timing *t, const vise_kernels *k, int64_t copy,
-                      int64_t piece) {
+void vise_timing_gemm(const vise_timing *t, const vise_kernels *k, int64_t copy, int64_t piece,
+                      int64_t pieces) {
     const vise_timing_shape *s = &t->s;
-    int64_t first = s->n * piece / s->pieces, end = s->n * (piece + 1) / s->pieces;
+    int64_t first = s->n * piece / pieces, end = s->n * (piece + 1) / pieces;
     const float *b = (const float *)(const void *)(t->codes + copy * t->code_bytes * t->panels);
     vise_gemm g = {.trans_b = true, .m = s->m, .n = end - first, .k = s->k};
     g.a = t->x;
@@ -125,11 +125,11 @@ void vise_timing_gemm(const vise_timing *t, const vise_kernels *k, int64_t copy,
 }
 
 // Tiles that share activations follow each other.
-void vise_timing_run(const vise_timing *t, const vise_kernels *k, int64_t tile) {
-    int64_t each = vise_timing_tiles(t) / t->copies;
+void vise_timing_run(const vise_timing *t, const vise_kernels *k, int threads, int64_t tile) {
+    int64_t each = vise_timing_tiles(t, threads) / t->copies;
     int64_t copy = tile / each, rest = tile % each;
     if (vise_timed_gemm(t->s.what)) {
-        vise_timing_gemm(t, k, copy, rest);
+        vise_timing_gemm(t, k, copy, rest, threads);
         return;
     }
     int64_t call = rest / t->panels, strips = vise_strips(t->s.m);

@@ -29,7 +29,6 @@ typedef struct vise_timing_shape {
     int64_t m, k, n;        // k a multiple of the group
     int64_t group;          // inputs a scale; a multiple of 8.  INT8, GEMM: not used
     int64_t cold;           // bytes of weights at least, in copies that a run goes through
-    int64_t pieces;         // GEMM: how many calls share the channels
     vise_dtype scale_dtype; // GROUPED and what has weights without activation codes
     bool blocks;            // GROUPED: activations with a scale a group, not one a row
 } vise_timing_shape;
@@ -46,9 +45,10 @@ int64_t vise_timing_weights(const vise_timing *t);
 // What it takes altogether.
 int64_t vise_timing_bytes(const vise_timing *t);
 
-// A run is all of its tiles, in any order, at the same time if you like.
-int64_t vise_timing_tiles(const vise_timing *t);
-void vise_timing_run(const vise_timing *t, const vise_kernels *k, int64_t tile);
+// A run is all of its tiles, in any order, at the same time if you like.  A gemm is cut into
+// one call a thread.
+int64_t vise_timing_tiles(const vise_timing *t, int threads);
+void vise_timing_run(const vise_timing *t, const vise_kernels *k, int threads, int64_t tile);
 
 // Judges the last rows of the last channels against `ref`, gemms against plain sums: E-HW-05 if
 // they differ by more than engine/products.h allows.  E-MM-01.

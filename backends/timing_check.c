@@ -63,7 +63,7 @@ done:
 
 static vise_status check_gemm(const vise_timing *t, const vise_kernels *k, vise_error *err) {
     const float *a = t->x, *b = (const float *)(const void *)t->codes;
-    for (int64_t piece = 0; piece < t->s.pieces; piece++) vise_timing_gemm(t, k, 0, piece);
+    for (int64_t piece = 0; piece < 2; piece++) vise_timing_gemm(t, k, 0, piece, 2);
     for (int64_t i = 0; i < 3; i++) {
         for (int64_t j = 0; j < 3; j++) {
             int64_t row = (t->s.m - 1) * i / 2, col = (t->s.n - 1) * j / 2;

@@ -31,6 +31,8 @@ static inline bool vise_timed_gemm(vise_timed what) {
 // Runs strips [first, end) of the activations `x` times panel j of a copy, into y [m][n].
 void vise_timing_panel(const vise_timing *t, const vise_kernels *k, int64_t copy, int64_t j,
                        int64_t first, int64_t end, const void *x, float *y);
-void vise_timing_gemm(const vise_timing *t, const vise_kernels *k, int64_t copy, int64_t piece);
+// One of `pieces` ranges of channels.
+void vise_timing_gemm(const vise_timing *t, const vise_kernels *k, int64_t copy, int64_t piece,
+                      int64_t pieces);
 
 #endif

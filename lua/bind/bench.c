@@ -133,7 +133,7 @@ static vise_timed check_kernel(lua_State *L, int arg) {
     return (vise_timed)luaL_checkoption(L, arg, NULL, names);
 }
 
-// core.bench_problem(kernel, { m, k, n, group, cold, pieces, blocks } [, scale dtype])
+// core.bench_problem(kernel, { m, k, n, group, cold, blocks } [, scale dtype])
 static int timing_new(lua_State *L) {
     static const viseL_field fields[] = {
         VISEL_INT(vise_timing_shape, m, 1, 1 << 20),
@@ -141,11 +141,10 @@ static int timing_new(lua_State *L) {
         VISEL_INT(vise_timing_shape, n, 1, 1 << 20),
         VISEL_INT(vise_timing_shape, group, 8, 65536),
         VISEL_INT(vise_timing_shape, cold, 0, 1ll << 40),
-        VISEL_INT(vise_timing_shape, pieces, 1, 256),
         VISEL_BOOL(vise_timing_shape, blocks),
         {0},
     };
-    vise_timing_shape s = {.m = 1, .k = 64, .n = 32, .group = 64, .pieces = 1};
+    vise_timing_shape s = {.m = 1, .k = 64, .n = 32, .group = 64};
     s.what = check_kernel(L, 1);
     viseL_options(L, 2, fields, &s);
     s.scale_dtype = lua_isnoneornil(L, 3) ? VISE_F32 : viseL_checkdtype(L, 3);
@@ -163,21 +162,21 @@ static int timing_new(lua_State *L) {
 typedef struct timing_job {
     const vise_timing *t;
     const vise_kernels *k;
+    int threads;
 } timing_job;
 
 static void timing_tile(void *job, int64_t tile) {
     timing_job *j = job;
-    vise_timing_run(j->t, j->k, tile);
+    vise_timing_run(j->t, j->k, j->threads, tile);
 }
 
 // p:run(): the product, with every copy of the weights
 static int timing_run(lua_State *L) {
     const vise_context *ctx = viseL_context(L);
-    timing_job job = {check_timing(L), &ctx->kernels};
+    timing_job job = {check_timing(L), &ctx->kernels, vise_pool_threads(ctx->pool)};
     vise_error err;
-    if (vise_parallel(ctx, vise_timing_tiles(job.t), timing_tile, &job, &err)) {
-        return viseL_fail(L, &err);
-    }
+    int64_t tiles = vise_timing_tiles(job.t, job.threads);
+    if (vise_parallel(ctx, tiles, timing_tile, &job, &err)) return viseL_fail(L, &err);
     lua_pushboolean(L, true);
     return 1;
 }

@@ -16,6 +16,15 @@ describe("core.bench_problem", function()
     end)
   end
 
+  it("cuts a product of one channel among many threads", function()
+    local before = core.threads()
+    local p <close> = core.bench_problem("gemm", { m = 2, k = 64, n = 1 })
+    core.threads(3)
+    local ran = p:run()
+    core.threads(before)
+    assert.is_true(ran)
+  end)
+
   it("takes scales of every type, and activations with a scale a row or a group", function()
     for _, dtype in ipairs { "f32", "f16", "bf16", "f8e4m3" } do
       for _, blocks in ipairs { false, true } do
@@ -89,5 +98,38 @@ end)
 describe("core.bench_handoff", function()
   it("hands over nothing, as often as asked", function()
     assert.equal(0, select("#", core.bench_handoff(3)))
+  end)
+end)
+
+describe("core.onednn", function()
+  local function problem(kind, shape)
+    local p, message = core.onednn(kind, shape)
+    if not p then pending(message) end
+    return p
+  end
+
+  it("computes the products that ours are compared with", function()
+    for _, kind in ipairs { "int8", "bf16", "f32" } do
+      local p <close> = problem(kind, { m = 5, k = 70, n = 33, cold = 40000 })
+      assert.is_true(p:check())
+      assert.is_true(p:run())
+      assert.is_true(p:copies() > 1)
+      assert.is_true(p:copies() * p:weights() >= 40000)
+    end
+  end)
+
+  it("leaks nothing, whichever allocation fails", function()
+    problem("f32", {}):close()
+    assert.equal(7, support.sweep(function()
+      local p <close> = core.onednn("f32", { m = 2, k = 8, n = 8 })
+      return p and true
+    end))
+  end)
+
+  it("is closed once", function()
+    local p = problem("int8", {})
+    p:close()
+    p:close()
+    assert.error_matches(function() p:run() end, "problem is closed")
   end)
 end)

@@ -45,12 +45,10 @@ local function parts_of(type, k, n, random)
   }
 end
 
--- A layer of n x k for m rows: run(), and what it must read.
-local function new_layer(name, m, k, n, cold)
-  local type, random = quant_types.parse(name), core.random(11)
-  local x, w = random:normal { m, k }, random:normal { n, k }
+-- A layer for x: run(), and what it must read.
+local function new_layer(name, x, w, cold)
+  local type, random, n, k = quant_types.parse(name), core.random(11), w:shape()
   local coded = try(core.encode(scheme_of(type.weight), w))
-  w:close()
   local packed = { try(core.pack(coded)) }
   for i = 2, math.ceil(cold / packed[1]:bytes()) do packed[i] = try(core.pack(coded)) end
   coded:close()
@@ -73,10 +71,15 @@ local function new_layer(name, m, k, n, cold)
   return layer
 end
 
-local function float_layer(m, k, n, cold)
-  local random = core.random(12)
-  local x, w, bias, y = random:normal { m, k }, { random:normal { n, k } }, random:normal { n }, nil
-  for i = 2, math.ceil(cold / w[1]:bytes()) do w[i] = w[1]:copy() end
+-- One with every tail, to be checked.
+local function small_layer(name)
+  local random = core.random(13)
+  return new_layer(name, random:normal { 25, 3 * 64 }, random:normal { 45, 3 * 64 }, 0)
+end
+
+local function float_layer(x, weight, cold)
+  local w, bias, y = { weight }, core.random(12):normal { (weight:shape()) }, nil
+  for i = 2, math.ceil(cold / weight:bytes()) do w[i] = weight:copy() end
   return { copies = #w, bytes = w[1]:bytes(), run = function()
     for i = 1, #w do y = try(core.linear(x, w[i], bias, y)) end
   end, close = function()
@@ -93,20 +96,30 @@ local function task_of(name, layer, about, shape, cold)
     about = { rows = shape.m, state = few and (cold and "cold" or "warm") or nil } }
 end
 
+--- The types that are timed.
+---@return string[]
+function M.names()
+  local names = {}
+  for i, layer in ipairs(layers) do names[i] = layer.type end
+  return names
+end
+
 --- A layer of each type, and the float layer.
 ---@param shape { m: integer, k: integer, n: integer }
----@param only table<string, boolean>  Names; none: all.
+---@param only? table<string, boolean>  Names; nil: all.
 ---@param cold? integer  Bytes that weights go through.
 ---@return vise.bench.Task[]
 function M.tasks(shape, only, cold)
-  local tasks = { task_of("linear", float_layer(shape.m, shape.k, shape.n, cold or 0), { limit = "f32" }, shape, cold) }
+  local random = core.random(11)
+  local x, w = random:normal { shape.m, shape.k }, random:normal { shape.n, shape.k }
+  local tasks = { task_of("linear", float_layer(x, w, cold or 0), { limit = "f32" }, shape, cold) }
   for _, layer in ipairs(layers) do
-    if #only == 0 or only[layer.type] then
+    if not only or only[layer.type] then
       layer.check = function()
-        check.against_ref(layer.type, function() return new_layer(layer.type, 7, 3 * 64, 45, 0).run():copy() end, 1e-5)
+        check.against_ref(layer.type, function() return small_layer(layer.type).run():copy() end, 1e-5)
         return true
       end
-      local made = new_layer(layer.type, shape.m, shape.k, shape.n, cold or 0)
+      local made = new_layer(layer.type, x, w, cold or 0)
       tasks[#tasks + 1] = task_of(layer.type, made, layer, shape, cold)
     end
   end

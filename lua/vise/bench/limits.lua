@@ -5,6 +5,7 @@ local core = require "vise.core"
 local M = {}
 
 local L2_SLICE, L3_SLICE, DRAM_SLICE = 1 << 18, 1 << 22, 1 << 20
+local LEAST = 1 << 20 -- bytes that are far, however few are asked for
 
 --- A side whose rate is a limit of others.
 ---@class vise.bench.Limit : vise.bench.Side
@@ -43,6 +44,7 @@ end
 function M.memory(cold_bytes, with_copies)
   if not core.bench_memory(buffer(256), 256, 1) then return {} end
   local threads = core.threads()
+  cold_bytes = math.max(cold_bytes, LEAST)
   local far = buffer(cold_bytes)
   local sides = {
     memory_side("l2", buffer(L2_SLICE * threads), L2_SLICE, 64),

@@ -18,6 +18,7 @@ local M = {}
 ---@field read? string       The limit of `bytes`.
 ---@field base? string       The name of the side that it is compared with.
 ---@field beside? string     The name of the side that it contains, if it is measured too.
+---@field close? fun()       Frees what it holds.
 ---@field check? fun(): boolean?, string?, string?  Is it right?  Before it is timed.
 
 ---@class vise.bench.Line
@@ -94,14 +95,7 @@ end
 local function on_threads(threads, options, make)
   local before = core.threads()
   core.threads(threads)
-  local tasks
-  local ok, lines, found = pcall(function()
-    tasks = make()
-    return M.tasks(tasks, options)
-  end)
-  for _, task in ipairs(tasks or {}) do
-    if task.close then task.close() end
-  end
+  local ok, lines, found = pcall(function() return M.tasks(make(), options) end)
   core.threads(before)
   if not ok then error(lines, 0) end
   return lines, found
@@ -116,7 +110,7 @@ end
 --- Measures what `make()` makes, with each number of threads in turn; the lines of a task follow each other.
 ---@param section vise.bench.Section
 ---@param options { repeats: integer, cold: integer, threads: integer[] }
----@param make fun(): vise.bench.Task[]  As many each time, in the same order.
+---@param make fun(): vise.bench.Task[]  Called with those threads: as many each time, in the same order.
 function M.into(section, options, make)
   local runs = {}
   for i, threads in ipairs(options.threads) do
@@ -130,6 +124,16 @@ function M.into(section, options, make)
       if r > 1 and line.rate then line.scaling = line.rate / first.rate end
       section.lines[#section.lines + 1] = line
     end
+  end
+end
+
+--- The same for tasks that any number of threads can run; closes them.
+---@param section vise.bench.Section
+---@param tasks vise.bench.Task[]
+function M.these(section, options, tasks)
+  M.into(section, options, function() return tasks end)
+  for _, task in ipairs(tasks) do
+    if task.close then task.close() end
   end
 end
 

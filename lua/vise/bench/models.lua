@@ -84,7 +84,7 @@ local function bench_model(section, folder, options)
     add_tasks(tasks, type, model, inputs, { size = size, megabytes = bytes_of(model) / 1e6,
       planned = report.memory_bytes / 1e6 })
   end
-  measure.into(section, options, function() return tasks end)
+  measure.these(section, options, tasks)
 end
 
 local function with_generated(options, f)

@@ -67,11 +67,9 @@ function M.run(section, options)
   for _, operator in ipairs(operators(7, 3 * HEAD, 101)) do
     check.against_ref(operator[1], function() return try(operator[2]()) end, NEAR)
   end
-  measure.into(section, options, function()
-    local tasks = {}
-    for i, operator in ipairs(operators(tokens, width, VOCABULARY)) do tasks[i] = task(operator, tokens, width) end
-    return tasks
-  end)
+  local tasks = {}
+  for i, operator in ipairs(operators(tokens, width, VOCABULARY)) do tasks[i] = task(operator, tokens, width) end
+  measure.these(section, options, tasks)
 end
 
 return M

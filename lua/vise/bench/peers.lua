@@ -22,6 +22,7 @@ local pairs_of = {
 }
 
 local function settle()
+  if core.threads() == 1 then return end
   local stop = core.clock() + SETTLE
   repeat until core.clock() >= stop
 end
@@ -42,7 +43,7 @@ local function onednn_tasks(shape, cold)
     local theirs = core.onednn(pair[1], size)
     if theirs then
       local their = task_of("oneDNN " .. pair[1], theirs, shape, pair[3], cold)
-      their.after = core.threads() > 1 and settle or nil
+      their.after = settle
       size.group = shape.k
       local ours = task_of(pair[2], fail.try(core.bench_problem(pair[2], size)), shape, pair[3], cold)
       ours.base = their.name
@@ -64,7 +65,7 @@ local function with_onednn(section, options)
     local states = { false }
     if m <= FEW and options.cold > 0 then states[2] = options.cold end
     for _, cold in ipairs(states) do
-      measure.into(section, options, function() return onednn_tasks(shape, cold or nil) end)
+      measure.these(section, options, onednn_tasks(shape, cold or nil))
     end
   end
 end

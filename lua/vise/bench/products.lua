@@ -31,7 +31,7 @@ local GROUPED, ENGINE_GROUP = kernels[2], 64
 
 local function problem(kernel, shape, group, cold)
   return fail.try(core.bench_problem(kernel.name, { m = shape.m, k = shape.k, n = shape.n, group = group or shape.k,
-    cold = cold or 0, pieces = core.threads(), blocks = kernel.blocks or false }, kernel.scale))
+    cold = cold or 0, blocks = kernel.blocks or false }, kernel.scale))
 end
 
 -- The same kernel on a shape with every tail.
@@ -52,7 +52,7 @@ local function kernel_task(kernel, shape, group, cold)
 end
 
 local function chosen(kernel, m, only)
-  return m <= (kernel.most or math.huge) and (#only == 0 or only[kernel.name] or kernel.name == "gemm")
+  return m <= (kernel.most or math.huge) and (not only or kernel.name == "gemm" or only[kernel.name])
 end
 
 -- Bare kernels at one number of rows.
@@ -82,6 +82,15 @@ local function engine_tasks(shape, options, cold)
   return tasks
 end
 
+--- What --kernel may name: as a list, and each as a key.
+---@return string[]
+function M.names()
+  local names = engine.names()
+  for i, kernel in ipairs(kernels) do table.insert(names, i, kernel.name) end
+  for _, name in ipairs(names) do names[name] = true end
+  return names
+end
+
 ---@param section vise.bench.Section
 function M.run(section, options)
   for _, m in ipairs(options.rows) do
@@ -89,8 +98,8 @@ function M.run(section, options)
     local states = { false }
     if m <= FEW and options.cold > 0 then states[2] = options.cold end
     for _, cold in ipairs(states) do
-      measure.into(section, options, function() return kernel_tasks(shape, options, cold or nil) end)
-      measure.into(section, options, function() return engine_tasks(shape, options, cold or nil) end)
+      measure.these(section, options, kernel_tasks(shape, options, cold or nil))
+      measure.these(section, options, engine_tasks(shape, options, cold or nil))
     end
   end
 end

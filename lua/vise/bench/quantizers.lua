@@ -60,13 +60,17 @@ local function searches(shape)
   return tasks
 end
 
+-- Activations that are in cache, made ready for the integer products.
 local function activations(rows, cols)
-  local tasks, x, out = {}, core.random(3):normal { rows, cols }, nil
+  local tasks, x = {}, core.random(3):normal { rows, cols }
   for _, name in ipairs { "int8_per_row", "svdq_int4_r32", "nvfp4", "float8_per_row" } do
-    local scheme = activation_scheme(name)
-    tasks[#tasks + 1] = { name = "simulate " .. name, work = rows * cols, unit = "G/s", bytes = 4 * rows * cols,
-      read = "l2", about = { size = size_of(rows, cols), state = "warm" },
-      run = function() out = try(core.simulate(scheme, x, out)) end }
+    local w <close> = core.random(4):normal { 32, cols }
+    local coded <close> = try(core.encode(weight_scheme(name), w))
+    local packed, made = try(core.pack(coded)), nil
+    local options = { scheme = activation_scheme(name) }
+    tasks[#tasks + 1] = { name = "activations " .. name, work = rows * cols, unit = "G/s", bytes = 4 * rows * cols,
+      read = "l2", about = { size = size_of(rows, cols), state = "warm" }, close = function() packed:close() end,
+      run = function() made = try(core.rows(x, packed, options, made)) end }
   end
   return tasks
 end
@@ -74,7 +78,7 @@ end
 local function packing(shape)
   local tasks = {}
   local w <close> = core.random(4):normal(shape)
-  for _, name in ipairs { "int8_per_row", "svdq_int4_r32" } do
+  for _, name in ipairs(weights) do
     local coded = try(core.encode(weight_scheme(name), w))
     local bytes = core.packed_bytes(coded:scheme(), shape)
     tasks[#tasks + 1] = { name = "pack " .. name, work = bytes, unit = "GB/s",
@@ -147,11 +151,11 @@ function M.run(section, options)
   local shape, rows = { options.outputs, options.inputs }, math.min(64, math.max(table.unpack(options.rows)))
   local quarter = { math.max(1, options.outputs // 4), options.inputs }
   check_codes()
-  measure.into(section, options, function() return from_memory(shape, options) end)
-  measure.into(section, options, function() return activations(rows, options.inputs) end)
-  measure.into(section, options, function() return searches(quarter) end)
-  measure.into(section, options, function() return packing(shape) end)
-  measure.into(section, options, function() return low_rank(shape) end)
+  measure.these(section, options, from_memory(shape, options))
+  measure.these(section, options, activations(rows, options.inputs))
+  measure.these(section, options, searches(quarter))
+  measure.these(section, options, packing(shape))
+  measure.these(section, options, low_rank(shape))
   local before = core.threads()
   full_svd(section, shape, options)
   core.threads(before)

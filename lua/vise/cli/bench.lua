@@ -11,27 +11,26 @@ local M = {
     .. "others used of the CPUs meanwhile is printed: above 30 % of one CPU a table is not to be trusted.",
   arguments = {
     { name = "what", type = "choice", choices = WHAT, optional = true, repeatable = true,
-      help = table.concat(WHAT, ", ") .. "; machine and products if not given" },
+      help = table.concat(WHAT, ", ") .. "; the first two if none" },
   },
   options = {
-    { name = "rows", short = "m", type = "integer", min = 1, max = 65536, repeatable = true,
-      help = "rows of the products; 1, 8 and 512 if not given" },
-    { name = "inputs", short = "k", type = "integer", min = 8, max = 65536, default = 4096,
-      help = "inputs of the layer, a multiple of 128 and of the group" },
-    { name = "outputs", short = "n", type = "integer", min = 1, max = 65536, default = 4096,
-      help = "outputs of the layer" },
-    { name = "group", short = "g", type = "integer", min = 8, max = 65536, repeatable = true,
-      help = "inputs a group of the 4-bit weights, a multiple of 8; 64 if not given" },
-    { name = "kernel", type = "string", repeatable = true,
-      help = "only the products of this name; all if not given" },
-    { name = "threads", short = "t", type = "string", value = "LIST",
-      help = "numbers of threads, as in 1,2; 1 and all if not given" },
-    { name = "repeats", type = "integer", min = 1, max = 1000, default = 7, help = "turns of each side" },
+    { name = "rows", short = "m", type = "integer", min = 1, max = 65536, repeatable = true, value = "N",
+      help = "of the products; 1, 8, 512 if none" },
+    { name = "inputs", short = "k", type = "integer", min = 8, max = 65536, default = 4096, value = "N",
+      help = "of the layer, a multiple of 128" },
+    { name = "outputs", short = "n", type = "integer", min = 1, max = 65536, default = 4096, value = "N",
+      help = "of the layer" },
+    { name = "group", short = "g", type = "integer", min = 8, max = 65536, repeatable = true, value = "N",
+      help = "inputs a group of 4-bit weights; 64 if none" },
+    { name = "kernel", type = "string", repeatable = true, value = "NAME",
+      help = "a bare kernel, or the type of a layer; all if none" },
+    { name = "threads", short = "t", type = "string", value = "LIST", help = "as in 1,2; 1 and all if none" },
+    { name = "repeats", type = "integer", min = 1, max = 1000, default = 7, value = "N", help = "turns of each side" },
     { name = "cold", type = "integer", min = 0, max = 4096, default = 192, value = "MB",
-      help = "what cold weights go through, more than the last cache; 0 leaves cold out" },
-    { name = "model", type = "folder", repeatable = true, help = "a model to time; generated ones if not given" },
-    { name = "width", type = "integer", min = 64, max = 8192, default = 2048, help = "of the generated models" },
-    { name = "peers", type = "flag", help = "the products of other libraries too, where they are installed" },
+      help = "that cold weights go through; 0: none are cold" },
+    { name = "model", type = "folder", repeatable = true, help = "generated ones if none" },
+    { name = "width", type = "integer", min = 64, max = 8192, default = 2048, value = "N",
+      help = "of generated models" },
     { name = "json", type = "flag", help = "print one JSON object" },
     { name = "markdown", type = "flag", help = "print tables in markdown" },
   },
@@ -40,6 +39,7 @@ local M = {
     { "vise bench products -m 32 -g 32 -g 128 --threads 1", "one size, two groups" },
     { "vise bench quantizers operators --json", "for a program to read" },
     { "vise bench models --model out/dit", "a model of your own, float and quantized" },
+    { "vise bench peers -m 512 --markdown", "other libraries where they are installed, beside ours" },
   },
 }
 
@@ -74,12 +74,17 @@ local function settle(o)
       return fail.fail("E-US-04", "--inputs: %d is not a multiple of the group, %d", o.inputs, group)
     end
   end
+  if o.json and o.markdown then return fail.fail("E-US-04", "--json and --markdown: give one of them") end
   if o.inputs % 128 ~= 0 then return fail.fail("E-US-04", "--inputs: %d is not a multiple of 128", o.inputs) end
-  local kernels = {}
-  for _, name in ipairs(o.kernel) do kernels[name], kernels[#kernels + 1] = true, name end
+  local kernels, known = {}, require("vise.bench.products").names()
+  for _, name in ipairs(o.kernel) do
+    if not known[name] then
+      return fail.fail("E-US-04", "--kernel: there is no '%s'%s", name, require("vise.suggest").hint(name, known))
+    end
+    kernels[name] = true
+  end
   return { threads = threads, group = o.group, rows = o.rows, inputs = o.inputs, outputs = o.outputs,
-    repeats = o.repeats, cold = o.cold * 1000000, kernels = kernels, model = o.model, width = o.width,
-    peers = o.peers or false }
+    repeats = o.repeats, cold = o.cold * 1000000, kernels = next(kernels) and kernels, model = o.model, width = o.width }
 end
 
 local function measure(what, options)

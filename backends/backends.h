@@ -32,6 +32,7 @@ void vise_avx2_products_init(vise_kernels *k);  // gemm, gemm_few
 void vise_avx2_integer_init(vise_kernels *k);   // w8a8, w4a8
 void vise_avx2_int8_init(vise_kernels *k);      // int8_product
 void vise_avx2_grouped_init(vise_kernels *k);   // grouped_product
+void vise_avx2_panels_init(vise_kernels *k);    // float8_product, panel_product
 void vise_avx512_rows_init(vise_kernels *k);
 void vise_avx512_groups_init(vise_kernels *k);
 void vise_avx512_errors_init(vise_kernels *k);

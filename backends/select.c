@@ -72,6 +72,7 @@ static void avx2_init(vise_kernels *k) {
     vise_avx2_integer_init(k);
     vise_avx2_int8_init(k);
     vise_avx2_grouped_init(k);
+    vise_avx2_panels_init(k);
 }
 
 static bool has_avx512(void) {

@@ -7,49 +7,13 @@
 
 #include <string.h>
 
-#include "backends/avx512_open.h"
+#include "backends/avx512_panels.h"
 #include "backends/backends.h"
 
 enum {
     BLOCK = 512,         // inputs taken at a time, a multiple of any piece
     BLOCK_BYTES = 16384, // and at most this much of the panel
-    CHUNK = 44,          // strips whose sums wait, 66 KiB
-    CHUNK_ROWS = CHUNK * VISE_STRIP,
-    AHEAD = 12288, // bytes from what is multiplied to what is asked for
 };
-
-typedef float sums[VISE_PANEL];
-
-static int64_t smaller(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static void store_row(const vise_product *to, int64_t row, const float *sum,
-                      const float *upper) {
-    const __mmask16 first = lanes_below(to->n), second = lanes_below(to->n - 16);
-    channels v = load_channels(sum);
-    if (upper) {
-        channels scale = load_channels(upper);
-        v = (channels){_mm512_mul_ps(v.lo, scale.lo), _mm512_mul_ps(v.hi, scale.hi)};
-    }
-    if (to->add) {
-        const float *add = to->add + row * to->ldadd;
-        v.lo = _mm512_add_ps(v.lo, _mm512_maskz_loadu_ps(first, add));
-        v.hi = _mm512_add_ps(v.hi, _mm512_maskz_loadu_ps(second, add + 16));
-    }
-    if (to->bias) {
-        v.lo = _mm512_add_ps(v.lo, _mm512_maskz_loadu_ps(first, to->bias));
-        v.hi = _mm512_add_ps(v.hi, _mm512_maskz_loadu_ps(second, to->bias + 16));
-    }
-    float *y = to->y + row * to->ldy;
-    _mm512_mask_storeu_ps(y, first, v.lo);
-    _mm512_mask_storeu_ps(y + 16, second, v.hi);
-}
-
-// The sums of a few rows; sets of them, so that one row has enough to hide the latency.
-INLINE int sets_of(const int rows) {
-    return rows == 1 ? 4 : rows < 4 ? 2 : 1;
-}
 
 // sum[s][r] += the inputs of one piece, of which the first goes to set `from`.
 INLINE void multiply_piece(channels *sum, const float *x, const char *w, __m512 table,
@@ -88,18 +52,10 @@ INLINE void multiply_inputs(sums *acc, const float *x, const char *w, int64_t n,
     for (; n > 0; n -= inputs, x += inputs * rows, w += bytes) {
         multiply_piece(sum, x, w, table, kind, rows, 0);
     }
+    fold_sets(sum, rows);
     channels s = load_channels(scale);
 #pragma GCC unroll 12
-    for (int r = 0; r < rows; r++) {
-#pragma GCC unroll 3
-        for (int more = rows; more < sets * rows; more += rows) {
-            sum[r].lo = _mm512_add_ps(sum[r].lo, sum[r + more].lo);
-            sum[r].hi = _mm512_add_ps(sum[r].hi, sum[r + more].hi);
-        }
-        channels to = load_channels(acc[r]);
-        _mm512_storeu_ps(acc[r], _mm512_fmadd_ps(sum[r].lo, s.lo, to.lo));
-        _mm512_storeu_ps(acc[r] + 16, _mm512_fmadd_ps(sum[r].hi, s.hi, to.hi));
-    }
+    for (int r = 0; r < rows; r++) add_scaled(acc[r], sum[r], s.lo, s.hi);
 }
 
 // out = the scales of group g, or its zeros; of FLOAT8 all that brings it to size.
@@ -125,9 +81,7 @@ static void add_zeros(sums *acc, const vise_panel_product *p, const float *x, in
     _mm512_storeu_ps(total, _mm512_add_ps(even, odd));
     for (int64_t r = 0; r < rows; r++) {
         const __m512 t = _mm512_set1_ps(total[r]);
-        channels to = load_channels(acc[r]);
-        _mm512_storeu_ps(acc[r], _mm512_fmadd_ps(t, zero.lo, to.lo));
-        _mm512_storeu_ps(acc[r] + 16, _mm512_fmadd_ps(t, zero.hi, to.hi));
+        add_scaled(acc[r], zero, t, t);
     }
 }
 

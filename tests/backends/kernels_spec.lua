@@ -88,7 +88,7 @@ describe("core.cpu", function()
 
   it("names only features that the wider backends need", function()
     local known = { avx2 = 1, fma = 1, f16c = 1, avx512f = 1, avx512bw = 1, avx512vl = 1, avx512dq = 1,
-      avx512vnni = 1 }
+      avx512vnni = 1, avx512bf16 = 1 }
     for _, name in ipairs(core.cpu().features) do assert.equal(1, known[name]) end
   end)
 end)

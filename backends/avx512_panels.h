@@ -1,14 +1,27 @@
-// Private to the AVX-512 files: weights and scales of panels (engine/products.h) opened to
-// f32.  A row of a panel, the weights of one input, is 32 channels: `lo` and `hi`.
+// Private to the AVX-512 files: what the products of f32 and of float8 strips share.  A row of
+// a panel, the weights of one input or what becomes of them, is 32 channels: `lo` and `hi`.
 
-#ifndef VISE_AVX512_OPEN_H
-#define VISE_AVX512_OPEN_H
+#ifndef VISE_AVX512_PANELS_H
+#define VISE_AVX512_PANELS_H
 
 #include <immintrin.h>
+#include <string.h>
 
 #include "engine/products.h"
 
 #define INLINE static inline __attribute__((always_inline))
+
+enum {
+    CHUNK = 44, // strips whose sums wait in a buffer while a block of inputs is in L1, 66 KiB
+    CHUNK_ROWS = CHUNK * VISE_STRIP,
+    AHEAD = 12288, // bytes from what is multiplied to what is asked for
+};
+
+typedef float sums[VISE_PANEL]; // of one row
+
+static inline int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 typedef struct channels {
     __m512 lo, hi;
@@ -28,8 +41,35 @@ INLINE channels same_channels(float x) {
     return (channels){_mm512_set1_ps(x), _mm512_set1_ps(x)};
 }
 
+// sum += v * scale.
+INLINE void add_scaled(float *sum, channels v, __m512 lo, __m512 hi) {
+    channels to = load_channels(sum);
+    _mm512_storeu_ps(sum, _mm512_fmadd_ps(v.lo, lo, to.lo));
+    _mm512_storeu_ps(sum + 16, _mm512_fmadd_ps(v.hi, hi, to.hi));
+}
+
+// Accumulators of a few rows, [set][row]: enough of them to hide the latency.
+INLINE int sets_of(const int rows) {
+    return rows == 1 ? 4 : rows < 4 ? 2 : 1;
+}
+
+INLINE void fold_sets(channels *sum, const int rows) {
+#pragma GCC unroll 12
+    for (int i = rows; i < sets_of(rows) * rows; i++) {
+        sum[i % rows].lo = _mm512_add_ps(sum[i % rows].lo, sum[i].lo);
+        sum[i % rows].hi = _mm512_add_ps(sum[i % rows].hi, sum[i].hi);
+    }
+}
+
 INLINE __m512i load_bytes(const void *x) {
     return _mm512_loadu_si512(x);
+}
+
+// Two 16-bit numbers in every lane.
+INLINE __m512i two_halves(const uint16_t *x) {
+    int32_t two;
+    memcpy(&two, x, sizeof two);
+    return _mm512_set1_epi32(two);
 }
 
 INLINE channels open_f16(__m512i x) {
@@ -118,6 +158,29 @@ INLINE channels open_input(piece w, __m512 table, const vise_panel_kind kind, co
     case VISE_PANEL_FLOAT8: return open_float8(i == 0 ? _mm512_slli_epi16(w.lo, 8) : w.lo);
     default: return (channels){_mm512_castsi512_ps(w.lo), _mm512_castsi512_ps(w.hi)};
     }
+}
+
+// y[row] = sum * upper (+ add) (+ bias).
+static inline void store_row(const vise_product *to, int64_t row, const float *sum,
+                             const float *upper) {
+    const __mmask16 first = lanes_below(to->n), second = lanes_below(to->n - 16);
+    channels v = load_channels(sum);
+    if (upper) {
+        channels scale = load_channels(upper);
+        v = (channels){_mm512_mul_ps(v.lo, scale.lo), _mm512_mul_ps(v.hi, scale.hi)};
+    }
+    if (to->add) {
+        const float *add = to->add + row * to->ldadd;
+        v.lo = _mm512_add_ps(v.lo, _mm512_maskz_loadu_ps(first, add));
+        v.hi = _mm512_add_ps(v.hi, _mm512_maskz_loadu_ps(second, add + 16));
+    }
+    if (to->bias) {
+        v.lo = _mm512_add_ps(v.lo, _mm512_maskz_loadu_ps(first, to->bias));
+        v.hi = _mm512_add_ps(v.hi, _mm512_maskz_loadu_ps(second, to->bias + 16));
+    }
+    float *y = to->y + row * to->ldy;
+    _mm512_mask_storeu_ps(y, first, v.lo);
+    _mm512_mask_storeu_ps(y + 16, second, v.hi);
 }
 
 #endif

@@ -69,6 +69,7 @@ static void avx2_init(vise_kernels *k) {
     vise_avx2_functions_init(k);
     vise_avx2_products_init(k);
     vise_avx2_integer_init(k);
+    vise_avx2_attention_init(k);
 }
 
 static bool has_avx512(void) {
@@ -82,6 +83,7 @@ static void avx512_init(vise_kernels *k) {
     vise_avx512_functions_init(k);
     vise_avx512_products_init(k);
     vise_avx512_integer_init(k);
+    vise_avx512_attention_init(k);
 }
 
 size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]) {

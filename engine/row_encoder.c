@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/mem.h"
 #include "engine/scale_search.h"
+#include "engine/workspace.h"
 
 enum { TILE_ELEMENTS = 16384 };
 
@@ -126,41 +126,53 @@ static vise_status range_of_all(const vise_context *ctx, vise_range *out,
         .failed = m->rows,
     };
     int64_t tiles = tiles_of(&j);
-    j.ranges = vise_calloc(sizeof *j.ranges * (size_t)(tiles + 1));
+    j.ranges = vise_work_take(ctx, (int64_t)sizeof *j.ranges * (tiles + 1));
     if (!j.ranges) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld ranges",
                          (long long)tiles);
     }
+    j.ranges[0] = (vise_range){0, 0}; // there may be no tile
     vise_status st = vise_parallel(ctx, tiles, range_tile, &j, err);
     if (!st && atomic_load(&j.failed) < m->rows) {
         st = explain(e, m, atomic_load(&j.failed), err);
     }
     *out = j.ranges[0];
     for (int64_t i = 1; i < tiles; i++) *out = vise_range_merge(*out, j.ranges[i]);
-    vise_free(j.ranges);
+    vise_work_give(ctx, j.ranges);
     return st;
+}
+
+vise_status vise_encoding_of_range(const vise_context *ctx, vise_encoding *out,
+                                   const vise_scheme *s, vise_range r, vise_error *err) {
+    vise_encoding e = {
+        .scheme = s, .upper = {1, 1}
+    };
+    bool whole = s->granularity == VISE_PER_TENSOR;
+    if (!(whole ? vise_step_make(&ctx->kernels, &e.step, s, r, e.upper)
+                : vise_upper_make(&e.upper, s, r))) {
+        return vise_fail(err, VISE_ENUMERIC, "E-SC-05",
+                         "values from %g to %g: the step does not fit %s scales",
+                         (double)(s->symmetric ? -r.hi : r.lo), (double)r.hi,
+                         vise_dtype_name(whole ? s->scale_dtype : s->second_dtype));
+    }
+    *out = e;
+    return VISE_OK;
 }
 
 vise_status vise_encoding_make(const vise_context *ctx, vise_encoding *out,
                                const vise_scheme *s, bool search, const vise_matrix *m,
                                vise_error *err) {
     vise_encoding e = {
-        .scheme = s, .search = search, .upper = {1, 1}
+        .scheme = s, .upper = {1, 1}
     };
     vise_status st = VISE_OK;
     if (search) st = vise_search_check(s, err);
-    bool whole = s->granularity == VISE_PER_TENSOR, upper = s->second == VISE_SECOND_TENSOR;
-    if (!st && (whole || upper)) {
+    if (!st && (s->granularity == VISE_PER_TENSOR || s->second == VISE_SECOND_TENSOR)) {
         vise_range r = {0, 0};
         st = range_of_all(ctx, &r, &e, m, err);
-        if (!st && !(whole ? vise_step_make(&ctx->kernels, &e.step, s, r, e.upper)
-                           : vise_upper_make(&e.upper, s, r))) {
-            st = vise_fail(err, VISE_ENUMERIC, "E-SC-05",
-                           "values from %g to %g: the step does not fit %s scales",
-                           (double)(s->symmetric ? -r.hi : r.lo), (double)r.hi,
-                           vise_dtype_name(whole ? s->scale_dtype : s->second_dtype));
-        }
+        if (!st) st = vise_encoding_of_range(ctx, &e, s, r, err);
     }
+    e.search = search;
     if (!st) *out = e;
     return st;
 }

@@ -66,6 +66,7 @@ static bool has_avx2(void) {
 static void avx2_init(vise_kernels *k) {
     vise_avx2_rows_init(k);
     vise_avx2_groups_init(k);
+    vise_avx2_strips_init(k);
     vise_avx2_errors_init(k);
     vise_avx2_functions_init(k);
     vise_avx2_products_init(k);

@@ -124,6 +124,13 @@ typedef struct vise_kernels {
     // --- codes of a row in groups.  exact on finite input
     void (*group_codes)(const vise_group_codes *p);
 
+    // --- rows into strips.  exact
+    // Words of 4 bytes: y[w][i] = x[i][w], of `rows` (1 to 32) rows of n words each.
+    void (*interleave)(void *y, const void *const x[], int64_t rows, int64_t n);
+    // Sums of n codes in groups of `group`, the last may be shorter.
+    void (*group_sums)(int32_t *sums, const int8_t *q, int64_t n, int64_t group);
+    void (*divide)(float *y, const float *x, const float *by, int64_t n); // y = x / by
+
     // --- scale search.  exact on finite input
     // err[c] = sum over i of e^2, e = fma(-q, scale[c], x[i]), for `count` scales, all > 0, and
     // their reciprocals `inv`, finite.  Element i is added to lane i % 16, lane = fma(e, e,

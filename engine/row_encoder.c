@@ -229,11 +229,12 @@ static void find_ranges(const encode_job *j, const stretch *t, float lo[VISE_RUN
     if (t->runs == 1) {
         vise_run run = first_run(j, t);
         vise_range r = vise_range_of(j->scheme, j->m, &run);
+        for (int i = 0; i < VISE_RUN_LANES; i++) lo[i] = hi[i] = 0;
         lo[0] = r.lo;
         hi[0] = r.hi;
         return;
     }
-    float buffer[VISE_PIECE], low[VISE_RUNS] = {0}, high[VISE_RUNS];
+    float buffer[VISE_PIECE], low[VISE_RUNS], high[VISE_RUNS];
     for (int64_t i = 0; i < t->rows; i++) {
         int64_t row = j->first + t->row + i;
         const float *x = vise_matrix_read(j->m, row, t->first, t->count, buffer);
@@ -254,7 +255,7 @@ static void find_ranges(const encode_job *j, const stretch *t, float lo[VISE_RUN
 static bool find_steps(vise_steps *out, const encode_job *j, const stretch *t,
                        vise_upper upper) {
     const vise_encoding *e = j->encoding;
-    float lo[VISE_RUNS] = {0}, hi[VISE_RUNS] = {0};
+    float lo[VISE_RUNS], hi[VISE_RUNS];
     bool shared = j->scheme->granularity == VISE_PER_TENSOR;
     if (shared) vise_steps_put(out, 0, e->step);
     if (shared && !e->given) return true;
@@ -287,6 +288,7 @@ static void put_codes(const encode_job *j, const stretch *t, const vise_steps *s
     const vise_row_sink *to = j->sink;
     const vise_kernels *k = j->m->kernels;
     if (to->nibbles) put_nibbles(k, to->nibbles + row * to->pitch, first, q, n);
+    if (!to->codes && !to->values) return;
     for (int64_t done = 0, count; done < n; done += count) {
         int64_t col = first + done, left = to->span - col % to->span;
         count = left < n - done ? left : n - done;
@@ -297,6 +299,22 @@ static void put_codes(const encode_job *j, const stretch *t, const vise_steps *s
                              count);
         }
     }
+}
+
+// Asks for what find_ranges() will read next, in place of columns [first, first + n) of a row:
+// coding leaves the memory idle otherwise.
+static void ask_ahead(const encode_job *j, const stretch *t, int64_t row, int64_t first,
+                      int64_t n) {
+    enum { LINE = 64 };
+    const vise_matrix *m = j->m;
+    bool ends = t->first + t->count == m->cols;
+    if (ends && row + t->rows >= j->count) return;
+    row += j->first + (ends ? t->rows : 0);
+    first = ends ? first - t->first : first + t->count;
+    if (n > m->cols - first) n = m->cols - first;
+    int64_t size = vise_dtype_size(m->dtype);
+    const char *at = m->data + (row * m->stride + first) * size;
+    for (int64_t i = 0; i < n * size; i += LINE) __builtin_prefetch(at + i);
 }
 
 static void encode_row(const encode_job *j, const stretch *t, const vise_steps *steps,
@@ -310,6 +328,7 @@ static void encode_row(const encode_job *j, const stretch *t, const vise_steps *
         int64_t n = t->count - done < VISE_PIECE ? t->count - done : VISE_PIECE;
         int64_t first = t->first + done;
         const float *x = vise_matrix_read(j->m, j->first + row, first, n, buffer);
+        ask_ahead(j, t, row, first, n);
         int8_t *q = direct ? code_at(to, row, first) : piece;
         vise_steps_encode(k, j->scheme, steps, q, x, n, t->runs == 1 ? n : t->width);
         if (!direct) put_codes(j, t, steps, row, first, q, n);

@@ -32,7 +32,7 @@ local function task_of(name, p, shape, limit, cold)
   return { name = name, run = function() fail.try(p:run()) end, runs = p:copies(), close = function() p:close() end,
     check = function() return p:check() end, work = 2 * shape.m * shape.k * shape.n, unit = "GOP/s",
     limit = core.bench_peak(limit) and limit or "f32", bytes = few and p:weights() or nil,
-    read = few and (cold and "dram" or "l3") or nil,
+    warm = few and not cold, read = few and (cold and "dram" or "l3") or nil,
     about = { rows = shape.m, state = few and (cold and "cold" or "warm") or nil } }
 end
 

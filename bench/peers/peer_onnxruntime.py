@@ -26,7 +26,7 @@ def model(op, domain, inputs, weights, attributes):
 
 
 def problems(m, k, n):
-    """name -> limit, model, feeds, expected y."""
+    """name, our kernel, limit, model, feed, expected y."""
     random = np.random.default_rng(1)
     x = random.standard_normal((m, k), dtype=np.float32)
     w = random.standard_normal((k, n), dtype=np.float32) / 64
@@ -40,17 +40,18 @@ def problems(m, k, n):
     ms = "com.microsoft"
     float_x = {"x": (TensorProto.FLOAT, [m, k])}
     coded_x = {"x": (TensorProto.UINT8, [m, k])}
-    yield "f32", "f32", model("MatMul", "", float_x, {"w": w}, {}), x, x @ w
+    yield "f32", "f32", "f32", model("MatMul", "", float_x, {"w": w}, {}), x, x @ w
     # The inputs of MatMulIntegerToFloat are x, w, x scale, w scale.
-    yield ("int8 u8s8", "int8",
+    yield ("int8 u8s8", "int8", "int8",
            model("MatMulIntegerToFloat", ms, coded_x,
                  {"w": codes, "xs": one, "ws": scale, "zx": np.uint8(128)}, {}),
            u8, (u8.astype(np.float32) - 128) @ codes.astype(np.float32) / 64 / 4096)
-    yield ("int8 dynamic", "int8",
+    yield ("int8 dynamic", "int8", "int8",
            model("DynamicQuantizeMatMul", ms, float_x, {"w": codes, "ws": scale}, {}),
            x, x @ codes.astype(np.float32) / 4096)
     for level in (0, 4):
-        yield (f"int4 g{GROUP} level {level}", "int8" if level else "f32",
+        yield (f"int4 g{GROUP} level {level}", "grouped" if level else "w4",
+               "int8" if level else "f32",
                model("MatMulNBits", ms, float_x, {"w": packed, "s": steps},
                      {"K": k, "N": n, "bits": 4, "block_size": GROUP, "accuracy_level": level}),
                x, x @ opened)
@@ -74,16 +75,17 @@ def main():
     for m in all_rows:
         for threads in all_threads:
             sides, limits = {}, {}
-            for name, limit, blob, x, want in problems(m, k, n):
+            for name, base, limit, blob, x, want in problems(m, k, n):
                 run, binding = bound(blob, x, threads)
                 run()
                 got = binding.copy_outputs_to_cpu()[0]
                 error = np.linalg.norm(got - want) / np.linalg.norm(want)
                 if error > 0.02:  # quantized activations are off by that much at most
                     raise SystemExit(f"{name} is wrong by {error}")
-                sides["onnxruntime " + name], limits["onnxruntime " + name] = run, limit
+                sides["onnxruntime " + name] = run
+                limits["onnxruntime " + name] = base, limit
             for name, seconds in timing.best(sides, repeats).items():
-                timing.emit(name, limits[name], m, threads, k, n, seconds)
+                timing.emit(name, *limits[name], m, threads, k, n, seconds)
 
 
 main()

@@ -8,7 +8,7 @@ if ! command -v "$python" >/dev/null; then
     echo '{"skipped": "Python and what it would run: there is none"}'
     exit 0
 fi
-for peer in onnxruntime; do
+for peer in onnxruntime ggml; do
     "$python" "$here/peer_$peer.py" "$@" 2>/dev/null ||
         echo "{\"skipped\": \"$peer: not installed for $python, or it failed\"}"
 done

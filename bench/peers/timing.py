@@ -35,9 +35,10 @@ def best(sides, repeats):
     return found
 
 
-def emit(name, limit, rows, threads, inputs, outputs, seconds):
+def emit(name, base, limit, rows, threads, inputs, outputs, seconds):
+    """`base` names our kernel that computes the same."""
     line = {
-        "name": name, "rows": rows, "threads": threads, "seconds": seconds,
+        "name": name, "base": base, "rows": rows, "threads": threads, "seconds": seconds,
         "rate": 2 * rows * inputs * outputs / seconds / 1e9, "unit": "GOP/s", "limit": limit,
     }
     if rows <= 16:

@@ -45,14 +45,33 @@ local function parts_of(type, k, n, random)
   }
 end
 
+--- The weights of a layer of n x k, float and coded once for all numbers of rows.
+---@class vise.bench.Weights
+---@field float vise.Tensor
+---@field coded table<string, vise.Coded>  By type, those that were asked for.
+
+---@param k integer
+---@param n integer
+---@return vise.bench.Weights
+function M.weights(k, n)
+  return { float = core.random(11):normal { n, k }, coded = {} }
+end
+
+local function coded_as(name, weights)
+  local type = quant_types.parse(name)
+  if not weights.coded[name] then
+    weights.coded[name] = try(core.encode(scheme_of(type.weight), weights.float))
+  end
+  return weights.coded[name], type
+end
+
 -- A layer for x: run(), and what it must read.
-local function new_layer(name, x, w, cold)
-  local type, random, n, k = quant_types.parse(name), core.random(11), w:shape()
-  local coded = try(core.encode(scheme_of(type.weight), w))
+local function new_layer(name, x, weights, cold)
+  local coded, type = coded_as(name, weights)
   local packed = { try(core.pack(coded)) }
   for i = 2, math.ceil(cold / packed[1]:bytes()) do packed[i] = try(core.pack(coded)) end
-  coded:close()
-  local parts = parts_of(type, k, n, random)
+  local n, k = coded:shape()
+  local parts = parts_of(type, k, n, core.random(12))
   local rows, y
   local layer = { copies = #packed, bytes = packed[1]:bytes() }
   for _, branch in ipairs { parts.rows.down or false, parts.product.up or false } do
@@ -73,8 +92,7 @@ end
 
 -- One with every tail, to be checked.
 local function small_layer(name)
-  local random = core.random(13)
-  return new_layer(name, random:normal { 25, 3 * 64 }, random:normal { 45, 3 * 64 }, 0)
+  return new_layer(name, core.random(13):normal { 25, 3 * 64 }, M.weights(3 * 64, 45), 0)
 end
 
 local function float_layer(x, weight, cold)
@@ -83,7 +101,7 @@ local function float_layer(x, weight, cold)
   return { copies = #w, bytes = w[1]:bytes(), run = function()
     for i = 1, #w do y = try(core.linear(x, w[i], bias, y)) end
   end, close = function()
-    for i = 1, #w do w[i]:close() end
+    for i = 2, #w do w[i]:close() end
   end }
 end
 
@@ -92,7 +110,7 @@ local function task_of(name, layer, about, shape, cold)
   return { name = name, run = layer.run, runs = layer.copies, close = layer.close, base = "linear",
     beside = about.beside, check = about.check, unit = "GOP/s", work = 2 * shape.m * shape.k * shape.n,
     limit = core.bench_peak(about.limit) and about.limit or "f32",
-    bytes = few and layer.bytes or nil, read = few and (cold and "dram" or "l3") or nil,
+    bytes = few and layer.bytes or nil, warm = few and not cold, read = few and (cold and "dram" or "l3") or nil,
     about = { rows = shape.m, state = few and (cold and "cold" or "warm") or nil } }
 end
 
@@ -105,21 +123,22 @@ function M.names()
 end
 
 --- A layer of each type, and the float layer.
----@param shape { m: integer, k: integer, n: integer }
+---@param m integer
+---@param weights vise.bench.Weights
 ---@param only? table<string, boolean>  Names; nil: all.
 ---@param cold? integer  Bytes that weights go through.
 ---@return vise.bench.Task[]
-function M.tasks(shape, only, cold)
-  local random = core.random(11)
-  local x, w = random:normal { shape.m, shape.k }, random:normal { shape.n, shape.k }
-  local tasks = { task_of("linear", float_layer(x, w, cold or 0), { limit = "f32" }, shape, cold) }
+function M.tasks(m, weights, only, cold)
+  local n, k = weights.float:shape()
+  local shape, x = { m = m, k = k, n = n }, core.random(11):normal { m, k }
+  local tasks = { task_of("linear", float_layer(x, weights.float, cold or 0), { limit = "f32" }, shape, cold) }
   for _, layer in ipairs(layers) do
     if not only or only[layer.type] then
       layer.check = function()
         check.against_ref(layer.type, function() return small_layer(layer.type).run():copy() end, 1e-5)
         return true
       end
-      local made = new_layer(layer.type, x, w, cold or 0)
+      local made = new_layer(layer.type, x, weights, cold or 0)
       tasks[#tasks + 1] = task_of(layer.type, made, layer, shape, cold)
     end
   end

@@ -12,9 +12,9 @@ local LEAST = 1 << 20 -- bytes that are far, however few are asked for
 ---@field work number    Operations or bytes of a run.
 ---@field unit string
 
--- Bytes that were written, so that each page is its own memory.
+-- Zeros that have been written, so that each page is its own memory.
 local function buffer(bytes)
-  return core.tensor_of("u8", { bytes }, ("\1"):rep(bytes))
+  return core.tensor("u8", { bytes })
 end
 
 local function memory_side(name, from, slice, passes, to)

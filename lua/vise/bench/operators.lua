@@ -55,7 +55,7 @@ end
 local function task(operator, tokens, width)
   local name, f, dots = table.unpack(operator)
   local elements, out = operator.elements or tokens * width, nil
-  return { name = name, run = function() out = try(f(out)) end,
+  return { name = name, run = function() out = try(f(out)) end, warm = true,
     work = dots or elements, unit = dots and "GFLOP/s" or "G/s", limit = dots and "f32" or nil,
     bytes = not dots and 4 * elements or nil, read = not dots and "l3" or nil,
     about = { size = ("%d x %d"):format(tokens, elements // tokens) } }

@@ -14,11 +14,13 @@ local M = { title = "the same products by other libraries",
 local FEW = 16
 local SETTLE = 0.01 -- seconds that OpenMP's threads spin on after a product
 
--- What we compare: their kind, our kernel, the limit of both.
-local pairs_of = {
-  { "int8", "int8", "int8" },
-  { "bf16", "bf16", "bf16" },
-  { "f32", "f32", "f32" },
+-- Our kernels, their limit, and what oneDNN has of the kind.
+local kernels = {
+  { "int8", "int8", onednn = "int8" },
+  { "bf16", "bf16", onednn = "bf16" },
+  { "f32", "f32", onednn = "f32" },
+  { "grouped", "int8", group = 32, blocks = true, scale = "f16" },
+  { "w4", "f32", group = 32, scale = "f16" },
 }
 
 local function settle()
@@ -32,40 +34,52 @@ local function task_of(name, p, shape, limit, cold)
   return { name = name, run = function() fail.try(p:run()) end, runs = p:copies(), close = function() p:close() end,
     check = function() return p:check() end, work = 2 * shape.m * shape.k * shape.n, unit = "GOP/s",
     limit = core.bench_peak(limit) and limit or "f32", bytes = few and p:weights() or nil,
-    read = few and (cold and "dram" or "l3") or nil,
+    warm = few and not cold, read = few and (cold and "dram" or "l3") or nil,
     about = { rows = shape.m, state = few and (cold and "cold" or "warm") or nil } }
 end
 
-local function onednn_tasks(shape, cold)
+local function tasks_of(shape, cold, with_onednn)
   local tasks = {}
-  for _, pair in ipairs(pairs_of) do
+  for _, kernel in ipairs(kernels) do
     local size = { m = shape.m, k = shape.k, n = shape.n, cold = cold or 0 }
-    local theirs = core.onednn(pair[1], size)
-    if theirs then
-      local their = task_of("oneDNN " .. pair[1], theirs, shape, pair[3], cold)
-      their.after = settle
-      size.group = shape.k
-      local ours = task_of(pair[2], fail.try(core.bench_problem(pair[2], size)), shape, pair[3], cold)
-      ours.base = their.name
-      tasks[#tasks + 1], tasks[#tasks + 2] = their, ours
+    local their = with_onednn and kernel.onednn and core.onednn(kernel.onednn, size)
+    if their then
+      tasks[#tasks + 1] = task_of("oneDNN " .. kernel.onednn, their, shape, kernel[2], cold)
+      tasks[#tasks].after = settle
     end
+    size.group, size.blocks = kernel.group or shape.k, kernel.blocks or false
+    local ours = task_of(kernel[1], fail.try(core.bench_problem(kernel[1], size, kernel.scale)), shape, kernel[2], cold)
+    ours.base = their and "oneDNN " .. kernel.onednn or nil
+    tasks[#tasks + 1] = ours
   end
   return tasks
 end
 
-local function with_onednn(section, options)
+local function ours_and_onednn(section, options)
   local here, message = core.onednn("f32", {})
-  if not here then
+  if here then
+    here:close()
+  else
     section.notes[#section.notes + 1] = "skipped: " .. message
-    return
   end
-  here:close()
   for _, m in ipairs(options.rows) do
     local shape = { m = m, k = options.inputs, n = options.outputs }
     local states = { false }
     if m <= FEW and options.cold > 0 then states[2] = options.cold end
     for _, cold in ipairs(states) do
-      measure.these(section, options, onednn_tasks(shape, cold or nil))
+      measure.these(section, options, tasks_of(shape, cold or nil, here ~= nil))
+    end
+  end
+end
+
+-- A line of a program beside our limit, and beside our kernel for the same.
+local function compare(section, line)
+  local peak = (section.limits[line.threads] or {})[line.limit]
+  line.of_limit = peak and line.rate / peak
+  for _, ours in ipairs(section.lines) do
+    if ours.name == line.base and ours.rows == line.rows and ours.threads == line.threads
+      and ours.state == line.state then
+      line.against = ours.seconds / line.seconds
     end
   end
 end
@@ -88,8 +102,7 @@ local function with_programs(section, options)
     if line and line.skipped then
       section.notes[#section.notes + 1] = "skipped: " .. line.skipped
     elseif line and line.seconds then
-      local peak = (section.limits[line.threads] or {})[line.limit]
-      line.of_limit = peak and line.rate / peak
+      compare(section, line)
       section.lines[#section.lines + 1] = line
     end
   end
@@ -97,7 +110,7 @@ end
 
 ---@param section vise.bench.Section
 function M.run(section, options)
-  with_onednn(section, options)
+  ours_and_onednn(section, options)
   with_programs(section, options)
 end
 

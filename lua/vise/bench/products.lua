@@ -47,7 +47,7 @@ local function kernel_task(kernel, shape, group, cold)
     close = function() p:close() end, check = function() return check_tails(kernel, group) and p:check() end,
     unit = "GOP/s", work = 2 * shape.m * shape.k * shape.n, base = "gemm",
     limit = core.bench_peak(kernel.limit) and kernel.limit or "f32",
-    bytes = few and p:weights() or nil, read = few and (cold and "dram" or "l3") or nil,
+    bytes = few and p:weights() or nil, warm = few and not cold, read = few and (cold and "dram" or "l3") or nil,
     about = { rows = shape.m, group = group, state = few and (cold and "cold" or "warm") or nil } }
 end
 
@@ -69,8 +69,8 @@ local function kernel_tasks(shape, options, cold)
 end
 
 -- Layers, with the bare kernel that some of them are held against.
-local function engine_tasks(shape, options, cold)
-  local tasks = engine.tasks(shape, options.kernels, cold)
+local function engine_tasks(shape, weights, options, cold)
+  local tasks = engine.tasks(shape.m, weights, options.kernels, cold)
   for _, task in ipairs(tasks) do
     if task.beside then
       local bare = kernel_task(GROUPED, shape, ENGINE_GROUP, cold)
@@ -93,13 +93,14 @@ end
 
 ---@param section vise.bench.Section
 function M.run(section, options)
+  local weights = engine.weights(options.inputs, options.outputs)
   for _, m in ipairs(options.rows) do
     local shape = { m = m, k = options.inputs, n = options.outputs }
     local states = { false }
     if m <= FEW and options.cold > 0 then states[2] = options.cold end
     for _, cold in ipairs(states) do
       measure.these(section, options, kernel_tasks(shape, options, cold or nil))
-      measure.these(section, options, engine_tasks(shape, options, cold or nil))
+      measure.these(section, options, engine_tasks(shape, weights, options, cold or nil))
     end
   end
 end

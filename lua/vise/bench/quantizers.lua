@@ -69,7 +69,8 @@ local function activations(rows, cols)
     local packed, made = try(core.pack(coded)), nil
     local options = { scheme = activation_scheme(name) }
     tasks[#tasks + 1] = { name = "activations " .. name, work = rows * cols, unit = "G/s", bytes = 4 * rows * cols,
-      read = "l2", about = { size = size_of(rows, cols), state = "warm" }, close = function() packed:close() end,
+      warm = true, read = "l2", about = { size = size_of(rows, cols), state = "warm" },
+      close = function() packed:close() end,
       run = function() made = try(core.rows(x, packed, options, made)) end }
   end
   return tasks

@@ -2,6 +2,9 @@
 
 local WHAT = { "machine", "products", "quantizers", "operators", "models", "peers" }
 
+-- The products of a call that names nothing: less than half a minute.
+local SHORT = { int8 = true, grouped = true, int8_per_row = true, svdq_int4_r32 = true, int4_weight_only = true }
+
 local M = {
   name = "bench",
   summary = "time kernels, quantizers and models against this machine's measured limits",
@@ -11,7 +14,7 @@ local M = {
     .. "others used of the CPUs meanwhile is printed: above 30 % of one CPU a table is not to be trusted.",
   arguments = {
     { name = "what", type = "choice", choices = WHAT, optional = true, repeatable = true,
-      help = table.concat(WHAT, ", ") .. "; the first two if none" },
+      help = table.concat(WHAT, ", ") .. "; a short choice if none" },
   },
   options = {
     { name = "rows", short = "m", type = "integer", min = 1, max = 65536, repeatable = true, value = "N",
@@ -62,7 +65,7 @@ local function read_threads(words)
 end
 
 -- What the parser's ranges cannot say.
-local function settle(o)
+local function settle(o, what)
   local fail = require "vise.fail"
   local threads, message, id = read_threads(o.threads)
   if not threads then return nil, message, id end
@@ -83,8 +86,10 @@ local function settle(o)
     end
     kernels[name] = true
   end
+  if #o.kernel == 0 and not what then kernels = SHORT end
   return { threads = threads, group = o.group, rows = o.rows, inputs = o.inputs, outputs = o.outputs,
-    repeats = o.repeats, cold = o.cold * 1000000, kernels = next(kernels) and kernels, model = o.model, width = o.width }
+    repeats = o.repeats, cold = o.cold * 1000000, kernels = next(kernels) and kernels, model = o.model,
+    width = o.width }
 end
 
 local function measure(what, options)
@@ -108,7 +113,7 @@ end
 
 ---@param ctx vise.cli.Context
 function M.run(ctx)
-  local options, message, id = settle(ctx.options)
+  local options, message, id = settle(ctx.options, ctx.args.what)
   if not options then return nil, message, id end
   local what = ctx.args.what or { "machine", "products" }
   local result

@@ -44,10 +44,10 @@ INLINE channels open_bf16(__m512i x) {
                       _mm512_castsi512_ps(_mm512_slli_epi32(hi, 16))};
 }
 
-// e4m3 in the upper bytes of 16-bit words, whatever the lower ones hold, to f32 times
-// FLOAT8_SCALE: its bits, moved down by one, are those of an f16, subnormals as well, but for
+// e4m3 in the upper bytes of 16-bit words, whatever the lower ones hold, to value /
+// FLOAT8_FULL: its bits, moved down by one, are those of an f16, subnormals as well, but for
 // the exponent's bias.
-#define FLOAT8_SCALE 0x1p-8f
+#define FLOAT8_FULL 256.0f
 INLINE channels open_float8(__m512i x) {
     const __m512i keep = _mm512_set1_epi16((short)0xbf80);
     return open_f16(_mm512_and_si512(_mm512_srai_epi16(x, 1), keep));
@@ -63,7 +63,7 @@ INLINE channels open_scales(vise_dtype dtype, const void *data, int64_t g) {
     case VISE_F8E4M3: {
         __m256i bits = _mm256_loadu_si256((const void *)(at + g));
         channels s = open_float8(_mm512_slli_epi16(_mm512_cvtepu8_epi16(bits), 8));
-        const __m512 full = _mm512_set1_ps(1 / FLOAT8_SCALE);
+        const __m512 full = _mm512_set1_ps(FLOAT8_FULL);
         return (channels){_mm512_mul_ps(s.lo, full), _mm512_mul_ps(s.hi, full)};
     }
     default: return load_channels((const float *)data + g);
@@ -71,8 +71,6 @@ INLINE channels open_scales(vise_dtype dtype, const void *data, int64_t g) {
 }
 
 // Weights are opened a piece at a time: the fewest inputs whose bytes no others share.
-enum { MAX_PIECE = 8 };
-
 INLINE int piece_inputs(const vise_panel_kind kind) {
     switch (kind) {
     case VISE_PANEL_INT8: return 4;
@@ -97,30 +95,28 @@ INLINE __m512 signed_byte(__m512i x, const int i) {
         _mm512_srai_epi32(_mm512_slli_epi32(x, (unsigned)(24 - 8 * i)), 24));
 }
 
-// v[i] = input i of a piece, without scale; of FLOAT8 times FLOAT8_SCALE.
-INLINE void open_piece(channels v[MAX_PIECE], const char *w, __m512 table,
-                       const vise_panel_kind kind) {
-    __m512i lo = load_bytes(w), hi = piece_bytes(kind) > 64 ? load_bytes(w + 64) : lo;
+// The bytes of a piece.
+typedef struct piece {
+    __m512i lo, hi;
+} piece;
+
+INLINE piece load_piece(const char *w, const vise_panel_kind kind) {
+    __m512i lo = load_bytes(w);
+    return (piece){lo, piece_bytes(kind) > 64 ? load_bytes(w + 64) : lo};
+}
+
+// Input i of a piece, without scale; of FLOAT8 divided by FLOAT8_FULL.
+INLINE channels open_input(piece w, __m512 table, const vise_panel_kind kind, const int i) {
+    const unsigned nibble = (unsigned)(i < 4 ? 8 * i : 8 * i - 28);
     switch (kind) {
-    case VISE_PANEL_F16: v[0] = open_f16(lo); break;
-    case VISE_PANEL_BF16: v[0] = open_bf16(lo); break;
-    case VISE_PANEL_INT8:
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) v[i] = (channels){signed_byte(lo, i), signed_byte(hi, i)};
-        break;
+    case VISE_PANEL_F16: return open_f16(w.lo);
+    case VISE_PANEL_BF16: return open_bf16(w.lo);
+    case VISE_PANEL_INT8: return (channels){signed_byte(w.lo, i), signed_byte(w.hi, i)};
     case VISE_PANEL_NIBBLE: // vpermps looks at the low four bits alone
-#pragma GCC unroll 8
-        for (int i = 0; i < 8; i++) {
-            const unsigned at = (unsigned)(i < 4 ? 8 * i : 8 * i - 28);
-            v[i].lo = _mm512_permutexvar_ps(_mm512_srli_epi32(lo, at), table);
-            v[i].hi = _mm512_permutexvar_ps(_mm512_srli_epi32(hi, at), table);
-        }
-        break;
-    case VISE_PANEL_FLOAT8:
-        v[0] = open_float8(_mm512_slli_epi16(lo, 8));
-        v[1] = open_float8(lo);
-        break;
-    default: v[0] = (channels){_mm512_castsi512_ps(lo), _mm512_castsi512_ps(hi)};
+        return (channels){_mm512_permutexvar_ps(_mm512_srli_epi32(w.lo, nibble), table),
+                          _mm512_permutexvar_ps(_mm512_srli_epi32(w.hi, nibble), table)};
+    case VISE_PANEL_FLOAT8: return open_float8(i == 0 ? _mm512_slli_epi16(w.lo, 8) : w.lo);
+    default: return (channels){_mm512_castsi512_ps(w.lo), _mm512_castsi512_ps(w.hi)};
     }
 }
 

@@ -65,12 +65,14 @@ static bool has_avx2(void) {
 
 static void avx2_init(vise_kernels *k) {
     vise_avx2_rows_init(k);
+    vise_avx2_groups_init(k);
     vise_avx2_errors_init(k);
     vise_avx2_functions_init(k);
     vise_avx2_products_init(k);
     vise_avx2_integer_init(k);
     vise_avx2_int8_init(k);
     vise_avx2_grouped_init(k);
+    vise_avx2_panels_init(k);
 }
 
 static bool has_avx512(void) {
@@ -80,11 +82,14 @@ static bool has_avx512(void) {
 
 static void avx512_init(vise_kernels *k) {
     vise_avx512_rows_init(k);
+    vise_avx512_groups_init(k);
     vise_avx512_errors_init(k);
     vise_avx512_functions_init(k);
     vise_avx512_products_init(k);
     vise_avx512_integer_init(k);
     vise_avx512_panels_init(k);
+    vise_avx512_int8_init(k);
+    vise_avx512_grouped_init(k);
 }
 
 size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]) {

@@ -65,7 +65,8 @@ static bool step_of_group(vise_step *out, const vise_encoding *e, const vise_mat
     if (shared && !e->given) return true;
     vise_run run = {0, 1, first, x->cols - first < width ? x->cols - first : width};
     vise_range range = vise_range_of(s, x, &run);
-    return vise_range_finite(range) && (shared || vise_step_make(out, s, range, upper));
+    return vise_range_finite(range) &&
+           (shared || vise_step_make(x->kernels, out, s, range, upper));
 }
 
 // The upper level of a row; those of a tensor are known.

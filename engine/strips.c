@@ -197,7 +197,7 @@ static vise_status find_encoding(strip_job *j, const vise_rows_options *opt, vis
     if (!whole && s->second != VISE_SECOND_TENSOR) return VISE_OK;
     vise_range range;
     vise_status st = range_of_all(j, &range, err);
-    return st ? st : vise_encoding_of_range(&j->encoding, s, range, err);
+    return st ? st : vise_encoding_of_range(j->ctx, &j->encoding, s, range, err);
 }
 
 // --- memory

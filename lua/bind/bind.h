@@ -91,6 +91,7 @@ void viseL_open_linalg(lua_State *L);
 void viseL_open_nnops(lua_State *L);
 void viseL_open_packed(lua_State *L);
 void viseL_open_observe(lua_State *L);
+void viseL_open_onednn(lua_State *L);
 void viseL_open_ops(lua_State *L);
 void viseL_open_permute(lua_State *L);
 void viseL_open_safetensors(lua_State *L);

@@ -175,6 +175,7 @@ int viseL_open_core(lua_State *L) {
     viseL_open_linalg(L);
     viseL_open_nnops(L);
     viseL_open_observe(L);
+    viseL_open_onednn(L);
     viseL_open_ops(L);
     viseL_open_permute(L);
     viseL_open_safetensors(L);

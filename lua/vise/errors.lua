@@ -296,6 +296,14 @@ return {
     next = "Check the OpenSSL configuration of this machine (OPENSSL_CONF).",
   },
   ["E-HW-07"] = { title = "VISE_BLAS is neither 0 nor 1", next = "Set it to 0 or 1, or leave it unset." },
+  ["E-HW-08"] = {
+    title = "a size to be timed that no kernel takes",
+    next = "Give --inputs as a multiple of --group, and --group as a multiple of 8.",
+  },
+  ["E-HW-09"] = {
+    title = "a library to compare with is missing",
+    next = "Install libdnnl2 (oneDNN 2) if you want it timed; vise needs it for nothing else.",
+  },
 
   -- TK: tokenizers
   ["E-TK-01"] = { title = "tokenizer cut short", next = "Copy the tokenizer file again." },

@@ -100,6 +100,8 @@ static void avx512_init(vise_kernels *k) {
     vise_avx512_products_init(k);
     vise_avx512_integer_init(k);
     vise_avx512_panels_init(k);
+    vise_avx512_int8_init(k);
+    vise_avx512_grouped_init(k);
 }
 
 size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]) {

@@ -39,6 +39,7 @@ $(B)/vise: $(OBJ)
 $(B)/backends/avx2%.o: CFLAGS += -mavx2 -mfma -mf16c
 $(B)/backends/avxvnni%.o: CFLAGS += -mavxvnni -mavx2 -mfma -mf16c
 $(B)/backends/avx512%.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma -mf16c
+$(B)/backends/avx512bf16%.o: CFLAGS += -mavx512bf16
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D); echo "  CC $<"

@@ -50,6 +50,10 @@ static bool cpu_avx512vnni(void) {
     return __builtin_cpu_supports("avx512vnni");
 }
 
+static bool cpu_avx512bf16(void) {
+    return __builtin_cpu_supports("avx512bf16");
+}
+
 static const struct {
     const char *name;
     bool (*present)(void);
@@ -63,6 +67,7 @@ static const struct {
     {"avx512vl",   cpu_avx512vl  },
     {"avx512dq",   cpu_avx512dq  },
     {"avx512vnni", cpu_avx512vnni},
+    {"avx512bf16", cpu_avx512bf16},
 };
 
 static bool has_avx2(void) {
@@ -98,10 +103,13 @@ static void avx512_init(vise_kernels *k) {
     vise_avx512_errors_init(k);
     vise_avx512_functions_init(k);
     vise_avx512_products_init(k);
+    vise_avx512_few_init(k);
     vise_avx512_integer_init(k);
     vise_avx512_panels_init(k);
     vise_avx512_int8_init(k);
     vise_avx512_grouped_init(k);
+    vise_avx512_float8_init(k);
+    if (cpu_avx512bf16()) vise_avx512bf16_panels_init(k);
 }
 
 size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]) {

@@ -76,6 +76,8 @@ static bool has_avx2(void) {
 
 static void avx2_init(vise_kernels *k) {
     vise_avx2_rows_init(k);
+    vise_avx2_groups_init(k);
+    vise_avx2_strips_init(k);
     vise_avx2_errors_init(k);
     vise_avx2_functions_init(k);
     vise_avx2_products_init(k);
@@ -83,6 +85,7 @@ static void avx2_init(vise_kernels *k) {
     vise_avx2_int8_init(k);
     vise_avx2_grouped_init(k);
     vise_avx2_panels_init(k);
+    vise_avx2_attention_init(k);
 }
 
 static bool has_avxvnni(void) {
@@ -100,6 +103,7 @@ static bool has_avx512(void) {
 
 static void avx512_init(vise_kernels *k) {
     vise_avx512_rows_init(k);
+    vise_avx512_groups_init(k);
     vise_avx512_errors_init(k);
     vise_avx512_functions_init(k);
     vise_avx512_products_init(k);
@@ -110,6 +114,7 @@ static void avx512_init(vise_kernels *k) {
     vise_avx512_grouped_init(k);
     vise_avx512_float8_init(k);
     if (cpu_avx512bf16()) vise_avx512bf16_panels_init(k);
+    vise_avx512_attention_init(k);
 }
 
 size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]) {

@@ -6,7 +6,7 @@
 
 enum { HEAD = 64 }; // holds the size, and keeps what follows aligned
 
-static atomic_llong blocks, bytes_live, bytes_peak;
+static atomic_llong blocks, blocks_ever, bytes_live, bytes_peak;
 static atomic_llong limit = -1, fail_in = -1;
 
 static void note_peak(long long now) {
@@ -15,7 +15,7 @@ static void note_peak(long long now) {
     }
 }
 
-void *vise_calloc(size_t bytes) {
+void *vise_alloc(size_t bytes) {
     if (atomic_load(&fail_in) >= 0 && atomic_fetch_sub(&fail_in, 1) == 0) return NULL;
     if (bytes > INT64_MAX - 2 * HEAD) return NULL;
     long long size = (long long)bytes, now = atomic_fetch_add(&bytes_live, size) + size;
@@ -28,10 +28,15 @@ void *vise_calloc(size_t bytes) {
         return NULL;
     }
     memcpy(p, &size, sizeof size);
-    memset(p + HEAD, 0, bytes);
     atomic_fetch_add(&blocks, 1);
+    atomic_fetch_add(&blocks_ever, 1);
     note_peak(now);
     return p + HEAD;
+}
+
+void *vise_calloc(size_t bytes) {
+    void *p = vise_alloc(bytes);
+    return p ? memset(p, 0, bytes) : NULL;
 }
 
 void vise_free(void *p) {
@@ -54,6 +59,10 @@ int64_t vise_mem_bytes(void) {
 
 int64_t vise_mem_peak(void) {
     return atomic_load(&bytes_peak);
+}
+
+int64_t vise_mem_total(void) {
+    return atomic_load(&blocks_ever);
 }
 
 void vise_mem_reset_peak(void) {

@@ -4,182 +4,241 @@
 
 #include "engine/codec.h"
 #include "engine/mem.h"
-
-enum { MOST_INPUTS = 65536, ZERO_NIBBLES = 0x88 };
+#include "engine/ops/argument.h"
+#include "engine/panels.h"
 
 void vise_packed_release(vise_packed *p) {
     vise_free(p->codes);
-    vise_free(p->wsum);
-    vise_free(p->scale);
     memset(p, 0, sizeof *p);
 }
 
-static vise_status check_scheme(const vise_scheme *s, int64_t cols, vise_error *err) {
-    char text[VISE_SCHEME_TEXT];
-    vise_scheme_describe(text, sizeof text, s);
-    if (s->element != VISE_ELEMENT_INT || !s->symmetric || s->granularity == VISE_PER_BLOCK ||
-        s->granularity == VISE_PER_TOKEN ||
-        (s->bits == 8 && s->granularity == VISE_PER_GROUP)) {
-        return vise_fail(err, VISE_EINVAL, "E-SC-08",
-                         "no integer kernel takes weights in %s; allowed: symmetric, int8 per "
-                         "tensor or row, int4 per tensor, row or group",
-                         text);
-    }
-    if (cols > MOST_INPUTS) {
-        return vise_fail(err, VISE_EINVAL, "E-SC-09",
-                         "%lld inputs in %s, the integer kernels take at most %d",
-                         (long long)cols, text, MOST_INPUTS);
-    }
-    return VISE_OK;
+const char *vise_packed_kind(const vise_packed *p) {
+    static const char *const names[VISE_PANEL_KIND_COUNT] = {
+        [VISE_PANEL_F32] = "f32",       [VISE_PANEL_F16] = "f16",
+        [VISE_PANEL_BF16] = "bf16",     [VISE_PANEL_INT8] = "int8",
+        [VISE_PANEL_NIBBLE] = "nibble", [VISE_PANEL_FLOAT8] = "float8",
+    };
+    return names[p->kind];
 }
 
 static int64_t round_up(int64_t n, int64_t to) {
     return (n + to - 1) / to * to;
 }
 
-int64_t vise_packed_panel(const vise_packed *p) {
-    int64_t codes = VISE_PANEL * p->groups * p->pitch;
-    return p->scheme.bits == 4 ? codes / 2 : codes;
+static bool is_float(const vise_packed *p) {
+    return p->kind <= VISE_PANEL_BF16;
 }
 
-// Bytes of the codes, the sums and the scales.
+// Bits of a code.
+static int64_t width_of(const vise_packed *p) {
+    static const int64_t bits[VISE_PANEL_KIND_COUNT] = {32, 16, 16, 8, 4, 8};
+    return bits[p->kind];
+}
+
+// How many codes of one output lie next to each other.
+static int64_t piece_of(vise_panel_kind kind) {
+    static const int64_t codes[VISE_PANEL_KIND_COUNT] = {1, 1, 1, 4, 8, 4};
+    return codes[kind];
+}
+
+int64_t vise_packed_panel(const vise_packed *p) {
+    return p->groups * p->pitch * VISE_PANEL * width_of(p) / 8;
+}
+
+// Bytes of each part that is there.
 typedef struct packed_sizes {
-    int64_t codes, wsum, scale;
+    int64_t codes, wsum, upper, scale, zero, zeros;
 } packed_sizes;
 
 static packed_sizes sizes_of(const vise_packed *p) {
-    int64_t lane = VISE_PANEL * (int64_t)sizeof(float);
-    return (packed_sizes){
-        .codes = p->panels * vise_packed_panel(p),
-        .wsum = p->scheme.bits == 8 ? p->panels * lane : 0,
-        .scale = p->panels * p->groups * lane,
-    };
+    const vise_scheme *s = &p->scheme;
+    int64_t lanes = p->panels * VISE_PANEL, size = vise_dtype_size(p->scale_dtype);
+    packed_sizes bytes = {.codes = p->panels * vise_packed_panel(p)};
+    if (is_float(p)) return bytes;
+    bytes.scale = lanes * p->groups * size;
+    if (p->kind == VISE_PANEL_INT8 && p->groups == 1) bytes.wsum = lanes * 4;
+    if (s->element == VISE_ELEMENT_F4) bytes.upper = lanes * 4;
+    if (s->zero != VISE_ZERO_NONE) bytes.zero = bytes.scale;
+    if (s->zero == VISE_ZERO_INT && p->kind == VISE_PANEL_NIBBLE)
+        bytes.zeros = lanes * p->groups;
+    return bytes;
 }
 
 int64_t vise_packed_size(const vise_packed *p) {
-    packed_sizes size = sizes_of(p);
-    return size.codes + size.wsum + size.scale;
+    packed_sizes bytes = sizes_of(p);
+    return bytes.codes + bytes.wsum + bytes.upper + bytes.scale + bytes.zero + bytes.zeros;
 }
 
-// Fills everything but the storage.
-static vise_status plan(vise_packed *p, packed_sizes *size, const vise_scheme *s, int64_t rows,
-                        int64_t cols, vise_error *err) {
-    vise_scheme_layout layout;
-    vise_status st = vise_scheme_plan(&layout, s, rows, cols, err);
-    if (!st) st = check_scheme(s, cols, err);
-    if (st) return st;
-    bool grouped = s->granularity == VISE_PER_GROUP;
-    *p = (vise_packed){
-        .scheme = *s,
-        .rows = rows,
-        .cols = cols,
-        .panels = rows / VISE_PANEL + (rows % VISE_PANEL > 0),
-        .group = grouped ? s->group : cols,
-        .groups = vise_scheme_runs(s, cols),
-    };
-    p->pitch = round_up(p->group, s->bits == 4 ? 8 : 4);
-    // At most 65,536 inputs: a panel is below 2^26 bytes, so only the panels can overflow.
-    if (p->panels > INT64_MAX >> 28) {
-        return vise_fail(err, VISE_EINVAL, "E-TN-01", "%lld rows are too many",
-                         (long long)rows);
+// Fills in what follows from the sizes.  Padding and scales make at most 64 bytes of a weight,
+// and each row and each group of a row may be padded to 32.
+static vise_status finish_plan(vise_packed *p, vise_error *err) {
+    int64_t group = p->group < p->cols ? p->group : p->cols, most;
+    p->panels = p->rows / VISE_PANEL + (p->rows % VISE_PANEL > 0);
+    if (__builtin_mul_overflow(p->rows + VISE_PANEL, p->cols + VISE_PANEL, &most) ||
+        most > INT64_MAX >> 12) {
+        return vise_fail(err, VISE_EINVAL, "E-TN-01", "weights of %lld x %lld are too large",
+                         (long long)p->rows, (long long)p->cols);
     }
-    *size = sizes_of(p);
+    p->pitch = round_up(group, piece_of(p->kind));
     return VISE_OK;
 }
 
-vise_status vise_packed_bytes(int64_t *out, const vise_scheme *s, int64_t rows, int64_t cols,
-                              vise_error *err) {
-    vise_packed p;
-    packed_sizes size;
-    vise_status st = plan(&p, &size, s, rows, cols, err);
-    if (!st) *out = vise_packed_size(&p);
+vise_status vise_packed_plan(vise_packed *out, const vise_scheme *s, int64_t rows, int64_t cols,
+                             vise_error *err) {
+    vise_scheme_layout layout;
+    vise_status st = vise_scheme_plan(&layout, s, rows, cols, err);
+    if (st) return st;
+    vise_packed p = {
+        .kind = s->bits == 4                    ? VISE_PANEL_NIBBLE
+                : s->element == VISE_ELEMENT_F8 ? VISE_PANEL_FLOAT8
+                                                : VISE_PANEL_INT8,
+        .scheme = *s,
+        .rows = rows,
+        .cols = cols,
+        .group = vise_scheme_run(s, cols),
+        .groups = vise_scheme_runs(s, cols),
+        .scale_dtype = VISE_F32,
+    };
+    if (p.kind == VISE_PANEL_NIBBLE && s->zero != VISE_ZERO_INT) p.scale_dtype = s->scale_dtype;
+    st = finish_plan(&p, err);
+    if (!st) *out = p;
     return st;
 }
 
-typedef struct pack_job {
-    const vise_kernels *kernels;
-    const vise_coded *c;
-    vise_packed *p;
-} pack_job;
-
-// Puts the codes of inputs [first, first + n) into lane `lane` of a panel; `first` is a
-// multiple of 4, so that whole fours can be moved at once.
-static void put_bytes(uint8_t *panel, int lane, int64_t first, const int8_t *q, int64_t n) {
-    uint8_t *to = panel + (first / 4 * VISE_PANEL + lane) * 4;
-    for (; n >= 4; n -= 4, q += 4, to += VISE_PANEL * 4) memcpy(to, q, 4);
-    memcpy(to, q, (size_t)n);
+vise_status vise_packed_plan_floats(vise_packed *out, vise_dtype dtype, int64_t rows,
+                                    int64_t cols, vise_error *err) {
+    vise_packed p = {
+        .kind = dtype == VISE_F16    ? VISE_PANEL_F16
+                : dtype == VISE_BF16 ? VISE_PANEL_BF16
+                                     : VISE_PANEL_F32,
+        .rows = rows,
+        .cols = cols,
+        .group = cols,
+        .groups = 1,
+        .scale_dtype = VISE_F32,
+    };
+    vise_status st = finish_plan(&p, err);
+    if (!st) *out = p;
+    return st;
 }
 
-// The same for nibbles of one group, any `first`; the panel holds zero codes.
-static void put_nibbles(uint8_t *group, int lane, int64_t first, const int8_t *q, int64_t n) {
-    for (int64_t k = first, end = first + n; k < end;) {
-        uint8_t *to = group + (k / 8 * VISE_PANEL + lane) * 4;
-        if (k % 8 == 0 && end - k >= 8) {
-            for (int b = 0; b < 4; b++) to[b] = (uint8_t)((q[b] + 8) | (q[4 + b] + 8) << 4);
-            k += 8;
-            q += 8;
-        } else {
-            int nibble = *q++ + 8, high = k % 8 >= 4;
-            uint8_t *byte = to + k++ % 4;
-            *byte = (uint8_t)(high ? (*byte & 0x0f) | nibble << 4 : (*byte & 0xf0) | nibble);
-        }
-    }
+// The next part of the block, or NULL for one that is not there.
+static void *take(char **at, int64_t bytes) {
+    void *part = bytes ? *at : NULL;
+    *at += bytes;
+    return part;
 }
 
-static void pack_row(const pack_job *j, uint8_t *panel, int64_t number, int lane) {
-    const vise_packed *p = j->p;
-    int64_t row = number * VISE_PANEL + lane;
-    int8_t q[VISE_PIECE];
-    int32_t sum = 0;
-    for (int64_t col = 0; col < p->cols; col += VISE_PIECE) {
-        int64_t n = p->cols - col < VISE_PIECE ? p->cols - col : VISE_PIECE;
-        vise_coded_codes(j->kernels, q, j->c, row, col, n);
-        sum += j->kernels->sum_i8(q, n);
-        if (p->scheme.bits == 8) {
-            put_bytes(panel, lane, col, q, n);
-            continue;
-        }
-        for (int64_t done = 0, step; done < n; done += step) {
-            int64_t g = (col + done) / p->group, first = (col + done) % p->group;
-            step = p->group - first < n - done ? p->group - first : n - done;
-            put_nibbles(panel + g * (p->pitch / 2) * VISE_PANEL, lane, first, q + done, step);
-        }
+static vise_status make_block(vise_packed *p, vise_error *err) {
+    packed_sizes bytes = sizes_of(p);
+    char *at = vise_alloc((size_t)vise_packed_size(p));
+    if (!at) {
+        return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld bytes of weights",
+                         (long long)vise_packed_size(p));
     }
-    if (p->wsum) p->wsum[row] = sum;
-    for (int64_t g = 0; g < p->groups; g++) {
-        p->scale[(number * p->groups + g) * VISE_PANEL + lane] = vise_coded_scale(j->c, row, g);
-    }
-}
-
-static void pack_tile(void *job, int64_t number) {
-    const pack_job *j = job;
-    int64_t bytes = vise_packed_panel(j->p);
-    uint8_t *panel = (uint8_t *)j->p->codes + number * bytes;
-    if (j->p->scheme.bits == 4) memset(panel, ZERO_NIBBLES, (size_t)bytes);
-    for (int lane = 0; lane < VISE_PANEL; lane++) {
-        if (number * VISE_PANEL + lane < j->p->rows) pack_row(j, panel, number, lane);
-    }
+    p->codes = at; // also of a weight without any
+    at += bytes.codes;
+    // The widest first: each part begins where its elements may.
+    p->wsum = take(&at, bytes.wsum);
+    p->upper = take(&at, bytes.upper);
+    p->scale = take(&at, bytes.scale);
+    p->zero = take(&at, bytes.zero);
+    p->zeros = take(&at, bytes.zeros);
+    return VISE_OK;
 }
 
 vise_status vise_pack(const vise_context *ctx, vise_packed *out, const vise_coded *c,
                       vise_error *err) {
     vise_packed p;
-    packed_sizes size;
-    vise_status st = plan(&p, &size, &c->scheme, c->rows, c->cols, err);
+    vise_status st = vise_packed_plan(&p, &c->scheme, c->rows, c->cols, err);
+    if (!st) st = make_block(&p, err);
     if (st) return st;
-    p.codes = vise_calloc((size_t)size.codes);
-    if (p.codes) p.scale = vise_calloc((size_t)size.scale);
-    if (p.scale && size.wsum) p.wsum = vise_calloc((size_t)size.wsum);
-    if (!p.scale || (size.wsum && !p.wsum)) {
-        st = vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld bytes",
-                       (long long)vise_packed_size(&p));
-        goto done;
+    st = vise_panels_of_coded(ctx, &p, c, err);
+    if (st) {
+        vise_packed_release(&p);
+    } else {
+        *out = p;
     }
-    pack_job job = {&ctx->kernels, c, &p};
-    st = vise_parallel(ctx, p.panels, pack_tile, &job, err);
-    if (!st) *out = p;
-
-done:
-    if (st) vise_packed_release(&p);
     return st;
+}
+
+vise_status vise_pack_floats(const vise_context *ctx, vise_packed *out, const vise_tensor *w,
+                             vise_error *err) {
+    vise_packed p;
+    vise_matrix m;
+    vise_status st = vise_matrix_of(&m, &ctx->kernels, w, "the weight", err);
+    if (!st) st = vise_argument_rank(w, 2, "the weight", err);
+    if (!st) st = vise_packed_plan_floats(&p, w->dtype, m.rows, m.cols, err);
+    if (!st) st = make_block(&p, err);
+    if (st) return st;
+    st = vise_panels_of_floats(ctx, &p, w, err);
+    if (st) {
+        vise_packed_release(&p);
+    } else {
+        *out = p;
+    }
+    return st;
+}
+
+// --- what kernels take
+
+static int64_t lane_of(int64_t panel) {
+    return panel * VISE_PANEL;
+}
+
+static const void *panel_of(const vise_packed *p, int64_t panel) {
+    return (const char *)p->codes + panel * vise_packed_panel(p);
+}
+
+// The scales, or zero points, of a panel.
+static const void *steps_of(const vise_packed *p, const void *steps, int64_t panel) {
+    int64_t bytes = panel * p->groups * VISE_PANEL * vise_dtype_size(p->scale_dtype);
+    return steps ? (const char *)steps + bytes : NULL;
+}
+
+static const float *upper_of(const vise_packed *p, int64_t panel) {
+    return p->upper ? p->upper + lane_of(panel) : NULL;
+}
+
+void vise_packed_int8(vise_int8_product *out, const vise_packed *p, int64_t panel) {
+    out->k = p->pitch;
+    out->w = panel_of(p, panel);
+    out->wsum = p->wsum + lane_of(panel);
+    out->wscale = steps_of(p, p->scale, panel);
+}
+
+void vise_packed_grouped(vise_grouped_product *out, const vise_packed *p, int64_t panel) {
+    // Twice the value of each f4e2m1, plus 12.
+    static const uint8_t f4[16] = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};
+    bool floats = p->scheme.element == VISE_ELEMENT_F4;
+    out->groups = p->groups;
+    out->group = p->pitch;
+    out->w = panel_of(p, panel);
+    out->table = floats ? f4 : NULL;
+    out->zero = floats ? 12 : 8;
+    out->zeros = p->zeros ? p->zeros + lane_of(panel) * p->groups : NULL;
+    out->scale_dtype = p->scale_dtype;
+    out->wscale = steps_of(p, p->scale, panel);
+    out->wupper = upper_of(p, panel);
+}
+
+void vise_packed_float8(vise_float8_product *out, const vise_packed *p, int64_t panel) {
+    out->groups = p->groups;
+    out->group = p->pitch;
+    out->w = panel_of(p, panel);
+    out->wscale = steps_of(p, p->scale, panel);
+}
+
+void vise_packed_product(vise_panel_product *out, const vise_packed *p, int64_t panel) {
+    static const float integers[16] = {-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7};
+    static const float f4[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+    out->kind = p->kind;
+    out->groups = p->groups;
+    out->group = p->pitch;
+    out->w = panel_of(p, panel);
+    out->table = p->scheme.element == VISE_ELEMENT_F4 ? f4 : integers;
+    out->scale_dtype = p->scale_dtype;
+    out->wscale = steps_of(p, p->scale, panel);
+    out->wzero = steps_of(p, p->zero, panel);
+    out->wupper = upper_of(p, panel);
 }

@@ -1,15 +1,17 @@
-// Packed weights: a coded weight in the layout that one family of integer kernels reads
-// (engine/kernels.h).  Derived from a coded tensor at load, never saved.
+// Packed weights: a weight in the panels that the kernels read (engine/products.h).  Derived
+// from a coded tensor, or from floats, at load; never saved.
 //
-// Output channels lie in panels of 32; channels past the last, and inputs past the end of a
-// row or of a group, have code 0.
+// Outputs lie in panels of 32.  Inputs lie in groups that share their scales, each padded to
+// `pitch` codes; outputs past the last and inputs past the end of a row or group have code 0.
 //
-//   8 bits  codes [panels][k / 4][32][4] i8, k = cols rounded up to 4
-//           wsum  [panels][32] i32, the sums of the codes
-//           scale [panels][32] f32
-//   4 bits  codes [panels][groups][pitch / 8][32][4] u8 (nibble = code + 8), pitch = the
-//           group rounded up to 8; a scheme without groups has one group, the row
-//           scale [panels][groups][32] f32
+//   kind     made from                      scales, per panel
+//   int8     8-bit integers                 [groups][32] f32, zero points for panel products as
+//   well nibble   4-bit integers and f4e2m1      [groups][32] in the stored dtype float8 f8e4m3
+//   [groups][32] f32 f32 f16 bf16  floats of that dtype      none, one group
+//
+// Weights with an integer zero point keep f32 scales, so that scale * (H - z), H half of the
+// codes, can stand beside them for the panel product.  The codes of f4e2m1 are twice the
+// values; their `upper` holds the other half.
 
 #ifndef VISE_PACKED_H
 #define VISE_PACKED_H
@@ -18,31 +20,50 @@
 
 // All-zero bytes is the closed value.
 typedef struct vise_packed {
-    vise_scheme scheme;
+    vise_panel_kind kind;
+    vise_scheme scheme; // of coded weights
     int64_t rows, cols;
     int64_t panels;
     int64_t group;  // columns a group: those of the scheme, or the whole row
     int64_t groups; // a row
     int64_t pitch;  // codes from one group to the next
-    void *codes;
-    int32_t *wsum; // NULL with 4 bits
-    float *scale;
+    vise_dtype scale_dtype;
+
+    // One block of memory, which `codes` begins.  All but the codes may be NULL.
+    void *codes;    // [panels] of what the kind says
+    int32_t *wsum;  // [panels][32]: sums of the codes; int8 with one group
+    float *upper;   // [panels][32]: multiplies the sum over all groups; f4e2m1
+    void *scale;    // [panels][groups][32]
+    void *zero;     // the same: added to the scaled value
+    uint8_t *zeros; // the same: integer zero points of nibbles, as codes
 } vise_packed;
 
 void vise_packed_release(vise_packed *p);
 
-// E-SC-08 (VISE_EINVAL) if no integer kernel takes weights of this scheme, E-SC-09 if the sum
-// of a row could overflow: more than 65,536 inputs.  Also fails as vise_scheme_plan().
+// Packs any coded matrix.  E-TN-01, E-SC-03 (VISE_EINVAL) as vise_scheme_plan(), E-MM-01.
 vise_status vise_pack(const vise_context *ctx, vise_packed *out, const vise_coded *c,
                       vise_error *err);
 
-// What vise_pack() would take, exactly, without doing it.  Fails as vise_pack().
-vise_status vise_packed_bytes(int64_t *out, const vise_scheme *s, int64_t rows, int64_t cols,
-                              vise_error *err);
+// Packs a matrix of f32, f16 or bf16, perhaps strided.  E-TN-04, E-TN-08, E-TN-01, E-MM-01.
+vise_status vise_pack_floats(const vise_context *ctx, vise_packed *out, const vise_tensor *w,
+                             vise_error *err);
 
-// Bytes it holds: what vise_packed_bytes() says.
-int64_t vise_packed_size(const vise_packed *p);
-// Bytes of one panel's codes.
-int64_t vise_packed_panel(const vise_packed *p);
+// The same without doing it: everything but the memory, so that vise_packed_size() and
+// vise_strips_for() (engine/rows.h) can answer beforehand.
+vise_status vise_packed_plan(vise_packed *out, const vise_scheme *s, int64_t rows, int64_t cols,
+                             vise_error *err);
+vise_status vise_packed_plan_floats(vise_packed *out, vise_dtype dtype, int64_t rows,
+                                    int64_t cols, vise_error *err);
+
+int64_t vise_packed_size(const vise_packed *p);     // bytes it holds, or would hold
+int64_t vise_packed_panel(const vise_packed *p);    // of one panel's codes
+const char *vise_packed_kind(const vise_packed *p); // "nibble"
+
+// What the kernels take of panel `panel`: everything but the rows.  They read the packed weight
+// as long as they run.
+void vise_packed_int8(vise_int8_product *out, const vise_packed *p, int64_t panel);
+void vise_packed_grouped(vise_grouped_product *out, const vise_packed *p, int64_t panel);
+void vise_packed_float8(vise_float8_product *out, const vise_packed *p, int64_t panel);
+void vise_packed_product(vise_panel_product *out, const vise_packed *p, int64_t panel);
 
 #endif

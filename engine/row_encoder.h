@@ -23,6 +23,10 @@ vise_status vise_encoding_make(const vise_context *ctx, vise_encoding *out,
                                const vise_scheme *s, bool search, const vise_matrix *m,
                                vise_error *err);
 
+// The same when the range of the whole matrix is known, and finite.
+vise_status vise_encoding_of_range(const vise_context *ctx, vise_encoding *out,
+                                   const vise_scheme *s, vise_range r, vise_error *err);
+
 // Takes the one scale of a whole tensor as given, whatever the values: E-SC-12 (VISE_EINVAL) if
 // the scheme has none, or if it is not a positive number.
 vise_status vise_encoding_of_scale(vise_encoding *out, const vise_scheme *s, float scale,

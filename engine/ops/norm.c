@@ -1,18 +1,15 @@
 #include "engine/ops/norm.h"
 
-#include <math.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "engine/ops/argument.h"
+#include "engine/ops/row_functions.h"
 
-enum {
-    TILE = 32768, // elements a tile, about
-    BLOCK = 64,   // elements at a time: loops of a fixed count become vector code
-    LANES = 8     // partial sums
-};
+enum { TILE = 32768 }; // elements a tile, about
 
 // A row-wise job: rows of `cols`, `per_tile` of them a tile.
 typedef struct rows_job {
+    const vise_kernels *kernels;
     const float *x, *y; // y: the second input of gated_add
     float *out;
     int64_t rows, cols, per_tile;
@@ -26,6 +23,7 @@ static vise_status run(const vise_context *ctx, vise_tensor *out, vise_tile_fn f
                        const vise_tensor *x, vise_error *err) {
     vise_status st = vise_tensor_output(out, VISE_F32, x->ndim, x->shape, err);
     if (st) return st;
+    j->kernels = &ctx->kernels;
     j->x = x->data;
     j->out = out->data;
     j->rows = vise_tensor_matrix_rows(x);
@@ -40,73 +38,19 @@ static int64_t last_row(const rows_job *j, int64_t tile) {
     return end < j->rows ? end : j->rows;
 }
 
-static double lane_total(const double lane[LANES]) {
-    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) +
-           ((lane[2] + lane[6]) + (lane[3] + lane[7]));
-}
-
-// Sums in 8 partial sums, added in a fixed order.
-static double sum_of(const float *x, int64_t n) {
-    double lane[LANES] = {0};
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        for (int l = 0; l < LANES; l++) lane[l] += (double)x[i + l];
-    }
-    for (int l = 0; i + l < n; l++) lane[l] += (double)x[i + l];
-    return lane_total(lane);
-}
-
-static double square_sum_of(const float *x, int64_t n, double mean) {
-    double lane[LANES] = {0};
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        for (int l = 0; l < LANES; l++) {
-            double d = (double)x[i + l] - mean;
-            lane[l] += d * d;
-        }
-    }
-    for (int l = 0; i + l < n; l++) {
-        double d = (double)x[i + l] - mean;
-        lane[l] += d * d;
-    }
-    return lane_total(lane);
-}
-
-// out = (x - mean) * inv * weight + bias.  NULL stands for ones, and for zeros.
-static void scale_row(float *out, const float *x, int64_t n, double mean, double inv,
-                      const float *weight, const float *bias) {
-    float p[BLOCK] = {0}, w[BLOCK], b[BLOCK] = {0};
-    for (int i = 0; i < BLOCK; i++) w[i] = 1;
-    for (int64_t at = 0; at < n; at += BLOCK) {
-        size_t bytes = (size_t)(n - at < BLOCK ? n - at : BLOCK) * sizeof *p;
-        memcpy(p, x + at, bytes);
-        if (weight) memcpy(w, weight + at, bytes);
-        if (bias) memcpy(b, bias + at, bytes);
-        for (int i = 0; i < BLOCK; i++) {
-            p[i] = (float)(((double)p[i] - mean) * inv) * w[i] + b[i];
-        }
-        memcpy(out + at, p, bytes);
-    }
-}
-
 static void layer_norm_tile(void *job, int64_t tile) {
     const rows_job *j = job;
-    double n = (double)j->cols;
     for (int64_t r = tile * j->per_tile; r < last_row(j, tile); r++) {
-        const float *x = j->x + r * j->cols;
-        double mean = sum_of(x, j->cols) / n;
-        double var = square_sum_of(x, j->cols, mean) / n;
-        scale_row(j->out + r * j->cols, x, j->cols, mean, 1 / sqrt(var + j->eps), j->a, j->b);
+        int64_t at = r * j->cols;
+        vise_layer_norm_row(j->kernels, j->out + at, j->x + at, j->cols, j->eps, j->a, j->b);
     }
 }
 
 static void rms_norm_tile(void *job, int64_t tile) {
     const rows_job *j = job;
     for (int64_t r = tile * j->per_tile; r < last_row(j, tile); r++) {
-        const float *x = j->x + r * j->cols;
-        double mean_square = square_sum_of(x, j->cols, 0) / (double)j->cols;
-        scale_row(j->out + r * j->cols, x, j->cols, 0, 1 / sqrt(mean_square + j->eps), j->a,
-                  NULL);
+        int64_t at = r * j->cols;
+        vise_rms_norm_row(j->kernels, j->out + at, j->x + at, j->cols, j->eps, j->a);
     }
 }
 
@@ -142,35 +86,19 @@ vise_status vise_rms_norm(const vise_context *ctx, vise_tensor *out, const vise_
 
 static void modulate_tile(void *job, int64_t tile) {
     const rows_job *j = job;
-    float p[BLOCK] = {0}, shift[BLOCK] = {0}, scale[BLOCK] = {0};
     for (int64_t r = tile * j->per_tile; r < last_row(j, tile); r++) {
-        int64_t batch = r / j->per_batch;
-        const float *x = j->x + r * j->cols;
-        for (int64_t at = 0; at < j->cols; at += BLOCK) {
-            size_t bytes = (size_t)(j->cols - at < BLOCK ? j->cols - at : BLOCK) * sizeof *p;
-            memcpy(p, x + at, bytes);
-            memcpy(shift, j->a + batch * j->step_a + at, bytes);
-            memcpy(scale, j->b + batch * j->step_b + at, bytes);
-            for (int i = 0; i < BLOCK; i++) p[i] = p[i] * (1 + scale[i]) + shift[i];
-            memcpy(j->out + r * j->cols + at, p, bytes);
-        }
+        int64_t at = r * j->cols, batch = r / j->per_batch;
+        vise_modulate_row(j->kernels, j->out + at, j->x + at, j->cols, j->a + batch * j->step_a,
+                          j->b + batch * j->step_b);
     }
 }
 
 static void gated_add_tile(void *job, int64_t tile) {
     const rows_job *j = job;
-    float p[BLOCK] = {0}, y[BLOCK] = {0}, gate[BLOCK] = {0};
     for (int64_t r = tile * j->per_tile; r < last_row(j, tile); r++) {
-        const float *from = j->a + r / j->per_batch * j->step_a;
-        int64_t row = r * j->cols;
-        for (int64_t at = 0; at < j->cols; at += BLOCK) {
-            size_t bytes = (size_t)(j->cols - at < BLOCK ? j->cols - at : BLOCK) * sizeof *p;
-            memcpy(p, j->x + row + at, bytes);
-            memcpy(y, j->y + row + at, bytes);
-            memcpy(gate, from + at, bytes);
-            for (int i = 0; i < BLOCK; i++) p[i] += gate[i] * y[i];
-            memcpy(j->out + row + at, p, bytes);
-        }
+        int64_t at = r * j->cols;
+        vise_gated_add_row(j->kernels, j->out + at, j->x + at, j->y + at,
+                           j->a + r / j->per_batch * j->step_a, j->cols);
     }
 }
 

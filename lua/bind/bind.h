@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/coded.h"
 #include "engine/context.h"
 #include "engine/scheme.h"
 #include "engine/tensor.h"
@@ -21,12 +22,21 @@
 void viseL_class(lua_State *L, const char *tname, const luaL_Reg *reg);
 void viseL_methods(lua_State *L, const char *tname, const luaL_Reg *reg);
 
+// The same for functions of `vise.core`, the table on top of the stack.  What all three
+// register is watched by the recorder that core.record() sets, except metamethods.
+void viseL_functions(lua_State *L, const luaL_Reg *reg);
+void viseL_pushwatched(lua_State *L, lua_CFunction f, const char *name);
+
 // Reports a failed engine call.  VISE_EINVAL is the script's own mistake and raises
 // "ID: message"; the rest happens to correct scripts too and returns nil, message, id.
 int viseL_fail(lua_State *L, const vise_error *err);
 
 // Tells the collector about `bytes` it cannot see, so dead tensors go in time.
 void viseL_account(lua_State *L, int64_t bytes);
+
+// Ends a function whose result `out`, from viseL_pushout(), is on top of the stack: fails, or
+// returns it and accounts for it if it was made here.
+int viseL_finish(lua_State *L, vise_status st, const vise_tensor *out, const vise_error *err);
 
 // The context every engine call takes: backend, threads, cancel flag.
 const vise_context *viseL_context(lua_State *L);
@@ -45,6 +55,7 @@ int viseL_checkshape(lua_State *L, int arg, int64_t shape[VISE_MAX_RANK]);
 // Schemes are plain values: nothing to close.
 const vise_scheme *viseL_checkscheme(lua_State *L, int arg);
 void viseL_pushscheme(lua_State *L, const vise_scheme *s);
+const vise_coded *viseL_checkcoded(lua_State *L, int arg);       // open, or an argument error
 void viseL_checkmatrix(lua_State *L, int arg, int64_t shape[2]); // a table {rows, cols}
 
 // Options: {bits = 4, eps = 1e-5} read into a C struct by a table of fields.  Unknown keys,
@@ -78,12 +89,16 @@ void viseL_open_json(lua_State *L);
 void viseL_open_kernels(lua_State *L);
 void viseL_open_linalg(lua_State *L);
 void viseL_open_nnops(lua_State *L);
+void viseL_open_packed(lua_State *L);
 void viseL_open_observe(lua_State *L);
+void viseL_open_onednn(lua_State *L);
 void viseL_open_ops(lua_State *L);
 void viseL_open_permute(lua_State *L);
 void viseL_open_safetensors(lua_State *L);
 void viseL_open_scheme(lua_State *L);
 void viseL_open_statistics(lua_State *L);
 void viseL_open_tokenizer(lua_State *L);
+void viseL_open_watch(lua_State *L);
+void viseL_open_workspace(lua_State *L);
 
 #endif

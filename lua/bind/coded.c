@@ -1,13 +1,12 @@
-// vise.coded and vise.packed: the Lua face of engine/coded.h, packed.h and coded_linear.h.
+// vise.coded: the Lua face of engine/coded.h.
 
-#include "engine/coded_linear.h"
+#include "engine/coded.h"
 
 #include <string.h>
 
 #include "lua/bind/bind.h"
 
 #define VISEL_CODED "vise.coded"
-#define VISEL_PACKED "vise.packed"
 
 static vise_coded *push_coded(lua_State *L) {
     vise_coded *c = lua_newuserdatauv(L, sizeof *c, 0);
@@ -16,25 +15,14 @@ static vise_coded *push_coded(lua_State *L) {
     return c;
 }
 
-static const vise_coded *check_coded(lua_State *L, int arg) {
+const vise_coded *viseL_checkcoded(lua_State *L, int arg) {
     const vise_coded *c = luaL_checkudata(L, arg, VISEL_CODED);
     luaL_argcheck(L, c->part[VISE_PART_CODES].buf, arg, "coded tensor is closed");
     return c;
 }
 
-static const vise_packed *check_packed(lua_State *L, int arg) {
-    const vise_packed *p = luaL_checkudata(L, arg, VISEL_PACKED);
-    luaL_argcheck(L, p->codes, arg, "packed tensor is closed");
-    return p;
-}
-
 static int coded_close(lua_State *L) {
     vise_coded_release(luaL_checkudata(L, 1, VISEL_CODED));
-    return 0;
-}
-
-static int packed_close(lua_State *L) {
-    vise_packed_release(luaL_checkudata(L, 1, VISEL_PACKED));
     return 0;
 }
 
@@ -89,7 +77,7 @@ static int coded_new(lua_State *L) {
 static int coded_decode(lua_State *L) {
     vise_error err;
     vise_tensor *out = viseL_pushout(L, 2);
-    const vise_coded *c = check_coded(L, 1);
+    const vise_coded *c = viseL_checkcoded(L, 1);
     if (vise_decode(viseL_context(L), out, c, &err)) return viseL_fail(L, &err);
     viseL_account(L, vise_tensor_bytes(out));
     return 1;
@@ -99,10 +87,10 @@ static int coded_decode(lua_State *L) {
 static int coded_tensors(lua_State *L) {
     lua_createtable(L, 0, VISE_PART_COUNT);
     for (int i = 0; i < VISE_PART_COUNT; i++) {
-        if (!check_coded(L, 1)->part[i].buf) continue;
+        if (!viseL_checkcoded(L, 1)->part[i].buf) continue;
         vise_tensor *view = viseL_pushtensor(L);
         // Fetched again: a push can run a finalizer that closes the coded tensor.
-        vise_tensor_share(view, &check_coded(L, 1)->part[i]);
+        vise_tensor_share(view, &viseL_checkcoded(L, 1)->part[i]);
         lua_setfield(L, -2, vise_part_name((vise_part)i));
     }
     return 1;
@@ -115,17 +103,17 @@ static int push_shape(lua_State *L, int64_t rows, int64_t cols) {
 }
 
 static int coded_shape(lua_State *L) {
-    const vise_coded *c = check_coded(L, 1);
+    const vise_coded *c = viseL_checkcoded(L, 1);
     return push_shape(L, c->rows, c->cols);
 }
 
 static int coded_bytes(lua_State *L) {
-    lua_pushinteger(L, vise_coded_bytes(check_coded(L, 1)));
+    lua_pushinteger(L, vise_coded_bytes(viseL_checkcoded(L, 1)));
     return 1;
 }
 
 static int coded_scheme(lua_State *L) {
-    vise_scheme s = check_coded(L, 1)->scheme; // to push can run a finalizer
+    vise_scheme s = viseL_checkcoded(L, 1)->scheme; // to push can run a finalizer
     viseL_pushscheme(L, &s);
     return 1;
 }
@@ -143,60 +131,6 @@ static int coded_tostring(lua_State *L) {
     if (c->part[VISE_PART_CODES].buf)
         return push_text(L, "coded", &c->scheme, c->rows, c->cols);
     lua_pushliteral(L, "coded (closed)");
-    return 1;
-}
-
-// core.pack(coded) -> packed
-static int packed_new(lua_State *L) {
-    vise_error err;
-    vise_packed *p = lua_newuserdatauv(L, sizeof *p, 0);
-    memset(p, 0, sizeof *p);
-    luaL_setmetatable(L, VISEL_PACKED);
-    const vise_coded *c = check_coded(L, 1);
-    if (vise_pack(viseL_context(L), p, c, &err)) return viseL_fail(L, &err);
-    viseL_account(L, vise_packed_size(p));
-    return 1;
-}
-
-// core.packed_bytes(scheme, {rows, cols}): what core.pack() would take
-static int packed_plan(lua_State *L) {
-    const vise_scheme *s = viseL_checkscheme(L, 1);
-    int64_t shape[2], bytes;
-    viseL_checkmatrix(L, 2, shape);
-    vise_error err;
-    if (vise_packed_bytes(&bytes, s, shape[0], shape[1], &err)) return viseL_fail(L, &err);
-    lua_pushinteger(L, bytes);
-    return 1;
-}
-
-static int packed_bytes(lua_State *L) {
-    lua_pushinteger(L, vise_packed_size(check_packed(L, 1)));
-    return 1;
-}
-
-static int packed_shape(lua_State *L) {
-    const vise_packed *p = check_packed(L, 1);
-    return push_shape(L, p->rows, p->cols);
-}
-
-static int packed_scheme(lua_State *L) {
-    vise_scheme s = check_packed(L, 1)->scheme;
-    viseL_pushscheme(L, &s);
-    return 1;
-}
-
-// p:workspace(rows): bytes that core.integer_linear() takes beside its result
-static int packed_workspace(lua_State *L) {
-    lua_Integer rows = luaL_checkinteger(L, 2);
-    luaL_argcheck(L, rows >= 0, 2, "rows are 0 or more");
-    lua_pushinteger(L, vise_integer_linear_bytes(check_packed(L, 1), rows));
-    return 1;
-}
-
-static int packed_tostring(lua_State *L) {
-    const vise_packed *p = luaL_checkudata(L, 1, VISEL_PACKED);
-    if (p->codes) return push_text(L, "packed", &p->scheme, p->rows, p->cols);
-    lua_pushliteral(L, "packed (closed)");
     return 1;
 }
 
@@ -220,35 +154,6 @@ static int coded_simulate(lua_State *L) {
     return 1;
 }
 
-// core.integer_linear(x, packed, activation_scheme, bias|nil [, out [, scale]])
-static int linear_integer(lua_State *L) {
-    float given;
-    const float *scale = opt_scale(L, 6, &given);
-    vise_error err;
-    vise_tensor *y = viseL_pushout(L, 5);
-    const vise_tensor *x = viseL_checktensor(L, 1);
-    const vise_packed *w = check_packed(L, 2);
-    const vise_scheme *a = viseL_checkscheme(L, 3);
-    const vise_tensor *bias = viseL_opttensor(L, 4);
-    if (vise_integer_linear(viseL_context(L), y, x, w, a, bias, scale, &err)) {
-        return viseL_fail(L, &err);
-    }
-    viseL_account(L, vise_tensor_bytes(y));
-    return 1;
-}
-
-// core.decoded_linear(x, coded, bias|nil [, out])
-static int linear_decoded(lua_State *L) {
-    vise_error err;
-    vise_tensor *y = viseL_pushout(L, 4);
-    const vise_tensor *x = viseL_checktensor(L, 1);
-    const vise_coded *w = check_coded(L, 2);
-    const vise_tensor *bias = viseL_opttensor(L, 3);
-    if (vise_decoded_linear(viseL_context(L), y, x, w, bias, &err)) return viseL_fail(L, &err);
-    viseL_account(L, vise_tensor_bytes(y));
-    return 1;
-}
-
 static const luaL_Reg coded_class[] = {
     {"__close",    coded_close   },
     {"__gc",       coded_close   },
@@ -262,31 +167,14 @@ static const luaL_Reg coded_class[] = {
     {NULL,         NULL          },
 };
 
-static const luaL_Reg packed_class[] = {
-    {"__close",    packed_close    },
-    {"__gc",       packed_close    },
-    {"__tostring", packed_tostring },
-    {"bytes",      packed_bytes    },
-    {"close",      packed_close    },
-    {"scheme",     packed_scheme   },
-    {"shape",      packed_shape    },
-    {"workspace",  packed_workspace},
-    {NULL,         NULL            },
-};
-
 static const luaL_Reg coded_functions[] = {
-    {"coded",          coded_new     },
-    {"decoded_linear", linear_decoded},
-    {"encode",         coded_encode  },
-    {"integer_linear", linear_integer},
-    {"pack",           packed_new    },
-    {"packed_bytes",   packed_plan   },
-    {"simulate",       coded_simulate},
-    {NULL,             NULL          },
+    {"coded",    coded_new     },
+    {"encode",   coded_encode  },
+    {"simulate", coded_simulate},
+    {NULL,       NULL          },
 };
 
 void viseL_open_coded(lua_State *L) {
     viseL_class(L, VISEL_CODED, coded_class);
-    viseL_class(L, VISEL_PACKED, packed_class);
-    luaL_setfuncs(L, coded_functions, 0);
+    viseL_functions(L, coded_functions);
 }

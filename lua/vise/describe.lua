@@ -44,7 +44,7 @@ local M = {}
 M.names = {
   "vise", "algorithms", "checkpoint", "coded", "data", "eval", "generate", "json", "linalg", "machine", "models",
   "nn", "observe", "ops", "picture", "quant_types", "safetensors", "samplers", "tokenizers", "workload",
-  "tensor", "scheme", "coded_tensor", "packed", "observer", "generator", "safetensors_file", "tokenizer",
+  "tensor", "scheme", "coded_tensor", "packed", "rows", "observer", "generator", "safetensors_file", "tokenizer",
 }
 
 --- The description of one module or class.

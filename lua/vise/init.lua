@@ -11,7 +11,7 @@ local modules = {
 
 -- Modules that are functions of the core under a name.
 local groups = {
-  coded = { "decoded_linear", "encode", "integer_linear", "pack", "packed_bytes", "simulate", rebuild = "coded" },
+  coded = { "encode", "pack", "pack_floats", "packed_bytes", "product", "rows", "simulate", rebuild = "coded" },
   json = { "array", "null", decode = "json_decode", encode = "json_encode" },
   linalg = { "matmul", "svd" },
   machine = { "backend", "clock", "memory", "memory_limit", "reset_peak", "threads" },
@@ -24,6 +24,7 @@ local groups = {
 
 -- Verbs: where each one lives.
 local verbs = {
+  compile = "compile",
   config = "config",
   load = "load",
   open = "models",

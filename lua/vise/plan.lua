@@ -123,7 +123,7 @@ local function shape_problem(shape, type, storage)
   if group and group > shape[2] then
     return ("group %d is wider than the layer's %d inputs"):format(group, shape[2])
   end
-  if type.product == "integer" and not type.rank and shape[2] > MAX_PRODUCT_INPUTS then
+  if type.product == "integer" and not group and shape[2] > MAX_PRODUCT_INPUTS then
     return ("%d inputs, the integer product takes up to %d"):format(shape[2], MAX_PRODUCT_INPUTS)
   end
   local ok, message = pcall(quantized_linear.layout, type, shape, storage)

@@ -337,12 +337,7 @@ describe("a result on top of a coded tensor's own scales", function()
     local scheme = core.scheme { bits = 8, granularity = "group", group = 1, convention = "amax" }
     local coded = core.encode(scheme, support.random({ 4, 4 }, 1))
     local scale, before = coded:tensors().scale, coded:decode():totable()
-    for _, f in ipairs {
-      function() coded:decode(scale) end,
-      function() core.decoded_linear(support.random({ 4, 4 }, 2), coded, nil, scale) end,
-    } do
-      assert.error_matches(f, "E%-TN%-12: the output overlaps scale")
-    end
+    assert.error_matches(function() coded:decode(scale) end, "E%-TN%-12: the output overlaps scale")
     assert.same(before, coded:decode():totable())
   end)
 end)

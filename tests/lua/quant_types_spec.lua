@@ -10,6 +10,17 @@ describe("vise.quant_types", function()
     assert.equal(128, quant_types.parse("int4_weight_only_g128").weight.group)
   end)
 
+  it("reads the group of a type with 4-bit weights and 8-bit activations", function()
+    for name, group in pairs { w4a8 = 128, w4a8_g16 = 16, w4a8_g32 = 32, w4a8_g256 = 256 } do
+      local t = quant_types.parse(name)
+      assert.same({ 4, group, "integer" }, { t.weight.bits, t.weight.group, t.product })
+      assert.same({ 8, "token" }, { t.activation.bits, t.activation.granularity })
+    end
+    for _, name in ipairs { "w4a8_g48", "w4a8_", "w4a8_g", "int8_per_row_g64" } do
+      assert.error_matches(function() quant_types.parse(name) end, "E-CF-04", 1, true)
+    end
+  end)
+
   it("reads rank and suffix of an svdq type", function()
     local t = quant_types.parse "svdq_int4_r16"
     assert.equal(16, t.rank)
@@ -23,7 +34,7 @@ describe("vise.quant_types", function()
 
   it("reads SVDQuant with 4-bit floats", function()
     local t = quant_types.parse "svdq_nvfp4_r16"
-    assert.same({ 16, "activation", "span", "decoded" }, { t.rank, t.smooth, t.calibrated, t.product })
+    assert.same({ 16, "activation", "span", "integer" }, { t.rank, t.smooth, t.calibrated, t.product })
     t = quant_types.parse "svdq_nvfp4_r0_dq"
     assert.same({ 0, "identity", false }, { t.rank, t.smooth, t.calibrated })
     assert.equal("f16", quant_types.scheme_args(t.weight, "f16").second_dtype)
@@ -41,7 +52,7 @@ describe("vise.quant_types", function()
 
   it("says how codes of both sides are multiplied", function()
     local products = { int8_per_tensor = "integer", int8_per_row_static = "integer", svdq_int4_r8 = "integer",
-      float8_per_row = "decoded", nvfp4 = "decoded", svdq_nvfp4_r8_dq = "decoded" }
+      float8_per_row = "float", nvfp4 = "integer", svdq_nvfp4_r8_dq = "integer" }
     for name, product in pairs(products) do assert.equal(product, quant_types.parse(name).product) end
     for _, name in ipairs { "int8_weight_only", "nvfp4_weight_only", "float8_weight_only", "int4_weight_only" } do
       assert.is_nil(quant_types.parse(name).product)

@@ -211,7 +211,7 @@ describe("balanced smoothing", function()
     local s = smooth:to "f32"
     local type = quant_types.parse "svdq_int4_r0_dq"
     local packed = core.pack(assert(core.encode(scheme_of "int4", w:mul(s))))
-    local y = core.integer_linear(x:div(s), packed, core.scheme(type.activation), nil)
+    local y = core.product(core.rows(x, packed, { scheme = core.scheme(type.activation), smooth = s }), packed)
     return core.compare(y, core.linear(x, w)).rel_l2
   end
 

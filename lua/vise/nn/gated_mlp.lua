@@ -25,9 +25,8 @@ end
 ---@return vise.Tensor
 function GatedMLP:forward(x)
   local h <close> = self.gate:forward(x)
-  try(core.silu(h, h))
   local u <close> = self.up:forward(x)
-  try(h:mul(u, h))
+  try(core.silu_mul(h, u, h))
   return self.down:forward(h)
 end
 

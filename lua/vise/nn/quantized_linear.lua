@@ -1,14 +1,11 @@
 --- A quantized linear layer: what takes the place of a Linear's float product.
 ---
----   weight only    y = x Q(W)' + b                            float product, weights decoded by tiles
+---   weight only    y = x Q(W)' + b
 ---   both sides     y = dq(q(x) Q(W)') + b
 ---   SVDQuant       y = dq(q(x / s) Q(R)') + (x down') up' + b
 ---
---- dq(q(x) Q(W)') is an integer product where there is a kernel for the codes; for floats of 8 and 4
---- bits both sides are decoded, which is exact, and multiplied in f32.
----
 --- with W diag(s) = up down + R before anything is stored, and `down` stored already divided by
---- s, so that it applies to the layer's own input.
+--- s, so that it applies to the layer's own input.  dq(q(x) Q(W)') multiplies code by code.
 
 local core = require "vise.core"
 local fail = require "vise.fail"
@@ -20,7 +17,9 @@ local M = {}
 ---@field type vise.QuantType
 ---@field shape integer[]            { out, in }
 ---@field weight vise.Coded          Canonical codes of W, or of the residual R.
----@field packed? vise.Packed        The kernels' layout of `weight`; of types with an integer product.
+---@field packed vise.Packed         The kernels' layout of `weight`.
+---@field packed_down? vise.Packed   The same of `down` and `up`.
+---@field packed_up? vise.Packed
 ---@field activation? vise.Scheme
 ---@field smooth? vise.Tensor        [in] in the storage type, as saved; absent when all ones.
 ---@field smooth_original? vise.Tensor  [in]: before few-shot spans were relaxed; computes nothing.
@@ -62,13 +61,15 @@ function M.layout(type, shape, storage, bias_dtype)
   return list
 end
 
---- Bytes that a layer of this layout keeps in memory: the tensors, the packed copy of the codes
---- that the kernels read, and smoothing in f32.
+--- Bytes that a layer of this layout keeps in memory: the tensors, the packed copies that the kernels
+--- read, and smoothing in f32.
 function M.memory(type, shape, storage, bias_dtype)
   local bytes = 0
   for _, t in ipairs(M.layout(type, shape, storage, bias_dtype)) do bytes = bytes + t.bytes end
-  if type.product == "integer" then
-    bytes = bytes + core.packed_bytes(core.scheme(quant_types.scheme_args(type.weight, storage)), shape)
+  bytes = bytes + core.packed_bytes(core.scheme(quant_types.scheme_args(type.weight, storage)), shape)
+  if type.rank and type.rank > 0 then
+    bytes = bytes + core.packed_bytes(storage, { type.rank, shape[2] })
+      + core.packed_bytes(storage, { shape[1], type.rank })
   end
   if type.smooth and type.smooth ~= "identity" then bytes = bytes + 4 * shape[2] end
   return bytes
@@ -89,6 +90,13 @@ end
 --- The parts of a layer beside its weight, in the order they are saved.
 local REST = { "smooth", "smooth_original", "down", "up", "act_scale", "bias" }
 
+-- Frees what a layer holds beside the parts it was given.
+local function drop_packed(q)
+  for _, name in ipairs { "packed", "packed_down", "packed_up" } do
+    if q[name] then q[name]:close() end
+  end
+end
+
 --- Puts a layer together from its parts.  Fails as core.pack does.
 ---@param parts { type: vise.QuantType, weight: vise.Coded, smooth?: any, down?: any, up?: any, act_scale?: any,
 ---  bias?: any }
@@ -99,10 +107,13 @@ function M.new(parts)
   local out, inp = parts.weight:shape()
   local q = setmetatable({ type = parts.type, shape = { out, inp }, weight = parts.weight }, Quantized)
   for _, param in ipairs(REST) do q[param] = parts[param] end
-  if parts.type.product == "integer" then
-    local packed, message, id = core.pack(parts.weight)
-    if not packed then return nil, message, id end
-    q.packed = packed
+  local message, id
+  q.packed, message, id = core.pack(parts.weight)
+  if q.packed and parts.down then q.packed_down, message, id = core.pack_floats(parts.down) end
+  if q.packed and parts.up and not message then q.packed_up, message, id = core.pack_floats(parts.up) end
+  if message then
+    drop_packed(q)
+    return nil, message, id
   end
   if parts.type.activation then q.activation = core.scheme(parts.type.activation) end
   if parts.smooth then q.smooth_f32 = parts.smooth:to "f32" end
@@ -130,38 +141,16 @@ function M.from_tensors(type, shape, storage, tensors)
   return M.new(parts)
 end
 
---- The product with the codes of x; `x` may be overwritten if `own`.
-local function product(self, x, own, bias)
-  local scale = self.act_scale and self.act_scale:get(1)
-  if not self.activation then return core.decoded_linear(x, self.weight, bias) end
-  if self.packed then return core.integer_linear(x, self.packed, self.activation, bias, nil, scale) end
-  local seen, message, id = core.simulate(self.activation, x, own and x or nil, scale)
-  if not seen then return nil, message, id end
-  local y
-  y, message, id = core.decoded_linear(seen, self.weight, bias)
-  if not own then seen:close() end
-  return y, message, id
-end
-
---- The same for the smoothed x.
-local function smoothed(self, x, bias)
-  if not self.smooth_f32 then return product(self, x, false, bias) end
-  local scaled <close> = x:div(self.smooth_f32)
-  return product(self, scaled, true, bias)
-end
-
---- x [..., in] f32 -> [..., out] f32
+--- x [..., in], f32, f16 or bf16 -> [..., out] f32
 ---@param x vise.Tensor
 ---@return vise.Tensor?
 ---@return string? message
 ---@return string? id
 function Quantized:forward(x)
-  if not self.up then return smoothed(self, x, self.bias) end
-  local y, message, id = smoothed(self, x, nil)
-  if not y then return nil, message, id end
-  local inner <close> = core.linear(x, self.down, nil)
-  local branch <close> = core.linear(inner, self.up, self.bias)
-  return y:add(branch, y)
+  local rows <close>, message, id = core.rows(x, self.packed, { scheme = self.activation, smooth = self.smooth_f32,
+    scale = self.act_scale and self.act_scale:get(1), down = self.packed_down })
+  if not rows then return nil, message, id end
+  return core.product(rows, self.packed, { up = self.packed_up, bias = self.bias })
 end
 
 --- The weight that the layer stands for, f32 [out, in]: what it multiplies the raw input by when
@@ -195,14 +184,15 @@ end
 --- Bytes this layer keeps in memory.
 ---@return integer
 function Quantized:bytes()
-  local bytes = self.packed and self.packed:bytes() or 0
+  local bytes = self.packed:bytes()
+  if self.packed_up then bytes = bytes + self.packed_up:bytes() + self.packed_down:bytes() end
   for _, t in ipairs(self:tensors()) do bytes = bytes + t.tensor:bytes() end
   return bytes + (self.smooth_f32 and self.smooth_f32:bytes() or 0)
 end
 
 --- Frees the layer's own tensors at once.
 function Quantized:close()
-  if self.packed then self.packed:close() end
+  drop_packed(self)
   self.weight:close()
   for _, param in ipairs { "smooth_f32", "smooth", "smooth_original", "down", "up", "act_scale" } do
     if self[param] then self[param]:close() end

@@ -8,18 +8,6 @@ return {
   summary = "matrices as codes, scales and zero points, and products with them",
   functions = {
     {
-      name = "decoded_linear",
-      arguments = {
-        { "x", "tensor", "f32 [..., inputs]" },
-        { "w", "coded", "[outputs, inputs]" },
-        { "bias", "tensor", "[outputs], any float type", optional = true },
-        OUT,
-      },
-      returns = "tensor",
-      text = "x decode(w)' + bias: weights are decoded by tiles, the product is float.",
-      example = "local y = vise.coded.decoded_linear(x, coded)",
-    },
-    {
       name = "encode",
       arguments = {
         { "scheme", "scheme", "what vise.scheme returns" },
@@ -33,32 +21,40 @@ return {
       example = "local c = assert(vise.coded.encode(scheme, weight))",
     },
     {
-      name = "integer_linear",
-      arguments = {
-        { "x", "tensor", "f32 [..., inputs]" },
-        { "w", "packed", "what vise.coded.pack returns" },
-        { "activation", "scheme", "how x is made codes of, row by row" },
-        { "bias", "tensor", "[outputs], any float type", optional = true },
-        OUT,
-        { "scale", "number", "the one scale of x, for schemes per tensor", optional = true, default = "found in x" },
-      },
-      returns = "tensor | nil, message, id",
-      text = "x w' + bias with both sides as codes: sums are integers, scales are applied to them.",
-      example = "local y = vise.coded.integer_linear(x, packed, per_token)",
-    },
-    {
       name = "pack",
       arguments = { { "coded", "coded", "weights [outputs, inputs]" } },
       returns = "packed | nil, message, id",
-      text = "The layout that integer products read. It is derived from the codes and never saved.",
+      text = "The layout that products read. It is derived from the codes and never saved.",
       example = "local packed = assert(vise.coded.pack(coded))",
     },
     {
+      name = "pack_floats",
+      arguments = { { "weight", "tensor", "f32, f16 or bf16 [outputs, inputs]" } },
+      returns = "packed | nil, message, id",
+      text = "The same layout for weights as they are.",
+      example = "local packed = assert(vise.coded.pack_floats(weight))",
+    },
+    {
       name = "packed_bytes",
-      arguments = { { "scheme", "scheme", "of the weights" }, { "shape", "integer[]", "{ outputs, inputs }" } },
+      arguments = { { "scheme", "scheme|string", "of the weights, or the float type" },
+        { "shape", "integer[]", "{ outputs, inputs }" } },
       returns = "integer",
-      text = "The bytes that vise.coded.pack would take.",
+      text = "The bytes that vise.coded.pack or pack_floats would take.",
       example = "vise.coded.packed_bytes(scheme, { 4096, 4096 })",
+    },
+    {
+      name = "product",
+      arguments = {
+        { "rows", "rows", "what vise.coded.rows returns" },
+        { "w", "packed", "what they were made for, or a weight like it" },
+        { "options", "table", "bias = tensor [outputs]; up = packed floats [outputs, rank], for rows made with `down`",
+          optional = true },
+        OUT,
+      },
+      returns = "tensor | nil, message, id",
+      text = "The linear layer: f32 [..., outputs]. Codes are multiplied code by code, scales are applied to the "
+        .. "sums.",
+      example = "local y = vise.coded.product(rows, packed)",
     },
     {
       name = "rebuild",
@@ -70,6 +66,22 @@ return {
       returns = "coded | nil, message, id",
       text = "A coded matrix from its saved tensors, whose shapes and types are checked.",
       example = "local c = assert(vise.coded.rebuild(scheme, { 64, 64 }, saved:tensors()))",
+    },
+    {
+      name = "rows",
+      arguments = {
+        { "x", "tensor", "f32, f16 or bf16 [..., inputs]" },
+        { "w", "packed", "what the rows will be multiplied by" },
+        { "options", "table", "scheme = how x is made codes of (none: it stays float), scale = the one scale of x, for "
+          .. "schemes per tensor, smooth = f32 [inputs] that x is divided by first, down = packed floats [rank, "
+          .. "inputs]. What is computed on the way: norm = \"layer\" or \"rms\" with eps, weight and bias; gelu = "
+          .. "\"tanh\" or \"erf\"; silu_mul = tensor; then shift and mod_scale", optional = true },
+        { "out", "rows", "rows whose memory is used again", optional = true, default = "new rows" },
+      },
+      returns = "rows | nil, message, id",
+      text = "Activations as products read them: read once, coded and laid out. The same rows serve every weight of "
+        .. "the same kind, inputs and groups.",
+      example = "local rows = vise.coded.rows(x, packed, { scheme = per_token })",
     },
     {
       name = "simulate",

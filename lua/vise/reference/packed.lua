@@ -3,7 +3,7 @@
 return {
   name = "packed",
   kind = "class",
-  summary = "weights in the layout of the integer products; made by vise.coded.pack",
+  summary = "weights in the layout of the products; made by vise.coded.pack and pack_floats",
   functions = {
     {
       name = "bytes", arguments = {}, returns = "integer",
@@ -16,8 +16,13 @@ return {
       example = "packed:close()",
     },
     {
-      name = "scheme", arguments = {}, returns = "scheme",
-      text = "The scheme of the codes.",
+      name = "kind", arguments = {}, returns = "string",
+      text = "What the codes are: int8, nibble, float8, or the float type of weights as they are.",
+      example = "packed:kind()",
+    },
+    {
+      name = "scheme", arguments = {}, returns = "scheme | nil",
+      text = "The scheme of the codes; nil for floats.",
       example = "print(packed:scheme())",
     },
     {
@@ -27,9 +32,11 @@ return {
     },
     {
       name = "workspace",
-      arguments = { { "rows", "integer", "of the activations" } },
+      arguments = { { "rows", "integer", "of the activations" },
+        { "activation", "scheme", "theirs", optional = true, default = "they stay float" },
+        { "rank", "integer", "of the low-rank branch", optional = true, default = "0" } },
       returns = "integer",
-      text = "The bytes that vise.coded.integer_linear takes beside its result.",
+      text = "The bytes of the rows that vise.coded.rows makes.",
       example = "packed:workspace(256)",
     },
   },

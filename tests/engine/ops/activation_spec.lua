@@ -69,6 +69,32 @@ describe("core.silu", function()
   end)
 end)
 
+describe("core.silu_mul", function()
+  it("has the bits of silu and a product after it, wherever the output goes", function()
+    for _, n in ipairs { 0, 1, 63, 64, 65, 33001 } do
+      local gate, up = support.random({ n }, 1):mul(9), support.random({ n }, 2)
+      local want = core.silu(gate):mul(up):tobytes()
+      assert.is_true(want == core.silu_mul(gate, up):tobytes())
+      local over_gate, over_up = gate:copy(), up:copy()
+      core.silu_mul(over_gate, up, over_gate)
+      core.silu_mul(gate, over_up, over_up)
+      assert.is_true(want == over_gate:tobytes())
+      assert.is_true(want == over_up:tobytes())
+    end
+  end)
+
+  it("refuses a factor of another shape or dtype, and an output that overlaps", function()
+    local x = support.random({ 2, 6 }, 1)
+    local function refuses(text, f) assert.error_matches(f, text, 1, true) end
+    refuses("E-TN-08: the factor", function() core.silu_mul(x, x:reshape { 12 }) end)
+    refuses("E-TN-04: the factor", function() core.silu_mul(x, x:to "f16") end)
+    local both = support.random({ 3, 6 }, 1)
+    local first, last = both:rows(1, 2), both:rows(2, 3)
+    refuses("E-TN-12: the output overlaps the factor", function() core.silu_mul(x, first, last) end)
+    refuses("E-TN-12: the output overlaps the input", function() core.silu_mul(first, x, last) end)
+  end)
+end)
+
 describe("core.gelu", function()
   it("follows the tanh formula", function()
     local x = samples()

@@ -20,6 +20,7 @@ size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]);
 
 void vise_ref_init(vise_kernels *k);           // fills every slot
 void vise_ref_attention_init(vise_kernels *k); // called by it
+void vise_ref_functions_init(vise_kernels *k); // called by it
 void vise_ref_products_init(vise_kernels *k);  // called by it
 
 #ifdef __x86_64__
@@ -27,12 +28,14 @@ void vise_ref_products_init(vise_kernels *k);  // called by it
 void vise_avx2_rows_init(vise_kernels *k);      // conversions, ranges, rounding, codes
 void vise_avx2_errors_init(vise_kernels *k);    // int_errors, f4_errors
 void vise_avx2_functions_init(vise_kernels *k); // softmax, silu, gelu
-void vise_avx2_products_init(vise_kernels *k);  // gemm, gemm_few
-void vise_avx2_integer_init(vise_kernels *k);   // w8a8, w4a8
+void vise_avx2_norms_init(vise_kernels *k);
+void vise_avx2_products_init(vise_kernels *k); // gemm, gemm_few
+void vise_avx2_integer_init(vise_kernels *k);  // w8a8, w4a8
 void vise_avx2_attention_init(vise_kernels *k);
 void vise_avx512_rows_init(vise_kernels *k);
 void vise_avx512_errors_init(vise_kernels *k);
 void vise_avx512_functions_init(vise_kernels *k);
+void vise_avx512_norms_init(vise_kernels *k);
 void vise_avx512_products_init(vise_kernels *k);
 void vise_avx512_integer_init(vise_kernels *k);
 void vise_avx512_attention_init(vise_kernels *k);

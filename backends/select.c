@@ -67,6 +67,7 @@ static void avx2_init(vise_kernels *k) {
     vise_avx2_rows_init(k);
     vise_avx2_errors_init(k);
     vise_avx2_functions_init(k);
+    vise_avx2_norms_init(k);
     vise_avx2_products_init(k);
     vise_avx2_integer_init(k);
     vise_avx2_attention_init(k);
@@ -81,6 +82,7 @@ static void avx512_init(vise_kernels *k) {
     vise_avx512_rows_init(k);
     vise_avx512_errors_init(k);
     vise_avx512_functions_init(k);
+    vise_avx512_norms_init(k);
     vise_avx512_products_init(k);
     vise_avx512_integer_init(k);
     vise_avx512_attention_init(k);

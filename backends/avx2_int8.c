@@ -66,9 +66,13 @@ INLINE void tile(int32_t *sum, const uint32_t *even, const uint32_t *odd, const 
     }
     for (int64_t q = 0; q < quads; q++, w += 4, even += height, odd += height) {
         __m256i e0 = ymm_load(w), e1 = ymm_load(w + 1);
+        YMM_KEEP(e0);
+        YMM_KEEP(e1);
 #pragma GCC unroll 4
         for (int r = 0; r < rows; r++) multiply(acc[r], ymm_four(even + r), e0, e1);
         __m256i o0 = ymm_load(w + 2), o1 = ymm_load(w + 3);
+        YMM_KEEP(o0);
+        YMM_KEEP(o1);
 #pragma GCC unroll 4
         for (int r = 0; r < rows; r++) multiply(acc[r], ymm_four(odd + r), o0, o1);
     }

@@ -48,5 +48,9 @@ static void read_through(const void *data, int64_t bytes) {
 }
 
 vise_peak vise_avx2_peak(void) {
-    return (vise_peak){f32, int8, ACCS * 16, ACCS * 32, read_through};
+    vise_peak p = {.f32 = f32, .f32_per_step = ACCS * 16};
+    p.int8 = int8;
+    p.int8_per_step = ACCS * 32;
+    p.read = read_through;
+    return p;
 }

@@ -101,6 +101,7 @@ static const struct {
     {"softmax",         vise_check_softmax        },
     {"silu",            vise_check_silu           },
     {"gelu_tanh",       vise_check_gelu_tanh      },
+    {"attention",       vise_check_attention      },
     {"w8a8",            vise_check_w8a8           },
     {"w4a8",            vise_check_w4a8           },
     {"int8_product",    vise_check_int8_product   },

@@ -10,7 +10,8 @@
 typedef struct vise_peak {
     void (*f32)(int64_t steps);
     void (*int8)(int64_t steps);
-    double f32_per_step, int8_per_step; // operations
+    void (*bf16)(int64_t steps); // NULL where the CPU has no such products
+    double f32_per_step, int8_per_step, bf16_per_step; // operations
     // Reads bytes in order, 256 at a time: what is left over is not read.
     void (*read)(const void *data, int64_t bytes);
 } vise_peak;

@@ -223,6 +223,7 @@ void vise_ref_init(vise_kernels *k) {
     k->w8a8 = w8a8;
     k->w4a8 = w4a8;
     vise_ref_groups_init(k);
+    vise_ref_attention_init(k);
     vise_ref_strips_init(k);
     vise_ref_products_init(k);
 }

@@ -23,6 +23,9 @@ enum {
     YMM_CHUNK = YMM_STRIPS * VISE_STRIP, // its rows
 };
 
+// Else gcc makes each use of a loaded vector a load of its own, more than there are ports for.
+#define YMM_KEEP(v) __asm__("" : "+x"(v))
+
 INLINE __m256i ymm_load(const void *p) {
     return _mm256_loadu_si256(p);
 }

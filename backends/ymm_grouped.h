@@ -54,6 +54,8 @@ INLINE __m256i grouped_dot(__m256i acc, __m256i w, __m256i x, const bool narrow)
 // The same for some rows and vectors v and v + 1 of the channels.
 INLINE void grouped_dots(__m256i acc[4][4], const int v, __m256i w0, __m256i w1,
                          const int8_t *x, const int rows, const bool narrow) {
+    YMM_KEEP(w0);
+    YMM_KEEP(w1);
 #pragma GCC unroll 4
     for (int r = 0; r < rows; r++) {
         __m256i four = ymm_four(x + 4 * r);

@@ -64,6 +64,10 @@ vise_range vise_range_of(const vise_scheme *s, const vise_matrix *m, const vise_
 
 void vise_ranges_of(const vise_kernels *k, const vise_scheme *s, float lo[VISE_RUNS],
                     float hi[VISE_RUNS], const float *x, int64_t n, int64_t width) {
+    int64_t runs = (n + width - 1) / width;
+    int64_t lanes = (runs + VISE_RUN_LANES - 1) / VISE_RUN_LANES * VISE_RUN_LANES;
+    for (int64_t i = s->symmetric ? 0 : runs; i < lanes; i++) lo[i] = 0;
+    for (int64_t i = runs; i < lanes; i++) hi[i] = 0;
     if (s->symmetric) {
         k->group_absmax(hi, x, n, width);
     } else {

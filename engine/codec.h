@@ -38,7 +38,7 @@ typedef struct vise_run {
 vise_range vise_range_of(const vise_scheme *s, const vise_matrix *m, const vise_run *run);
 
 // The ranges of `n` values in runs of `width` columns, the last perhaps shorter; at most
-// VISE_RUNS of them.
+// VISE_RUNS of them, filled up as vise_steps_make() takes them.
 void vise_ranges_of(const vise_kernels *k, const vise_scheme *s, float lo[VISE_RUNS],
                     float hi[VISE_RUNS], const float *x, int64_t n, int64_t width);
 

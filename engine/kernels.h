@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/attention_tile.h"
 #include "engine/error.h"
 #include "engine/products.h"
 
@@ -159,6 +160,9 @@ typedef struct vise_kernels {
     void (*silu)(float *y, const float *x, int64_t n);    // x / (1 + exp(-x))
     // x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))
     void (*gelu_tanh)(float *y, const float *x, int64_t n);
+
+    // --- attention, judged as engine/attention_tile.h says
+    void (*attention)(const vise_attention_tile *t);
 
     // --- integer products.  exact
     void (*w8a8)(const vise_w8a8 *p);

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/mem.h"
 #include "engine/scale_search.h"
+#include "engine/workspace.h"
 
 enum { TILE_ELEMENTS = 16384 };
 
@@ -126,18 +126,19 @@ static vise_status range_of_all(const vise_context *ctx, vise_range *out,
         .failed = m->rows,
     };
     int64_t tiles = tiles_of(&j);
-    j.ranges = vise_calloc(sizeof *j.ranges * (size_t)(tiles + 1));
+    j.ranges = vise_work_take(ctx, (int64_t)sizeof *j.ranges * (tiles + 1));
     if (!j.ranges) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld ranges",
                          (long long)tiles);
     }
+    j.ranges[0] = (vise_range){0, 0}; // there may be no tile
     vise_status st = vise_parallel(ctx, tiles, range_tile, &j, err);
     if (!st && atomic_load(&j.failed) < m->rows) {
         st = explain(e, m, atomic_load(&j.failed), err);
     }
     *out = j.ranges[0];
     for (int64_t i = 1; i < tiles; i++) *out = vise_range_merge(*out, j.ranges[i]);
-    vise_free(j.ranges);
+    vise_work_give(ctx, j.ranges);
     return st;
 }
 
@@ -228,11 +229,12 @@ static void find_ranges(const encode_job *j, const stretch *t, float lo[VISE_RUN
     if (t->runs == 1) {
         vise_run run = first_run(j, t);
         vise_range r = vise_range_of(j->scheme, j->m, &run);
+        for (int i = 0; i < VISE_RUN_LANES; i++) lo[i] = hi[i] = 0;
         lo[0] = r.lo;
         hi[0] = r.hi;
         return;
     }
-    float buffer[VISE_PIECE], low[VISE_RUNS] = {0}, high[VISE_RUNS];
+    float buffer[VISE_PIECE], low[VISE_RUNS], high[VISE_RUNS];
     for (int64_t i = 0; i < t->rows; i++) {
         int64_t row = j->first + t->row + i;
         const float *x = vise_matrix_read(j->m, row, t->first, t->count, buffer);
@@ -253,7 +255,7 @@ static void find_ranges(const encode_job *j, const stretch *t, float lo[VISE_RUN
 static bool find_steps(vise_steps *out, const encode_job *j, const stretch *t,
                        vise_upper upper) {
     const vise_encoding *e = j->encoding;
-    float lo[VISE_RUNS] = {0}, hi[VISE_RUNS] = {0};
+    float lo[VISE_RUNS], hi[VISE_RUNS];
     bool shared = j->scheme->granularity == VISE_PER_TENSOR;
     if (shared) vise_steps_put(out, 0, e->step);
     if (shared && !e->given) return true;
@@ -286,6 +288,7 @@ static void put_codes(const encode_job *j, const stretch *t, const vise_steps *s
     const vise_row_sink *to = j->sink;
     const vise_kernels *k = j->m->kernels;
     if (to->nibbles) put_nibbles(k, to->nibbles + row * to->pitch, first, q, n);
+    if (!to->codes && !to->values) return;
     for (int64_t done = 0, count; done < n; done += count) {
         int64_t col = first + done, left = to->span - col % to->span;
         count = left < n - done ? left : n - done;
@@ -296,6 +299,22 @@ static void put_codes(const encode_job *j, const stretch *t, const vise_steps *s
                              count);
         }
     }
+}
+
+// Asks for what find_ranges() will read next, in place of columns [first, first + n) of a row:
+// coding leaves the memory idle otherwise.
+static void ask_ahead(const encode_job *j, const stretch *t, int64_t row, int64_t first,
+                      int64_t n) {
+    enum { LINE = 64 };
+    const vise_matrix *m = j->m;
+    bool ends = t->first + t->count == m->cols;
+    if (ends && row + t->rows >= j->count) return;
+    row += j->first + (ends ? t->rows : 0);
+    first = ends ? first - t->first : first + t->count;
+    if (n > m->cols - first) n = m->cols - first;
+    int64_t size = vise_dtype_size(m->dtype);
+    const char *at = m->data + (row * m->stride + first) * size;
+    for (int64_t i = 0; i < n * size; i += LINE) __builtin_prefetch(at + i);
 }
 
 static void encode_row(const encode_job *j, const stretch *t, const vise_steps *steps,
@@ -309,6 +328,7 @@ static void encode_row(const encode_job *j, const stretch *t, const vise_steps *
         int64_t n = t->count - done < VISE_PIECE ? t->count - done : VISE_PIECE;
         int64_t first = t->first + done;
         const float *x = vise_matrix_read(j->m, j->first + row, first, n, buffer);
+        ask_ahead(j, t, row, first, n);
         int8_t *q = direct ? code_at(to, row, first) : piece;
         vise_steps_encode(k, j->scheme, steps, q, x, n, t->runs == 1 ? n : t->width);
         if (!direct) put_codes(j, t, steps, row, first, q, n);

@@ -8,7 +8,7 @@
 
 // Runs at once: loops of fixed length become vectors.  What fills up the last ones is computed
 // with them and not used.
-enum { LANES = 16 };
+enum { LANES = VISE_RUN_LANES };
 
 vise_range vise_range_merge(vise_range a, vise_range b) {
     if (isnan(a.hi) || isnan(b.hi)) return (vise_range){NAN, NAN};
@@ -139,26 +139,30 @@ static void round_small(float *x) {
     for (int i = 0; i < LANES; i++) x[i] = (x[i] + 0x1.8p23f) - 0x1.8p23f;
 }
 
+static bool all_finite(const float *x, const float *y) {
+    float zero[LANES]; // or NaN
+    for (int i = 0; i < LANES; i++) zero[i] = (x[i] - x[i]) + (y[i] - y[i]);
+    for (int i = 0; i < LANES / 2; i++) zero[i] += zero[i + LANES / 2];
+    for (int i = 0; i < LANES / 4; i++) zero[i] += zero[i + LANES / 4];
+    return zero[0] + zero[1] + zero[2] + zero[3] == 0;
+}
+
 // Are both ends of what the codes stand for finite?
-static bool decodable(const vise_scheme *s, const vise_steps *out, int64_t first,
-                      int64_t count) {
+static bool decodable(const vise_scheme *s, const vise_steps *out, int64_t first) {
     const float half = (float)(1 << (s->bits - 1)), most = vise_scheme_most(s);
-    const bool whole = s->zero == VISE_ZERO_INT; // the zero point counts steps, not values
-    const bool integers = s->element == VISE_ELEMENT_INT;
-    const float width = integers ? 2 * half - 1 : most, upper = out->upper;
     const float *scale = out->scale + first, *zero = out->zero + first;
-    float ends[2][LANES];
-    for (int i = 0; i < LANES; i++) {
-        float shift = whole ? 0 : zero[i], step = scale[i] * upper;
-        float lowest = whole ? -zero[i] : integers ? -half : 0;
-        ends[0][i] = lowest * step + shift;
-        ends[1][i] = (lowest + width) * step + shift;
+    const float upper = out->upper;
+    float low[LANES], high[LANES];
+    if (s->element != VISE_ELEMENT_INT) {
+        for (int i = 0; i < LANES; i++) low[i] = high[i] = most * (scale[i] * upper);
+    } else if (s->zero == VISE_ZERO_INT) { // the zero point counts steps, not values
+        for (int i = 0; i < LANES; i++) low[i] = -zero[i] * scale[i];
+        for (int i = 0; i < LANES; i++) high[i] = (-zero[i] + 2 * half - 1) * scale[i];
+    } else {
+        for (int i = 0; i < LANES; i++) low[i] = -half * scale[i] + zero[i];
+        for (int i = 0; i < LANES; i++) high[i] = (half - 1) * scale[i] + zero[i];
     }
-    bool all = true;
-    for (int i = 0; i < LANES && i < count - first; i++) {
-        all &= isfinite(ends[0][i]) && isfinite(ends[1][i]);
-    }
-    return all;
+    return all_finite(low, high);
 }
 
 // --- steps
@@ -221,8 +225,8 @@ void vise_steps_rounded(const vise_kernels *k, vise_steps *out, const vise_schem
                                                        : 0;
     float *scale = out->scale;
     out->upper = upper.stored;
-    memset(out->zero, 0, sizeof out->zero);
     for (int64_t b = 0; b < count; b += LANES) {
+        memset(out->zero + b, 0, LANES * sizeof *scale);
         for (int i = 0; i < LANES; i++) {
             scale[b + i] = exact[b + i] > least ? exact[b + i] : least;
         }
@@ -299,18 +303,13 @@ static void make_published(const vise_kernels *k, vise_steps *out, const vise_sc
     round_all(k, VISE_F8E4M3, out->scale, count);
 }
 
-static bool all_finite(const float *x, int64_t count) {
-    bool all = true;
-    for (int64_t i = 0; i < count; i++) all &= fabsf(x[i]) <= FLT_MAX;
-    return all;
-}
-
 bool vise_steps_make(const vise_kernels *k, vise_steps *out, const vise_scheme *s,
-                     const float lo[VISE_RUNS], const float hi[VISE_RUNS], int64_t count,
-                     vise_upper upper) {
+                     const float *lo, const float *hi, int64_t count, vise_upper upper) {
     float exact[VISE_RUNS];
-    if (!all_finite(hi, count) || (!s->symmetric && !all_finite(lo, count))) return false;
-    memset(out->zero, 0, sizeof out->zero);
+    for (int64_t i = 0; i < count; i += LANES) {
+        if (!all_finite(lo + i, hi + i)) return false;
+        memset(out->zero + i, 0, LANES * sizeof *lo);
+    }
     out->upper = upper.stored;
     switch (s->convention) {
     case VISE_AMAX_RECIPROCAL: make_reciprocal(k, out, s, hi, count); break;
@@ -324,14 +323,14 @@ bool vise_steps_make(const vise_kernels *k, vise_steps *out, const vise_scheme *
         break;
     }
     bool all = true;
-    for (int64_t i = 0; i < count; i += LANES) all &= decodable(s, out, i, count);
+    for (int64_t i = 0; i < count; i += LANES) all &= decodable(s, out, i);
     return all;
 }
 
 bool vise_step_make(const vise_kernels *k, vise_step *out, const vise_scheme *s, vise_range r,
                     vise_upper upper) {
     vise_steps steps;
-    float lo[VISE_RUNS] = {r.lo}, hi[VISE_RUNS] = {r.hi};
+    float lo[LANES] = {r.lo}, hi[LANES] = {r.hi};
     bool ok = vise_steps_make(k, &steps, s, lo, hi, 1, upper);
     *out = vise_steps_at(&steps, 0);
     return ok;

@@ -30,7 +30,7 @@ typedef struct vise_step {
 } vise_step;
 
 // The steps of runs that lie side by side in a row, which share the upper level.
-enum { VISE_RUNS = 64 };
+enum { VISE_RUNS = 64, VISE_RUN_LANES = 16 };
 typedef struct vise_steps {
     float scale[VISE_RUNS], zero[VISE_RUNS], by[VISE_RUNS];
     float upper;
@@ -39,12 +39,11 @@ typedef struct vise_steps {
 vise_step vise_steps_at(const vise_steps *s, int64_t i);
 void vise_steps_put(vise_steps *s, int64_t i, vise_step step);
 
-// Makes the steps of `count` (<= VISE_RUNS) runs; what follows them in the arrays may be any
-// number.  False if a range is not finite, if a scale or zero point does not fit the
-// scale dtype, or if a code would decode to infinity.
+// Makes the steps of `count` (<= VISE_RUNS) runs.  lo and hi hold whole multiples of
+// VISE_RUN_LANES, filled up with zeros.  False if a range is not finite, if a scale or zero
+// point does not fit the scale dtype, or if a code would decode to infinity.
 bool vise_steps_make(const vise_kernels *k, vise_steps *out, const vise_scheme *s,
-                     const float lo[VISE_RUNS], const float hi[VISE_RUNS], int64_t count,
-                     vise_upper upper);
+                     const float *lo, const float *hi, int64_t count, vise_upper upper);
 bool vise_step_make(const vise_kernels *k, vise_step *out, const vise_scheme *s, vise_range r,
                     vise_upper upper);
 

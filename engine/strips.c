@@ -4,8 +4,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "engine/mem.h"
 #include "engine/ops/scratch.h"
+#include "engine/workspace.h"
 
 enum { GAP = 64 }; // bytes after a line: they do not all begin in the same cache set
 
@@ -169,7 +169,7 @@ static vise_status explain(strip_job *j, vise_error *err) {
 static vise_status range_of_all(strip_job *j, vise_range *out, vise_error *err) {
     int64_t strips = vise_strips(j->rows->m);
     *out = (vise_range){0, 0};
-    j->ranges = vise_calloc(sizeof *j->ranges * (size_t)(strips + 1));
+    j->ranges = vise_work_take(j->ctx, (int64_t)sizeof *j->ranges * (strips + 1));
     if (!j->ranges) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld ranges",
                          (long long)strips);
@@ -178,7 +178,7 @@ static vise_status range_of_all(strip_job *j, vise_range *out, vise_error *err) 
     if (!st && atomic_load(&j->failed) < j->rows->m) st = explain(j, err);
     if (strips > 0) *out = j->ranges[0];
     for (int64_t i = 1; i < strips; i++) *out = vise_range_merge(*out, j->ranges[i]);
-    vise_free(j->ranges);
+    vise_work_give(j->ctx, j->ranges);
     return st;
 }
 

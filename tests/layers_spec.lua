@@ -3,11 +3,12 @@
 -- What the C files of each folder may include, besides their own folder and C itself.
 local allowed = {
   engine = { "engine/" },
-  backends = { "engine/error.h", "engine/floats.h", "engine/kernels.h", "engine/mem.h",
+  backends = { "engine/attention_tile.h", "engine/error.h", "engine/floats.h", "engine/kernels.h", "engine/mem.h",
     "engine/products.h", "engine/tensor.h", "backends/" },
   -- Which backends there are, whether they are right, how fast they are.
   ["lua/bind"] = {
-    "engine/", "backends/backends.h", "backends/check.h", "backends/timing.h", "lua/bind/",
+    "engine/", "backends/backends.h", "backends/check.h", "backends/onednn.h", "backends/peak.h",
+    "backends/timing.h", "lua/bind/",
   },
 }
 -- Foreign headers: the one file that may include each, or the folder for Lua's.
@@ -24,7 +25,7 @@ local owner = {
 }
 -- Headers in angle brackets that belong to C, POSIX, Linux or the compiler.
 local system = { immintrin = true, cpuid = true }
-for name in ([[assert ctype dirent errno fcntl fenv float inttypes limits locale math pthread sched
+for name in ([[assert ctype dirent dlfcn errno fcntl fenv float inttypes limits locale math pthread sched
     signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string strings time unistd
     sys/ioctl sys/mman sys/resource sys/stat sys/statvfs sys/syscall sys/types sys/uio linux/fs
     threads]]):gmatch "%S+" do

@@ -166,19 +166,6 @@ describe("vise eval", function()
   end)
 end)
 
-describe("vise bench", function()
-  it("refuses sizes that are no whole blocks", function()
-    for words, text in pairs {
-      ["-n 100"] = "--outputs: 100 is not a multiple of 32", ["-g 12"] = "--group: 12 is not a multiple of 8",
-      ["-k 100"] = "--inputs: 100 is not a multiple of the group, 64",
-    } do
-      local status, _, err = run("bench " .. words)
-      assert.equal(64, status)
-      assert.matches("E-US-04: " .. text, err, 1, true)
-    end
-  end)
-end)
-
 describe("the program", function()
   it("says that its output could not be written", function()
     for _, words in ipairs { "help >/dev/full", "help tensor:rows >/dev/full", "--version >/dev/full" } do

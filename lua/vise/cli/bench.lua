@@ -1,112 +1,127 @@
---- vise bench: the kernels on this machine, against OpenBLAS and against its measured peak.
+--- vise bench: this machine's limits, and how near to them the kernels, quantizers and models come.
+
+local WHAT = { "machine", "products", "quantizers", "operators", "models", "peers" }
+
+-- The products of a call that names nothing: less than half a minute.
+local SHORT = { int8 = true, grouped = true, int8_per_row = true, svdq_int4_r32 = true, int4_weight_only = true }
 
 local M = {
   name = "bench",
-  summary = "time the kernels on this machine against OpenBLAS and the machine's peak",
-  text = "One thread; every side takes turns with the others and its best turn counts. The weights of a "
-    .. "product may stay in the last cache between turns. GOP/s counts a multiply-accumulate as two.",
-  arguments = {},
+  summary = "time kernels, quantizers and models against this machine's measured limits",
+  text = "Every side takes turns with the others and with loops that do nothing but reach the machine's limits; the "
+    .. "best turn of each counts. Numbers are checked before they are timed. Up to 16 rows are timed warm (the "
+    .. "weights stay in cache) and cold (they come from memory). GOP/s counts a multiply-accumulate as two. What "
+    .. "others used of the CPUs meanwhile is printed: above 30 % of one CPU a table is not to be trusted.",
+  arguments = {
+    { name = "what", type = "choice", choices = WHAT, optional = true, repeatable = true,
+      help = table.concat(WHAT, ", ") .. "; a short choice if none" },
+  },
   options = {
-    { name = "rows", short = "m", type = "integer", min = 1, max = 65536, repeatable = true,
-      help = "rows of the product; 1, 8, 128 and 512 if not given" },
-    { name = "inputs", short = "k", type = "integer", min = 8, max = 65536, default = 4096,
-      help = "inputs of the layer, a multiple of the group" },
-    { name = "outputs", short = "n", type = "integer", min = 32, max = 65536, default = 4096,
-      help = "outputs of the layer, a multiple of 32" },
-    { name = "group", short = "g", type = "integer", min = 8, max = 65536, default = 64,
-      help = "inputs a group of the 4-bit weights, a multiple of 8" },
-    { name = "repeats", type = "integer", min = 1, max = 1000, default = 7, help = "turns of each side" },
+    { name = "rows", short = "m", type = "integer", min = 1, max = 65536, repeatable = true, value = "N",
+      help = "of the products; 1, 8, 512 if none" },
+    { name = "inputs", short = "k", type = "integer", min = 8, max = 65536, default = 4096, value = "N",
+      help = "of the layer, a multiple of 128" },
+    { name = "outputs", short = "n", type = "integer", min = 1, max = 65536, default = 4096, value = "N",
+      help = "of the layer" },
+    { name = "group", short = "g", type = "integer", min = 8, max = 65536, repeatable = true, value = "N",
+      help = "inputs a group of 4-bit weights; 64 if none" },
+    { name = "kernel", type = "string", repeatable = true, value = "NAME",
+      help = "a bare kernel, or the type of a layer; all if none" },
+    { name = "threads", short = "t", type = "string", value = "LIST", help = "as in 1,2; 1 and all if none" },
+    { name = "repeats", type = "integer", min = 1, max = 1000, default = 7, value = "N", help = "turns of each side" },
+    { name = "cold", type = "integer", min = 0, max = 4096, default = 192, value = "MB",
+      help = "that cold weights go through; 0: none are cold" },
+    { name = "model", type = "folder", repeatable = true, help = "generated ones if none" },
+    { name = "width", type = "integer", min = 64, max = 8192, default = 2048, value = "N",
+      help = "of generated models" },
     { name = "json", type = "flag", help = "print one JSON object" },
+    { name = "markdown", type = "flag", help = "print tables in markdown" },
   },
   examples = {
-    { "vise bench", "a layer of 4096 x 4096 at 1, 8, 128 and 512 rows" },
-    { "vise bench -m 32 --json", "one size, for a program to read" },
+    { "vise bench", "this machine, and a layer of 4096 x 4096 at 1, 8 and 512 rows" },
+    { "vise bench products -m 32 -g 32 -g 128 --threads 1", "one size, two groups" },
+    { "vise bench quantizers operators --json", "for a program to read" },
+    { "vise bench models --model out/dit", "a model of your own, float and quantized" },
+    { "vise bench peers -m 512 --markdown", "other libraries where they are installed, beside ours" },
   },
 }
 
-local PRODUCTS = { "w8a8", "w4a8", "gemm", "gemm_few" }
-
--- One row of the table: a kernel at one number of rows.
-local function product_line(kernel, m, options, times)
-  local seconds = times[kernel]
-  local rate = 2 * m * options.inputs * options.outputs / seconds
-  local peak = kernel:find "gemm" and times.f32_peak or times.int8_peak
-  return {
-    kernel = kernel, rows = m, seconds = seconds, gops = rate / 1e9,
-    of_peak = peak > 0 and rate / peak or nil,
-    against_gemm = times.gemm / seconds,
-  }
+-- "1,2" -> { 1, 2 }
+local function read_threads(words)
+  local core, fail = require "vise.core", require "vise.fail"
+  if not words then
+    local all = core.threads()
+    return all > 1 and { 1, all } or { 1 }
+  end
+  local list = {}
+  for word in (words .. ","):gmatch "([^,]*)," do
+    local n = word:find "^%d+$" and math.tointeger(tonumber(word))
+    if not n or n < 1 or n > 256 then
+      return fail.fail("E-US-04", "--threads: '%s' is not a number from 1 to 256", word)
+    end
+    list[#list + 1] = n
+  end
+  return list
 end
 
--- The kernels take whole blocks: what the parser's ranges cannot say.
-local function check(o)
+-- What the parser's ranges cannot say.
+local function settle(o, what)
   local fail = require "vise.fail"
-  if o.outputs % 32 ~= 0 then return fail.fail("E-US-04", "--outputs: %d is not a multiple of 32", o.outputs) end
-  if o.group % 8 ~= 0 then return fail.fail("E-US-04", "--group: %d is not a multiple of 8", o.group) end
-  if o.inputs % o.group ~= 0 then
-    return fail.fail("E-US-04", "--inputs: %d is not a multiple of the group, %d", o.inputs, o.group)
+  local threads, message, id = read_threads(o.threads)
+  if not threads then return nil, message, id end
+  if #o.group == 0 then o.group = { 64 } end
+  if #o.rows == 0 then o.rows = { 1, 8, 512 } end
+  for _, group in ipairs(o.group) do
+    if group % 8 ~= 0 then return fail.fail("E-US-04", "--group: %d is not a multiple of 8", group) end
+    if o.inputs % group ~= 0 then
+      return fail.fail("E-US-04", "--inputs: %d is not a multiple of the group, %d", o.inputs, group)
+    end
   end
-  return true
+  if o.json and o.markdown then return fail.fail("E-US-04", "--json and --markdown: give one of them") end
+  if o.inputs % 128 ~= 0 then return fail.fail("E-US-04", "--inputs: %d is not a multiple of 128", o.inputs) end
+  local kernels, known = {}, require("vise.bench.products").names()
+  for _, name in ipairs(o.kernel) do
+    if not known[name] then
+      return fail.fail("E-US-04", "--kernel: there is no '%s'%s", name, require("vise.suggest").hint(name, known))
+    end
+    kernels[name] = true
+  end
+  if #o.kernel == 0 and not what then kernels = SHORT end
+  return { threads = threads, group = o.group, rows = o.rows, inputs = o.inputs, outputs = o.outputs,
+    repeats = o.repeats, cold = o.cold * 1000000, kernels = next(kernels) and kernels, model = o.model,
+    width = o.width }
 end
 
-local function measure(options)
-  local fine, problem, problem_id = check(options)
-  if not fine then return nil, problem, problem_id end
-  local core = require "vise.core"
+local function measure(what, options)
+  local core, foreign = require "vise.core", require "vise.bench.foreign"
   local backend, blas = core.backend()
-  local result = { backend = backend, gemm = blas or "own", inputs = options.inputs,
-    outputs = options.outputs, group = options.group, repeats = options.repeats, products = {}, functions = {} }
-  local sizes = options.rows
-  if not sizes or #sizes == 0 then sizes = { 1, 8, 128, 512 } end
-  for _, m in ipairs(sizes) do
-    local times, message, id = core.bench_products { m = m, k = options.inputs, n = options.outputs,
-      group = options.group, repeats = options.repeats }
-    if not times then return nil, message, id end
-    for _, kernel in ipairs(PRODUCTS) do
-      if times[kernel] > 0 then
-        result.products[#result.products + 1] = product_line(kernel, m, options, times)
-      end
-    end
-    for _, limit in ipairs { "int8_peak", "f32_peak", "read" } do
-      result[limit] = math.max(result[limit] or 0, times[limit] / 1e9)
-    end
-  end
-  local n = 1 << 15
-  local rows, message, id = core.bench_rows { n = n, repeats = 50 * options.repeats }
-  if not rows then return nil, message, id end
-  for i, row in ipairs(rows) do
-    result.functions[i] = { kernel = row.kernel, elements = n, seconds = row.seconds,
-      gigabytes = 4 * n / row.seconds / 1e9 }
+  local machine = { cpu = require("vise.host").cpu(), cpus = require("vise.host").cpus(), backend = backend,
+    gemm = blas or "own" }
+  local result = { options = options, machine = machine, sections = {},
+    about = ("%s, %d CPUs; backend %s, gemm %s; %d inputs x %d outputs; best of %d"):format(machine.cpu,
+      machine.cpus, backend, machine.gemm, options.inputs, options.outputs, options.repeats) }
+  for i, name in ipairs(what) do
+    local part = require("vise.bench." .. name)
+    local section = { what = name, title = part.title, columns = part.columns, lines = {}, limits = {}, notes = {} }
+    local watched = foreign.watch()
+    part.run(section, options)
+    section.foreign, section.seconds = watched()
+    result.sections[i] = section
   end
   return result
 end
 
-local function print_text(r)
-  local out = io.stdout
-  out:write(("backend %s, gemm %s, one thread, %d inputs x %d outputs, group %d, best of %d\n"):format(
-    r.backend, r.gemm, r.inputs, r.outputs, r.group, r.repeats))
-  out:write(("peak: int8 %.0f GOP/s, f32 %.0f GFLOP/s; read %.1f GB/s\n\n"):format(
-    r.int8_peak, r.f32_peak, r.read))
-  out:write(("%-10s %6s %10s %10s %8s %10s\n"):format("product", "rows", "ms", "GOP/s", "of peak", "x gemm"))
-  for _, p in ipairs(r.products) do
-    out:write(("%-10s %6d %10.3f %10.1f %8s %10.2f\n"):format(p.kernel, p.rows, p.seconds * 1e3, p.gops,
-      p.of_peak and ("%.2f"):format(p.of_peak) or "-", p.against_gemm))
-  end
-  out:write(("\n%-12s %12s %12s\n"):format("function", "us", "GB/s of f32"))
-  for _, f in ipairs(r.functions) do
-    out:write(("%-12s %12.2f %12.1f\n"):format(f.kernel, f.seconds * 1e6, f.gigabytes))
-  end
-end
-
 ---@param ctx vise.cli.Context
 function M.run(ctx)
-  local result, message, id = measure(ctx.options)
+  local options, message, id = settle(ctx.options, ctx.args.what)
+  if not options then return nil, message, id end
+  local what = ctx.args.what or { "machine", "products" }
+  local result
+  result, message, id = require("vise.fail").catch(measure, what, options)
   if not result then return nil, message, id end
-  if ctx.options.json then
-    io.stdout:write(require("vise.core").json_encode(result), "\n")
-  else
-    print_text(result)
-  end
+  local report = require "vise.bench.report"
+  local form = ctx.options.json and "json" or ctx.options.markdown and "markdown" or "text"
+  io.stdout:write(report[form](result))
   return 0
 end
 

@@ -96,7 +96,7 @@ typedef struct vise_group_codes {
 } vise_group_codes;
 
 typedef struct vise_kernels {
-    const char *name; // the best backend that filled a slot: "ref", "avx2", "avx512"
+    const char *name; // the best backend that filled a slot: "ref", "avx2", ...
     const char *blas; // the library behind `gemm`, NULL when it is our own code
 
     // --- f32 products.  near: (k + 1) * FLT_EPSILON * (sum |a||b| + |c|).  At most k + 1
@@ -175,7 +175,7 @@ typedef struct vise_kernels {
     void (*panel_product)(const vise_panel_product *p);
 } vise_kernels;
 
-// Picks the best backend this CPU runs, or exactly `want` ("ref", "avx2", "avx512") if given;
+// Picks the best backend this CPU runs, or exactly `want` ("ref", "avx2", "avxvnni", "avx512") if given;
 // `use_blas` puts OpenBLAS behind `gemm`.  Asking for a backend that is unknown (E-HW-01) or
 // that this CPU cannot run (E-HW-02) is an error, never a silent fallback.
 vise_status vise_kernels_select(vise_kernels *out, const char *want, bool use_blas,

@@ -92,6 +92,7 @@ typedef struct vise_group_codes {
     int64_t n, group;
     const float *scale; // a group; not 0 where it divides
     const float *zero;  // a group, or NULL: 0
+    const char *ahead;  // what is read next, 4n bytes that may be asked for now; or NULL
 } vise_group_codes;
 
 typedef struct vise_kernels {

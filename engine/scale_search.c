@@ -84,7 +84,7 @@ static void make_reciprocals(candidates *c, float upper) {
         for (int i = 0; i < VISE_RUN_LANES; i++) inv[i] = 1 / scale[i];
     }
     for (int64_t i = 0; i < c->count; i++) {
-        all &= c->scale[i] <= FLT_MAX && c->inv[i] <= FLT_MAX;
+        all &= (c->scale[i] <= FLT_MAX) & (c->inv[i] <= FLT_MAX);
     }
     if (all) return;
     int64_t kept = 0;
@@ -117,9 +117,19 @@ static void sum_errors(double sum[VISE_RUNS], const candidates *c, const search 
     }
 }
 
-static int64_t least_of(const double *sum, int64_t count) {
+// The first of the least.
+static int64_t least_of(double sum[VISE_RUNS], int64_t count) {
+    enum { LANES = 8 };
+    double lane[LANES];
+    for (int64_t i = count; i % LANES; i++) sum[i] = HUGE_VAL;
+    for (int i = 0; i < LANES; i++) lane[i] = sum[i];
+    for (int64_t b = LANES; b < count; b += LANES) {
+        for (int i = 0; i < LANES; i++) lane[i] = sum[b + i] < lane[i] ? sum[b + i] : lane[i];
+    }
+    double least = lane[0];
+    for (int i = 1; i < LANES; i++) least = lane[i] < least ? lane[i] : least;
     int64_t best = 0;
-    for (int64_t i = 1; i < count; i++) best = sum[i] < sum[best] ? i : best;
+    while (sum[best] > least) best++;
     return best;
 }
 

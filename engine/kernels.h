@@ -51,6 +51,7 @@ typedef struct vise_group_codes {
     int64_t n, group;
     const float *scale; // a group; not 0 where it divides
     const float *zero;  // a group, or NULL: 0
+    const char *ahead;  // what is read next, 4n bytes that may be asked for now; or NULL
 } vise_group_codes;
 
 // (x - mean) * inv * weight + bias over a row, with mean = sum of x / n if `centred`, else 0,

@@ -185,7 +185,7 @@ static bool encode_runs(const encode_row *j, int64_t width, vise_upper upper) {
         int64_t count = (n + width - 1) / width;
         vise_ranges_of(j->k, s, lo, hi, j->x + col, n, width);
         if (!vise_steps_make(j->k, &steps, s, lo, hi, count, upper)) return false;
-        vise_steps_encode(j->k, s, &steps, q, j->x + col, n, width);
+        vise_steps_encode(j->k, s, &steps, q, j->x + col, n, width, NULL);
         place(j, col, q, n);
         put_scales(j, col / width, steps.scale, count);
     }

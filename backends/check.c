@@ -108,8 +108,6 @@ static const struct {
     {"modulate",        vise_check_modulate       },
     {"gated_add",       vise_check_gated_add      },
     {"attention",       vise_check_attention      },
-    {"w8a8",            vise_check_w8a8           },
-    {"w4a8",            vise_check_w4a8           },
     {"int8_product",    vise_check_int8_product   },
     {"grouped_product", vise_check_grouped_product},
     {"float8_product",  vise_check_float8_product },

@@ -27,48 +27,6 @@ typedef struct vise_gemm {
     int64_t ldc;
 } vise_gemm;
 
-// The packed weights of the integer products come in panels of 32 output channels, lane =
-// output channel, so that one broadcast of an activation feeds a whole panel and scales are
-// plain vectors.  engine/packed.h makes them; channels past N are zero.
-
-// int8 activations times one panel of int8 weights, one scale a row and one a channel:
-//   y[i][j] = (float)(sum over k of x[i][k] * w[k][j]) * (xscale[i] * wscale[j]) + bias[j]
-// each operation rounded to f32 on its own.  The integer sum does not overflow: k <= 65,536.
-typedef struct vise_w8a8 {
-    int64_t m, k;    // rows; inputs, a multiple of 4 (codes past the real K are 0)
-    const int8_t *x; // [m][ldx]
-    int64_t ldx;
-    const float *xscale; // [m]
-    const int8_t *w;     // [k / 4][32][4]
-    const int32_t *wsum; // [32]: sum over k of w, for kernels that shift x by 128
-    const float *wscale; // [32]
-    const float *bias;   // [n], or NULL: add nothing
-    float *y;            // [m][ldy]
-    int64_t ldy;
-    int n; // channels to store, 1 to 32
-} vise_w8a8;
-
-// int8 activations times one panel of unsigned 4-bit weights in groups along K, with a scale
-// for each row and group of x and each channel and group of w:
-//   s[i][g][j] = sum over k in g of x[i][k] * (w[k][j] - 8)                (integers)
-//   t = (float)s * (xscale[i][g] * wscale[g][j])   accumulated as   acc = fma((float)s,
-//   xscale * wscale, acc) from acc = 0, g = 0, 1, ...;   y[i][j] = acc + bias[j]
-typedef struct vise_w4a8 {
-    int64_t m, groups;
-    int64_t group;   // inputs a group, a multiple of 8
-    const int8_t *x; // [m][ldx], groups * group codes a row
-    int64_t ldx;
-    const int32_t *xsum; // [m][groups]: sums of the codes
-    const float *xscale; // [m][groups]
-    const uint8_t *w;    // [groups][group / 8][32][4]: in each byte the low nibble holds
-                         // input 8t + b, the high one 8t + 4 + b (b = 0..3)
-    const float *wscale; // [groups][32]
-    const float *bias;   // [n] or NULL
-    float *y;
-    int64_t ldy;
-    int n;
-} vise_w4a8;
-
 // The values of a row as codes, n of them in groups of `group` (the last may be shorter) with
 // a scale and maybe a zero point each.  Rounding is to nearest, ties to even unless said.
 typedef enum vise_code_form {
@@ -93,6 +51,7 @@ typedef struct vise_group_codes {
     int64_t n, group;
     const float *scale; // a group; not 0 where it divides
     const float *zero;  // a group, or NULL: 0
+    const char *ahead;  // what is read next, 4n bytes that may be asked for now; or NULL
 } vise_group_codes;
 
 // (x - mean) * inv * weight + bias over a row, with mean = sum of x / n if `centred`, else 0,
@@ -192,10 +151,6 @@ typedef struct vise_kernels {
 
     // --- attention, judged as engine/attention_tile.h says
     void (*attention)(const vise_attention_tile *t);
-
-    // --- integer products.  exact
-    void (*w8a8)(const vise_w8a8 *p);
-    void (*w4a8)(const vise_w4a8 *p);
 
     // --- products of a linear layer, judged as engine/products.h says
     void (*int8_product)(const vise_int8_product *p);

@@ -129,6 +129,7 @@ describe("vise bench", function()
       ["-k 128 -g 48"] = "--inputs: 128 is not a multiple of the group, 48",
       ["-k 64 -g 64"] = "--inputs: 64 is not a multiple of 128",
       ["--threads 1,x"] = "--threads: 'x' is not a number from 1 to 256",
+      ["--width 100"] = "--width: 100 is not a multiple of 64",
       ["--threads 0"] = "--threads: '0' is not a number", ["--kernel int9"] = "--kernel: there is no 'int9'",
       ["kernels"] = "WHAT: 'kernels' is none of machine", ["--json --markdown"] = "--json and --markdown",
     } do

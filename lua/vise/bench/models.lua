@@ -4,15 +4,18 @@ local core = require "vise.core"
 local fail = require "vise.fail"
 local generate = require "vise.bench.generate"
 local measure = require "vise.bench.measure"
+local turns = require "vise.bench.turns"
 local vise = require "vise"
 
 local try = fail.try
 
 local M = { title = "forwards of whole models",
-  columns = { "name", "size", "threads", "ms", "against", "megabytes", "planned", "blocks", "scaling" } }
+  columns = { "name", "size", "threads", "ms", "against", "layers", "of_layers", "megabytes", "planned", "blocks",
+    "scaling" } }
 
 local TYPES = { "int8_per_row", "svdq_int4_r0_dq", "svdq_int4_r32_dq" }
 local LAYERS = 2
+local QUICK = { refine_iters = 0, scale_search = false } -- the same format, sooner
 
 -- What a family's forward takes, for so many tokens.
 local inputs_of = {
@@ -56,6 +59,42 @@ local function same_bits(model, compiled, inputs)
   return fail.fail("E-HW-05", "the compiled model differs from its own")
 end
 
+-- The quantized layers of a model that multiply different shapes, and how often a forward calls each.
+local function shapes_of(model, inputs)
+  local list, by_key, undo = {}, {}, {}
+  for i, layer in ipairs(model:layers()) do
+    undo[#undo + 1] = layer.quantized and layer:hook(function(_, x)
+      local key = ("%s %d"):format(table.concat({ x:shape() }, "x"), layer.outputs)
+      if not by_key[key] then
+        by_key[key] = { index = i, shape = { x:shape() }, calls = 0 }
+        list[#list + 1] = by_key[key]
+      end
+      by_key[key].calls = by_key[key].calls + 1
+    end) or nil
+  end
+  forward(model, inputs)()
+  for _, f in ipairs(undo) do f() end
+  return list
+end
+
+-- How many times as fast as float ones the quantized layers are by themselves: what the kernels allow.
+local function layers_alone(float, quantized, shapes, repeats)
+  local sides = {}
+  for _, entry in ipairs(shapes) do
+    local plain, coded = float:layers()[entry.index], quantized:layers()[entry.index].quantized
+    local x = core.random(entry.index):normal(entry.shape)
+    sides[#sides + 1] = { run = function() try(core.linear(x, plain.weight, plain.bias)):close() end }
+    sides[#sides + 1] = { run = function() try(coded:forward(x)):close() end }
+  end
+  turns.take(sides, repeats)
+  local float_seconds, coded_seconds = 0, 0
+  for i, entry in ipairs(shapes) do
+    float_seconds = float_seconds + entry.calls * sides[2 * i - 1].seconds
+    coded_seconds = coded_seconds + entry.calls * sides[2 * i].seconds
+  end
+  return float_seconds / coded_seconds
+end
+
 -- A model and its compiled form: two tasks.
 local function add_tasks(tasks, name, model, inputs, about)
   local compiled = try(vise.compile(model, table.unpack(inputs)))
@@ -68,6 +107,24 @@ local function add_tasks(tasks, name, model, inputs, about)
   tasks[#tasks].check = function() return same_bits(model, compiled, inputs) end
 end
 
+-- float and every type, each as it is and compiled; and what measures their layers alone.
+local function tasks_of(folder, float, inputs, size, options)
+  local tasks, alone = {}, {}
+  add_tasks(tasks, "float", float, inputs, { size = size })
+  for _, type in ipairs(TYPES) do
+    local model = try(vise.open(folder))
+    local report = try(vise.quantize(model, { quant_type = type, svdq = type:find "^svdq" and QUICK or nil }))
+    add_tasks(tasks, type, model, inputs, { size = size, megabytes = bytes_of(model) / 1e6,
+      planned = report.memory_bytes / 1e6 })
+    local shapes, last = shapes_of(model, inputs), #tasks
+    alone[#alone + 1] = function()
+      local ratio = layers_alone(float, model, shapes, options.repeats)
+      tasks[last - 1].about.layers, tasks[last].about.layers = ratio, ratio
+    end
+  end
+  return tasks, alone
+end
+
 local function bench_model(section, folder, options)
   local float = try(vise.open(folder))
   local takes = inputs_of[float.family]
@@ -76,15 +133,12 @@ local function bench_model(section, folder, options)
     return
   end
   local inputs, tokens = takes(float, math.max(table.unpack(options.rows)))
-  local size, tasks = ("%s, %d tokens"):format(float.family, tokens), {}
-  add_tasks(tasks, "float", float, inputs, { size = size })
-  for _, type in ipairs(TYPES) do
-    local model = try(vise.open(folder))
-    local report = try(vise.quantize(model, { quant_type = type }))
-    add_tasks(tasks, type, model, inputs, { size = size, megabytes = bytes_of(model) / 1e6,
-      planned = report.memory_bytes / 1e6 })
-  end
-  measure.these(section, options, tasks)
+  local size = ("%s, %d tokens"):format(float.family, tokens)
+  local tasks, alone = tasks_of(folder, float, inputs, size, options)
+  measure.into(section, options, function()
+    for _, f in ipairs(alone) do f() end
+    return tasks
+  end)
 end
 
 local function with_generated(options, f)
@@ -104,8 +158,11 @@ end
 ---@param section vise.bench.Section
 function M.run(section, options)
   local function bench(folder) bench_model(section, folder, options) end
-  if #options.model == 0 then return with_generated(options, bench) end
+  if #options.model == 0 then with_generated(options, bench) end
   for _, folder in ipairs(options.model) do bench(folder) end
+  for _, line in ipairs(section.lines) do
+    if line.layers then line.of_layers = line.against / line.layers end
+  end
 end
 
 return M

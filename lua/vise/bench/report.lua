@@ -32,7 +32,7 @@ local columns = {
   rate = { "rate", short }, of_limit = { "of peak", fixed(2) }, gigabytes = { "GB/s", short },
   of_read = { "of read", fixed(2) }, against = { "x base", fixed(2) }, scaling = { "scaling", fixed(2) },
   us = { "us", short }, megabytes = { "MB", fixed(1) }, planned = { "planned", fixed(1) }, blocks = { "blocks" },
-  times = { "x bare", fixed(2) },
+  times = { "x bare", fixed(2) }, layers = { "x layers", fixed(2) }, of_layers = { "of layers", fixed(2) },
   ms = { "ms", function(_, line) return ("%.3f"):format(line.seconds * 1e3) end },
 }
 

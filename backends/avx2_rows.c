@@ -1,4 +1,4 @@
-// Conversions, ranges, rounding and codes with AVX2 and F16C.  A tail shorter than a vector
+// Conversions, ranges and codes with AVX2 and F16C.  A tail shorter than a vector
 // goes through a small copy, so that no kernel touches memory outside its counts.
 
 #include <immintrin.h>
@@ -150,48 +150,6 @@ static void column_absmax(float *acc, const float *x, int64_t n) {
     }
 }
 
-// Clamping to whole numbers first gives what rounding first gives; the conversion rounds to
-// nearest, ties to even.
-static void store_codes(int8_t *q, __m256 v, float lo, float hi) {
-    v = _mm256_min_ps(_mm256_max_ps(v, _mm256_set1_ps(lo)), _mm256_set1_ps(hi));
-    __m256i w = _mm256_cvtps_epi32(v);
-    __m128i h = _mm_packs_epi32(_mm256_castsi256_si128(w), _mm256_extracti128_si256(w, 1));
-    _mm_storel_epi64((__m128i *)q, _mm_packs_epi16(h, h));
-}
-
-static void round_mul(int8_t *q, const float *x, int64_t n, float inv, int lo, int hi) {
-    const __m256 factor = _mm256_set1_ps(inv);
-    const float low = (float)lo, high = (float)hi;
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        store_codes(q + i, _mm256_mul_ps(_mm256_loadu_ps(x + i), factor), low, high);
-    }
-    float in[LANES] = {0};
-    int8_t out[LANES];
-    memcpy(in, x + i, (size_t)(n - i) * sizeof *x);
-    store_codes(out, _mm256_mul_ps(_mm256_loadu_ps(in), factor), low, high);
-    memcpy(q + i, out, (size_t)(n - i));
-}
-
-static __m256 shifted_quotient(const float *x, __m256 scale, __m256 zero) {
-    return _mm256_div_ps(_mm256_sub_ps(_mm256_loadu_ps(x), zero), scale);
-}
-
-static void round_div(int8_t *q, const float *x, int64_t n, float scale, float zero, int lo,
-                      int hi) {
-    const __m256 s = _mm256_set1_ps(scale), z = _mm256_set1_ps(zero);
-    const float low = (float)lo, high = (float)hi;
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        store_codes(q + i, shifted_quotient(x + i, s, z), low, high);
-    }
-    float in[LANES] = {0};
-    int8_t out[LANES];
-    memcpy(in, x + i, (size_t)(n - i) * sizeof *x);
-    store_codes(out, shifted_quotient(in, s, z), low, high);
-    memcpy(q + i, out, (size_t)(n - i));
-}
-
 static __m256 decode(const int8_t *q, __m256 scale, __m256 zero) {
     __m256i wide = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)q));
     return _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(wide), scale), zero);
@@ -226,6 +184,21 @@ static void unpack4(int8_t *q, const uint8_t *p, int64_t n, int lo) {
     }
 }
 
+static void pack4(uint8_t *p, const int8_t *q, int64_t n) {
+    const __m256i eight = _mm256_set1_epi8(8), weights = _mm256_set1_epi16(1 | 16 << 8);
+    int64_t i = 0;
+    for (; i + 32 <= n; i += 32) {
+        __m256i v = _mm256_add_epi8(_mm256_loadu_si256((const __m256i *)(q + i)), eight);
+        __m256i pairs = _mm256_maddubs_epi16(v, weights); // low + 16 * high
+        __m128i low = _mm256_castsi256_si128(pairs), high = _mm256_extracti128_si256(pairs, 1);
+        _mm_storeu_si128((__m128i *)(p + i / 2), _mm_packus_epi16(low, high));
+    }
+    for (; i < n; i++) {
+        int nibble = q[i] + 8;
+        p[i / 2] = (uint8_t)(i % 2 ? p[i / 2] | nibble << 4 : nibble);
+    }
+}
+
 static int32_t sum_i8(const int8_t *q, int64_t n) {
     const __m256i one8 = _mm256_set1_epi8(1), one16 = _mm256_set1_epi16(1);
     __m256i acc = _mm256_setzero_si256();
@@ -250,9 +223,8 @@ void vise_avx2_rows_init(vise_kernels *k) {
     k->absmax = absmax;
     k->minmax = minmax;
     k->column_absmax = column_absmax;
-    k->round_mul = round_mul;
-    k->round_div = round_div;
     k->dequant = dequant;
     k->unpack4 = unpack4;
+    k->pack4 = pack4;
     k->sum_i8 = sum_i8;
 }

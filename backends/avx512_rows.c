@@ -1,4 +1,4 @@
-// Conversions, ranges, rounding and codes with AVX-512.  The tail is one more step under a
+// Conversions, ranges and codes with AVX-512.  The tail is one more step under a
 // mask, which neither reads nor writes the lanes it leaves out.
 
 #include <immintrin.h>
@@ -105,34 +105,6 @@ static void column_absmax(float *acc, const float *x, int64_t n) {
     }
 }
 
-// Clamping to whole numbers first gives what rounding first gives; the conversion rounds to
-// nearest, ties to even.
-static void store_codes(int8_t *q, __mmask16 some, __m512 v, __m512 lo, __m512 hi) {
-    v = _mm512_min_ps(_mm512_max_ps(v, lo), hi);
-    _mm512_mask_cvtepi32_storeu_epi8(q, some, _mm512_cvtps_epi32(v));
-}
-
-static void round_mul(int8_t *q, const float *x, int64_t n, float inv, int lo, int hi) {
-    const __m512 factor = _mm512_set1_ps(inv);
-    const __m512 low = _mm512_set1_ps((float)lo), high = _mm512_set1_ps((float)hi);
-    for (int64_t i = 0; i < n; i += LANES) {
-        __mmask16 some = lanes_at(i, n);
-        __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(some, x + i), factor);
-        store_codes(q + i, some, v, low, high);
-    }
-}
-
-static void round_div(int8_t *q, const float *x, int64_t n, float scale, float zero, int lo,
-                      int hi) {
-    const __m512 s = _mm512_set1_ps(scale), z = _mm512_set1_ps(zero);
-    const __m512 low = _mm512_set1_ps((float)lo), high = _mm512_set1_ps((float)hi);
-    for (int64_t i = 0; i < n; i += LANES) {
-        __mmask16 some = lanes_at(i, n);
-        __m512 v = _mm512_sub_ps(_mm512_maskz_loadu_ps(some, x + i), z);
-        store_codes(q + i, some, _mm512_div_ps(v, s), low, high);
-    }
-}
-
 static void dequant(float *y, const int8_t *q, int64_t n, float scale, float zero) {
     const __m512 s = _mm512_set1_ps(scale), z = _mm512_set1_ps(zero);
     for (int64_t i = 0; i < n; i += LANES) {
@@ -157,6 +129,18 @@ static void unpack4(int8_t *q, const uint8_t *p, int64_t n, int lo) {
     }
 }
 
+static void pack4(uint8_t *p, const int8_t *q, int64_t n) {
+    const __m512i eight = _mm512_set1_epi8(8), weights = _mm512_set1_epi16(1 | 16 << 8);
+    for (int64_t i = 0; i < n; i += 64) {
+        int64_t left = n - i, bytes = left < 64 ? (left + 1) / 2 : 32;
+        __mmask64 in = left >= 64 ? ~0ull : (1ull << left) - 1;
+        __mmask32 out = bytes == 32 ? ~0u : (1u << bytes) - 1;
+        __m512i v = _mm512_maskz_add_epi8(in, _mm512_maskz_loadu_epi8(in, q + i), eight);
+        __m512i pairs = _mm512_maddubs_epi16(v, weights); // low + 16 * high
+        _mm256_mask_storeu_epi8(p + i / 2, out, _mm512_cvtepi16_epi8(pairs));
+    }
+}
+
 static int32_t sum_i8(const int8_t *q, int64_t n) {
     const __m512i one = _mm512_set1_epi8(1);
     __m512i acc = _mm512_setzero_si512();
@@ -175,9 +159,8 @@ void vise_avx512_rows_init(vise_kernels *k) {
     k->absmax = absmax;
     k->minmax = minmax;
     k->column_absmax = column_absmax;
-    k->round_mul = round_mul;
-    k->round_div = round_div;
     k->dequant = dequant;
     k->unpack4 = unpack4;
+    k->pack4 = pack4;
     k->sum_i8 = sum_i8;
 }

@@ -15,24 +15,40 @@ const char *vise_backend_name(size_t i);
 bool vise_backend_runs_here(size_t i);
 
 // The instruction sets that decide it, those of them that this CPU has.  Returns how many.
-enum { VISE_CPU_FEATURES = 8 };
+enum { VISE_CPU_FEATURES = 9 };
 size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]);
 
-void vise_ref_init(vise_kernels *k);          // fills every slot
-void vise_ref_products_init(vise_kernels *k); // called by it
+void vise_ref_init(vise_kernels *k);           // fills every slot
+void vise_ref_groups_init(vise_kernels *k);    // called by it
+void vise_ref_products_init(vise_kernels *k);  // called by it
+void vise_ref_attention_init(vise_kernels *k); // called by it
+void vise_ref_strips_init(vise_kernels *k);    // called by it
 
 #ifdef __x86_64__
 // Each level by subject.  Only for CPUs that select.c found able.
-void vise_avx2_rows_init(vise_kernels *k);      // conversions, ranges, rounding, codes
+void vise_avx2_rows_init(vise_kernels *k);      // conversions, ranges, codes
+void vise_avx2_groups_init(vise_kernels *k);    // ranges and codes of groups
+void vise_avx2_strips_init(vise_kernels *k);    // rows into strips
 void vise_avx2_errors_init(vise_kernels *k);    // int_errors, f4_errors
 void vise_avx2_functions_init(vise_kernels *k); // softmax, silu, gelu
 void vise_avx2_products_init(vise_kernels *k);  // gemm, gemm_few
 void vise_avx2_integer_init(vise_kernels *k);   // w8a8, w4a8
+void vise_avx2_int8_init(vise_kernels *k);      // int8_product
+void vise_avx2_grouped_init(vise_kernels *k);   // grouped_product
+void vise_avx2_panels_init(vise_kernels *k);    // float8_product, panel_product
+void vise_avx2_attention_init(vise_kernels *k);
 void vise_avx512_rows_init(vise_kernels *k);
+void vise_avx512_groups_init(vise_kernels *k);
 void vise_avx512_errors_init(vise_kernels *k);
 void vise_avx512_functions_init(vise_kernels *k);
 void vise_avx512_products_init(vise_kernels *k);
 void vise_avx512_integer_init(vise_kernels *k);
+void vise_avx512_int8_init(vise_kernels *k);    // int8_product
+void vise_avx512_grouped_init(vise_kernels *k); // grouped_product
+void vise_avx512_panels_init(vise_kernels *k);  // panel_product
+void vise_avx512_float8_init(vise_kernels *k);  // float8_product
+void vise_avx512bf16_panels_init(vise_kernels *k);
+void vise_avx512_attention_init(vise_kernels *k);
 #endif
 
 void vise_blas_init(vise_kernels *k); // not a level: a switch for `gemm`

@@ -1,4 +1,4 @@
-// Checks of the kernels that read a row once: conversions, ranges, rounding, codes.
+// Checks of the kernels that read a row once: conversions, ranges, codes.
 
 #include <math.h>
 #include <string.h>
@@ -133,59 +133,6 @@ void vise_check_column_absmax(vise_case *c) {
     }
 }
 
-// --- rounding
-
-static const struct {
-    int lo, hi;
-} code_ranges[] = {
-    {-8,   7  },
-    {-7,   7  },
-    {-128, 127},
-    {-127, 127},
-    {0,    15 },
-    {-2,   1  },
-};
-
-// Halves for ties, and whatever else is finite.
-static const float *rounding_input(vise_case *c, int64_t n) {
-    float *x = c->a + 1;
-    for (int64_t i = 0; i < n; i++) {
-        float half = (float)vise_case_below(c, 520) / 2 - 130;
-        x[i] = vise_case_below(c, 2) ? half : vise_case_finite(c);
-    }
-    return x;
-}
-
-void vise_check_round_mul(vise_case *c) {
-    static const float factor[] = {1.0f, 3.7f, 1.0f / 3, 0.0f, 1e30f, 1e-30f, -1.0f};
-    for (int64_t i = 0; i < 7 * (CASE_MAX_N + 1); i++) {
-        int64_t n = i / 7, r = vise_case_below(c, 6);
-        const float *x = rounding_input(c, n);
-        vise_case_poison(c);
-        c->ref->round_mul(vise_case_want(c, 1), x, n, factor[i % 7], code_ranges[r].lo,
-                          code_ranges[r].hi);
-        c->k->round_mul(vise_case_got(c, 1), x, n, factor[i % 7], code_ranges[r].lo,
-                        code_ranges[r].hi);
-        if (!vise_case_verdict(c, vise_case_same(c), n)) return;
-    }
-}
-
-void vise_check_round_div(vise_case *c) {
-    static const float scale[] = {1.0f, 0.3f, 1.0f / 7, 1e30f, 1e-30f};
-    static const float zero[] = {0.0f, -0.3f, 2.5f, 1e-3f, -100.0f};
-    for (int64_t i = 0; i < 5 * (CASE_MAX_N + 1); i++) {
-        int64_t n = i / 5, r = vise_case_below(c, 6);
-        float z = zero[vise_case_below(c, 5)];
-        const float *x = rounding_input(c, n);
-        vise_case_poison(c);
-        c->ref->round_div(vise_case_want(c, 1), x, n, scale[i % 5], z, code_ranges[r].lo,
-                          code_ranges[r].hi);
-        c->k->round_div(vise_case_got(c, 1), x, n, scale[i % 5], z, code_ranges[r].lo,
-                        code_ranges[r].hi);
-        if (!vise_case_verdict(c, vise_case_same(c), n)) return;
-    }
-}
-
 // --- codes
 
 static const int8_t *codes_input(vise_case *c, int64_t n) {
@@ -213,6 +160,18 @@ void vise_check_unpack4(vise_case *c) {
         vise_case_poison(c);
         c->ref->unpack4(vise_case_want(c, 1), (const uint8_t *)q, n, i % 2 ? -8 : 0);
         c->k->unpack4(vise_case_got(c, 1), (const uint8_t *)q, n, i % 2 ? -8 : 0);
+        if (!vise_case_verdict(c, vise_case_same(c), n)) return;
+    }
+}
+
+void vise_check_pack4(vise_case *c) {
+    for (int64_t n = 0; n <= CASE_MAX_N; n++) {
+        int8_t *q = c->x + 1;
+        for (int64_t i = 0; i < n; i++) q[i] = (int8_t)(vise_case_below(c, 16) - 8);
+        q[n] = 7; // one code past the end: it must not count
+        vise_case_poison(c);
+        c->ref->pack4(vise_case_want(c, 1), q, n);
+        c->k->pack4(vise_case_got(c, 1), q, n);
         if (!vise_case_verdict(c, vise_case_same(c), n)) return;
     }
 }

@@ -72,24 +72,6 @@ static void column_absmax(float *acc, const float *x, int64_t n) {
     }
 }
 
-static int8_t clamp_code(float v, int lo, int hi) {
-    if (v < (float)lo) v = (float)lo;
-    if (v > (float)hi) v = (float)hi;
-    return (int8_t)v;
-}
-
-static void round_mul(int8_t *q, const float *x, int64_t n, float inv, int lo, int hi) {
-    for (int64_t i = 0; i < n; i++) q[i] = clamp_code(rintf(x[i] * inv), lo, hi);
-}
-
-static void round_div(int8_t *q, const float *x, int64_t n, float scale, float zero, int lo,
-                      int hi) {
-    for (int64_t i = 0; i < n; i++) {
-        float shifted = x[i] - zero;
-        q[i] = clamp_code(rintf(shifted / scale), lo, hi);
-    }
-}
-
 enum { ERROR_LANES = 16 };
 
 static float add_error_lanes(float lane[ERROR_LANES]) {
@@ -136,6 +118,13 @@ static void unpack4(int8_t *q, const uint8_t *p, int64_t n, int lo) {
     for (int64_t i = 0; i < n; i++) {
         int nibble = i % 2 ? p[i / 2] >> 4 : p[i / 2] & 15;
         q[i] = (int8_t)(nibble + lo);
+    }
+}
+
+static void pack4(uint8_t *p, const int8_t *q, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        int nibble = q[i] + 8;
+        p[i / 2] = (uint8_t)(i % 2 ? p[i / 2] | nibble << 4 : nibble);
     }
 }
 
@@ -222,17 +211,19 @@ void vise_ref_init(vise_kernels *k) {
     k->absmax = absmax;
     k->minmax = minmax;
     k->column_absmax = column_absmax;
-    k->round_mul = round_mul;
-    k->round_div = round_div;
     k->int_errors = int_errors;
     k->f4_errors = f4_errors;
     k->dequant = dequant;
     k->unpack4 = unpack4;
+    k->pack4 = pack4;
     k->sum_i8 = sum_i8;
     k->softmax = softmax;
     k->silu = silu;
     k->gelu_tanh = gelu_tanh;
     k->w8a8 = w8a8;
     k->w4a8 = w4a8;
+    vise_ref_groups_init(k);
+    vise_ref_attention_init(k);
+    vise_ref_strips_init(k);
     vise_ref_products_init(k);
 }

@@ -45,6 +45,10 @@ static bool cpu_avx512vnni(void) {
     return __builtin_cpu_supports("avx512vnni");
 }
 
+static bool cpu_avx512bf16(void) {
+    return __builtin_cpu_supports("avx512bf16");
+}
+
 static const struct {
     const char *name;
     bool (*present)(void);
@@ -57,6 +61,7 @@ static const struct {
     {"avx512vl",   cpu_avx512vl  },
     {"avx512dq",   cpu_avx512dq  },
     {"avx512vnni", cpu_avx512vnni},
+    {"avx512bf16", cpu_avx512bf16},
 };
 
 static bool has_avx2(void) {
@@ -65,10 +70,16 @@ static bool has_avx2(void) {
 
 static void avx2_init(vise_kernels *k) {
     vise_avx2_rows_init(k);
+    vise_avx2_groups_init(k);
+    vise_avx2_strips_init(k);
     vise_avx2_errors_init(k);
     vise_avx2_functions_init(k);
     vise_avx2_products_init(k);
     vise_avx2_integer_init(k);
+    vise_avx2_int8_init(k);
+    vise_avx2_grouped_init(k);
+    vise_avx2_panels_init(k);
+    vise_avx2_attention_init(k);
 }
 
 static bool has_avx512(void) {
@@ -78,10 +89,17 @@ static bool has_avx512(void) {
 
 static void avx512_init(vise_kernels *k) {
     vise_avx512_rows_init(k);
+    vise_avx512_groups_init(k);
     vise_avx512_errors_init(k);
     vise_avx512_functions_init(k);
     vise_avx512_products_init(k);
     vise_avx512_integer_init(k);
+    vise_avx512_panels_init(k);
+    vise_avx512_int8_init(k);
+    vise_avx512_grouped_init(k);
+    vise_avx512_float8_init(k);
+    if (cpu_avx512bf16()) vise_avx512bf16_panels_init(k);
+    vise_avx512_attention_init(k);
 }
 
 size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]) {

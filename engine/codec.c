@@ -1,9 +1,7 @@
 #include "engine/codec.h"
 
 #include <math.h>
-
-#include "engine/float_codes.h"
-#include "engine/floats.h"
+#include <stddef.h>
 
 vise_status vise_matrix_of(vise_matrix *out, const vise_kernels *kernels, const vise_tensor *t,
                            const char *what, vise_error *err) {
@@ -36,15 +34,6 @@ const float *vise_matrix_read(const vise_matrix *m, int64_t row, int64_t first, 
     return buffer;
 }
 
-vise_range vise_range_merge(vise_range a, vise_range b) {
-    if (isnan(a.hi) || isnan(b.hi)) return (vise_range){NAN, NAN};
-    return (vise_range){a.lo < b.lo ? a.lo : b.lo, a.hi > b.hi ? a.hi : b.hi};
-}
-
-bool vise_range_finite(vise_range r) {
-    return isfinite(r.lo) && isfinite(r.hi);
-}
-
 static vise_range range_of_piece(const vise_scheme *s, const vise_kernels *k, const float *x,
                                  int64_t n) {
     vise_range r = {0, 0};
@@ -73,192 +62,64 @@ vise_range vise_range_of(const vise_scheme *s, const vise_matrix *m, const vise_
     return all;
 }
 
-static float round_to(vise_dtype dtype, float x) {
-    if (dtype == VISE_F16) return vise_f16_to_f32(vise_f32_to_f16(x));
-    if (dtype == VISE_BF16) return vise_bf16_to_f32(vise_f32_to_bf16(x));
-    if (dtype == VISE_F8E4M3) return vise_f8e4m3_to_f32(vise_f32_to_f8e4m3(x));
-    return x;
-}
-
-// (hi - lo) / steps, also where the difference is beyond f32.
-static float step_of_width(vise_range r, float floor, float steps) {
-    float width = r.hi - r.lo;
-    if (!isfinite(width)) return r.hi / steps - r.lo / steps;
-    return (width > floor ? width : floor) / steps;
-}
-
-static float or_one(float scale) {
-    return scale == 0 ? 1 : scale;
-}
-
-bool vise_upper_make(vise_upper *out, const vise_scheme *s, vise_range r) {
-    vise_dtype dtype = s->second_dtype;
-    float exact = r.hi / 2688; // the largest scale times the largest code
-    vise_upper upper = {1, 1};
-    if (s->second != VISE_SECOND_NONE) {
-        upper.stored = or_one(round_to(dtype, exact));
-        // torchao multiplies by 1 / t.
-        if (s->second == VISE_SECOND_TENSOR && !isfinite(1 / upper.stored)) upper.stored = 1;
-        bool unrounded = s->convention == VISE_SVDQ_NVFP4;
-        upper.exact = unrounded ? or_one(exact) : upper.stored;
-    }
-    *out = upper;
-    return isfinite(upper.stored);
-}
-
-bool vise_step_is_stored(const vise_scheme *s) {
-    return s->convention == VISE_AMAX_HALF_STEP || s->convention == VISE_AMAX ||
-           s->convention == VISE_NVFP4 || s->convention == VISE_SVDQ_NVFP4_STORED;
-}
-
-float vise_step_exact(const vise_scheme *s, vise_range r, vise_upper upper) {
-    switch (s->convention) {
-    case VISE_AMAX_HALF_STEP: return r.hi / ((float)(1 << (s->bits - 1)) - 0.5f);
-    case VISE_NVFP4: return r.hi / 6 / upper.stored;
-    case VISE_SVDQ_NVFP4_STORED: return r.hi / upper.stored / 6;
-    default: return r.hi / vise_scheme_most(s);
-    }
-}
-
-static float at_least(float least, float x) {
-    return x > least ? x : least;
-}
-
-vise_step vise_step_rounded(const vise_scheme *s, float exact, vise_upper upper) {
-    vise_step step = {.upper = upper.stored};
-    switch (s->convention) {
-    case VISE_AMAX_HALF_STEP:
-        step.scale = round_to(s->scale_dtype, at_least(0x1p-23f, exact));
-        step.factor = 1 / step.scale;
-        break;
-    case VISE_NVFP4:
-        step.scale = round_to(VISE_F8E4M3, at_least(0x1p-6f, exact));
-        step.factor = 1 / upper.stored / step.scale;
-        break;
-    case VISE_SVDQ_NVFP4_STORED: step.scale = round_to(VISE_F8E4M3, exact); break;
-    default: step.scale = or_one(round_to(s->scale_dtype, exact)); break;
-    }
-    return step;
-}
-
-// SVDQuant's nvfp4 as published: codes are made with the 16-bit scale g, f8(g) is stored.
-static vise_step step_of_published(const vise_scheme *s, vise_range r, vise_upper upper) {
-    vise_dtype dtype = s->second_dtype;
-    float ratio = r.hi / upper.exact;
-    if (s->convention == VISE_SVDQ_NVFP4_LOW) ratio = round_to(dtype, ratio);
-    float g = or_one(round_to(dtype, ratio / 6));
-    return (vise_step){
-        .scale = round_to(VISE_F8E4M3, g), .upper = upper.stored, .code_scale = g};
-}
-
-bool vise_step_make(vise_step *out, const vise_scheme *s, vise_range r, vise_upper upper) {
-    vise_dtype dtype = s->scale_dtype;
-    float half = (float)(1 << (s->bits - 1)), most = vise_scheme_most(s), exact;
-    vise_step step = {.upper = 1};
-    switch (s->convention) {
-    case VISE_AMAX_RECIPROCAL:
-        exact = r.hi / most;
-        if (dtype == VISE_F8E4M3 && exact > 448) exact = 448;
-        step.scale = round_to(dtype, exact);
-        step.factor = 1 / exact;
-        if (step.scale == 0 || !isfinite(step.factor)) step.scale = step.factor = 0;
-        break;
-    case VISE_MINMAX_FLOAT_ZERO:
-        exact = step_of_width(r, 1e-6f, 2 * half - 1);
-        step.scale = or_one(round_to(dtype, exact));
-        step.zero = round_to(dtype, r.lo + half * exact);
-        break;
-    case VISE_MINMAX_INT_ZERO:
-        step.scale = or_one(round_to(dtype, step_of_width(r, 0, 2 * half - 1)));
-        step.zero = fminf(rintf(-r.lo / step.scale), 2 * half - 1);
-        break;
-    case VISE_SVDQ_NVFP4:
-    case VISE_SVDQ_NVFP4_LOW: step = step_of_published(s, r, upper); break;
-    default: step = vise_step_rounded(s, vise_step_exact(s, r, upper), upper); break;
-    }
-    *out = step;
-    if (s->element != VISE_ELEMENT_INT) return isfinite(most * (step.scale * step.upper));
-    bool whole = s->zero == VISE_ZERO_INT; // the zero point counts steps, not values
-    float shift = whole ? 0 : step.zero, lowest = whole ? -step.zero : -half;
-    return isfinite(lowest * step.scale + shift) &&
-           isfinite((lowest + 2 * half - 1) * step.scale + shift);
-}
-
-vise_step vise_step_of_scale(float scale) {
-    return (vise_step){.scale = scale, .upper = 1, .factor = 1 / scale};
-}
-
-// Unsigned codes around an integer zero point, centred.
-static void encode_int_zero(const vise_scheme *s, vise_step step, int8_t *q, const float *x,
-                            int64_t n) {
-    const float hi = (float)s->hi;
-    const int half = 1 << (s->bits - 1);
-    for (int64_t i = 0; i < n; i++) {
-        float v = rintf(x[i] / step.scale) + step.zero;
-        v = v < 0 ? 0 : v > hi ? hi : v;
-        q[i] = (int8_t)((int)v - half);
-    }
-}
-
-static void encode_int(const vise_kernels *k, const vise_scheme *s, vise_step step, int8_t *q,
-                       const float *x, int64_t n) {
-    switch (s->convention) {
-    case VISE_AMAX: k->round_div(q, x, n, step.scale, 0, s->lo, s->hi); break;
-    case VISE_MINMAX_FLOAT_ZERO:
-        k->round_div(q, x, n, step.scale, step.zero, s->lo, s->hi);
-        break;
-    case VISE_MINMAX_INT_ZERO: encode_int_zero(s, step, q, x, n); break;
-    default: k->round_mul(q, x, n, step.factor, s->lo, s->hi); break;
-    }
-}
-
-// x in units of the step that codes are made with.
-static void scale_values(const vise_scheme *s, vise_step step, float *v, const float *x,
-                         int64_t n) {
-    const float by = s->convention == VISE_AMAX ? step.scale : step.scale * step.upper;
-    switch (s->convention) {
-    case VISE_AMAX_RECIPROCAL:
-    case VISE_NVFP4:
-        for (int64_t i = 0; i < n; i++) v[i] = x[i] * step.factor;
-        break;
-    case VISE_SVDQ_NVFP4:
-    case VISE_SVDQ_NVFP4_LOW:
-        for (int64_t i = 0; i < n; i++) v[i] = x[i] / step.upper / step.code_scale;
-        break;
-    default:
-        for (int64_t i = 0; i < n; i++) v[i] = by == 0 ? 0 : x[i] / by;
-        break;
-    }
-}
-
-static void encode_float(const vise_scheme *s, vise_step step, int8_t *q, const float *x,
-                         int64_t n) {
-    float v[VISE_PIECE];
-    scale_values(s, step, v, x, n);
-    if (s->element == VISE_ELEMENT_F8) {
-        vise_codes_f8e4m3(q, v, n);
+void vise_ranges_of(const vise_kernels *k, const vise_scheme *s, float lo[VISE_RUNS],
+                    float hi[VISE_RUNS], const float *x, int64_t n, int64_t width) {
+    int64_t runs = (n + width - 1) / width;
+    int64_t lanes = (runs + VISE_RUN_LANES - 1) / VISE_RUN_LANES * VISE_RUN_LANES;
+    for (int64_t i = s->symmetric ? 0 : runs; i < lanes; i++) lo[i] = 0;
+    for (int64_t i = runs; i < lanes; i++) hi[i] = 0;
+    if (s->symmetric) {
+        k->group_absmax(hi, x, n, width);
     } else {
-        vise_codes_f4e2m1(q, v, n, s->second == VISE_SECOND_ROW);
+        k->group_minmax(lo, hi, x, n, width);
     }
+}
+
+// How a convention makes codes: of what kind, and by what formula.
+static vise_group_codes coding_of(const vise_scheme *s) {
+    vise_group_codes c = {.form = vise_step_form(s), .kind = VISE_CODE_INT};
+    bool unsigned_codes = s->lo == 0;
+    c.lo = unsigned_codes ? -(1 << (s->bits - 1)) : s->lo;
+    c.hi = unsigned_codes ? c.lo + s->hi : s->hi;
+    if (s->element == VISE_ELEMENT_F8) c.kind = VISE_CODE_F8;
+    if (s->element == VISE_ELEMENT_F4) {
+        c.kind = s->second == VISE_SECOND_ROW ? VISE_CODE_F4_DOWN : VISE_CODE_F4;
+    }
+    return c;
+}
+
+static void encode(const vise_kernels *k, const vise_scheme *s, vise_group_codes *c,
+                   float upper) {
+    float units[VISE_PIECE];
+    if (s->zero == VISE_ZERO_NONE) c->zero = NULL;
+    if (s->convention == VISE_SVDQ_NVFP4 || s->convention == VISE_SVDQ_NVFP4_LOW) {
+        for (int64_t i = 0; i < c->n; i++) units[i] = c->x[i] / upper;
+        c->x = units;
+    }
+    k->group_codes(c);
+}
+
+void vise_steps_encode(const vise_kernels *k, const vise_scheme *s, const vise_steps *steps,
+                       int8_t *q, const float *x, int64_t n, int64_t width) {
+    vise_group_codes c = coding_of(s);
+    c.q = q;
+    c.x = x;
+    c.n = n;
+    c.group = width;
+    c.scale = steps->by;
+    c.zero = steps->zero;
+    encode(k, s, &c, steps->upper);
 }
 
 void vise_step_encode(const vise_kernels *k, const vise_scheme *s, vise_step step, int8_t *q,
                       const float *x, int64_t n) {
-    if (s->element == VISE_ELEMENT_INT) {
-        encode_int(k, s, step, q, x, n);
-    } else {
-        encode_float(s, step, q, x, n);
-    }
-}
-
-// An f8e4m3 with its exponent moved up by a shift is an f16 of 2^-8 times its value.
-static void decode_f8(const vise_kernels *k, float scale, float *x, const int8_t *q,
-                      int64_t n) {
-    uint16_t h[VISE_PIECE];
-    if (n < 1) return;
-    for (int64_t i = 0; i < n; i++) h[i] = (uint16_t)((q[i] & 0x80) << 8 | (q[i] & 0x7f) << 7);
-    k->f16_to_f32(x, h, n);
-    for (int64_t i = 0; i < n; i++) x[i] = x[i] * 256 * scale;
+    vise_group_codes c = coding_of(s);
+    c.q = q;
+    c.x = x;
+    c.n = c.group = n;
+    c.scale = &step.by;
+    c.zero = &step.zero;
+    encode(k, s, &c, step.upper);
 }
 
 void vise_step_decode(const vise_kernels *k, const vise_scheme *s, vise_step step, float *x,
@@ -267,7 +128,8 @@ void vise_step_decode(const vise_kernels *k, const vise_scheme *s, vise_step ste
     static const float f4[16] = {0, .5f,  1,  1.5f,  2,  3,  4,  6,
                                  0, -.5f, -1, -1.5f, -2, -3, -4, -6};
     if (s->element == VISE_ELEMENT_F8) {
-        decode_f8(k, step.scale, x, q, n);
+        vise_f8_values(k, x, q, n);
+        for (int64_t i = 0; i < n; i++) x[i] *= step.scale;
     } else if (s->element == VISE_ELEMENT_F4) {
         const float scale = step.scale * step.upper;
         for (int64_t i = 0; i < n; i++) x[i] = f4[q[i] + 8] * scale;
@@ -276,25 +138,5 @@ void vise_step_decode(const vise_kernels *k, const vise_scheme *s, vise_step ste
     } else {
         const int shift = (1 << (s->bits - 1)) - (int)step.zero;
         for (int64_t i = 0; i < n; i++) x[i] = (float)(q[i] + shift) * step.scale;
-    }
-}
-
-float vise_step_load(vise_dtype dtype, const void *data, int64_t i) {
-    switch (dtype) {
-    case VISE_F16: return vise_f16_to_f32(((const uint16_t *)data)[i]);
-    case VISE_BF16: return vise_bf16_to_f32(((const uint16_t *)data)[i]);
-    case VISE_F8E4M3: return vise_f8e4m3_to_f32(((const uint8_t *)data)[i]);
-    case VISE_U8: return (float)((const uint8_t *)data)[i];
-    default: return ((const float *)data)[i];
-    }
-}
-
-void vise_step_store(vise_dtype dtype, void *data, int64_t i, float value) {
-    switch (dtype) {
-    case VISE_F16: ((uint16_t *)data)[i] = vise_f32_to_f16(value); break;
-    case VISE_BF16: ((uint16_t *)data)[i] = vise_f32_to_bf16(value); break;
-    case VISE_F8E4M3: ((uint8_t *)data)[i] = vise_f32_to_f8e4m3(value); break;
-    case VISE_U8: ((uint8_t *)data)[i] = (uint8_t)value; break;
-    default: ((float *)data)[i] = value; break;
     }
 }

@@ -62,10 +62,11 @@ static vise_status encode_parts(const vise_context *ctx, vise_coded *c, bool sea
     };
     st = vise_encode_rows(ctx, &e, m, 0, c->rows, &sink, err);
     if (st) return st;
-    if (whole) vise_step_store(scale->dtype, scale->data, 0, e.step.scale);
-    if (whole && zero->buf) vise_step_store(zero->dtype, zero->data, 0, e.step.zero);
+    const vise_kernels *k = &ctx->kernels;
+    if (whole) vise_steps_store(k, scale->dtype, scale->data, 0, &e.step.scale, 1);
+    if (whole && zero->buf) vise_steps_store(k, zero->dtype, zero->data, 0, &e.step.zero, 1);
     if (s->second == VISE_SECOND_TENSOR) {
-        vise_step_store(second->dtype, second->data, 0, e.upper.stored);
+        vise_steps_store(k, second->dtype, second->data, 0, &e.upper.stored, 1);
     }
     toggle_centre(s, codes->data, vise_tensor_count(codes));
     return VISE_OK;

@@ -8,10 +8,13 @@
 #include "engine/kernels.h"
 #include "engine/pool.h"
 
+typedef struct vise_workspace vise_workspace; // engine/workspace.h
+
 typedef struct vise_context {
     vise_kernels kernels;
     vise_pool *pool;
-    const atomic_int *cancel; // set by whoever wants the work to stop; may be NULL
+    const atomic_int *cancel;  // set by whoever wants the work to stop; may be NULL
+    vise_workspace *workspace; // where operators take scratch from; may be NULL
 } vise_context;
 
 // Cuts a job into `tiles` tiles and computes them all.  See engine/pool.h.

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/attention_tile.h"
 #include "engine/error.h"
 #include "engine/products.h"
 
@@ -68,6 +69,32 @@ typedef struct vise_w4a8 {
     int n;
 } vise_w4a8;
 
+// The values of a row as codes, n of them in groups of `group` (the last may be shorter) with
+// a scale and maybe a zero point each.  Rounding is to nearest, ties to even unless said.
+typedef enum vise_code_form {
+    VISE_CODE_MUL,     // v = x * scale
+    VISE_CODE_DIV,     // v = (x - zero) / scale
+    VISE_CODE_DIV_ADD, // integers only: q = clamp(rint(x / scale) + zero, 0, hi - lo) + lo
+} vise_code_form;
+
+typedef enum vise_code_kind {
+    VISE_CODE_INT,     // q = clamp(rint(v), lo, hi)
+    VISE_CODE_F8,      // the bits of the nearest f8e4m3, 448 at most
+    VISE_CODE_F4,      // the nearest f4e2m1, 6 at most, never -0, less 8
+    VISE_CODE_F4_DOWN, // the same, ties to the smaller magnitude
+} vise_code_kind;
+
+typedef struct vise_group_codes {
+    vise_code_form form;
+    vise_code_kind kind;
+    int lo, hi; // integers only
+    int8_t *q;  // [n]
+    const float *x;
+    int64_t n, group;
+    const float *scale; // a group; not 0 where it divides
+    const float *zero;  // a group, or NULL: 0
+} vise_group_codes;
+
 typedef struct vise_kernels {
     const char *name; // the best backend that filled a slot: "ref", "avx2", "avx512"
     const char *blas; // the library behind `gemm`, NULL when it is our own code
@@ -90,13 +117,20 @@ typedef struct vise_kernels {
     void (*minmax)(float *lo, float *hi, const float *x, int64_t n);
     // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN
     void (*column_absmax)(float *acc, const float *x, int64_t n);
+    // The same of each group of a row: n elements in groups of `group`, the last may be
+    // shorter; one result a group.
+    void (*group_absmax)(float *max, const float *x, int64_t n, int64_t group);
+    void (*group_minmax)(float *lo, float *hi, const float *x, int64_t n, int64_t group);
 
-    // --- rounding, ties to even.  exact on finite input
-    // q[i] = clamp(rint(x[i] * inv), lo, hi)
-    void (*round_mul)(int8_t *q, const float *x, int64_t n, float inv, int lo, int hi);
-    // q[i] = clamp(rint((x[i] - zero) / scale), lo, hi), each step rounded to f32
-    void (*round_div)(int8_t *q, const float *x, int64_t n, float scale, float zero, int lo,
-                      int hi);
+    // --- codes of a row in groups.  exact on finite input
+    void (*group_codes)(const vise_group_codes *p);
+
+    // --- rows into strips.  exact
+    // Words of 4 bytes: y[w][i] = x[i][w], of `rows` (1 to 32) rows of n words each.
+    void (*interleave)(void *y, const void *const x[], int64_t rows, int64_t n);
+    // Sums of n codes in groups of `group`, the last may be shorter.
+    void (*group_sums)(int32_t *sums, const int8_t *q, int64_t n, int64_t group);
+    void (*divide)(float *y, const float *x, const float *by, int64_t n); // y = x / by
 
     // --- scale search.  exact on finite input
     // err[c] = sum over i of e^2, e = fma(-q, scale[c], x[i]), for `count` scales, all > 0, and
@@ -114,6 +148,8 @@ typedef struct vise_kernels {
     void (*dequant)(float *y, const int8_t *q, int64_t n, float scale, float zero);
     // n nibbles, low one first, each plus `lo`.  p holds (n + 1) / 2 bytes.
     void (*unpack4)(int8_t *q, const uint8_t *p, int64_t n, int lo);
+    // The other way: nibble q[i] + 8, q in [-8, 7]; past an odd n the last high one is 0
+    void (*pack4)(uint8_t *p, const int8_t *q, int64_t n);
     int32_t (*sum_i8)(const int8_t *q, int64_t n);
 
     // --- functions of one row, in place allowed.  near: 8 * FLT_EPSILON relative to the
@@ -124,6 +160,9 @@ typedef struct vise_kernels {
     void (*silu)(float *y, const float *x, int64_t n);    // x / (1 + exp(-x))
     // x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))
     void (*gelu_tanh)(float *y, const float *x, int64_t n);
+
+    // --- attention, judged as engine/attention_tile.h says
+    void (*attention)(const vise_attention_tile *t);
 
     // --- integer products.  exact
     void (*w8a8)(const vise_w8a8 *p);

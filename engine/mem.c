@@ -6,7 +6,7 @@
 
 enum { HEAD = 64 }; // holds the size, and keeps what follows aligned
 
-static atomic_llong blocks, bytes_live, bytes_peak;
+static atomic_llong blocks, blocks_ever, bytes_live, bytes_peak;
 static atomic_llong limit = -1, fail_in = -1;
 
 static void note_peak(long long now) {
@@ -29,6 +29,7 @@ void *vise_alloc(size_t bytes) {
     }
     memcpy(p, &size, sizeof size);
     atomic_fetch_add(&blocks, 1);
+    atomic_fetch_add(&blocks_ever, 1);
     note_peak(now);
     return p + HEAD;
 }
@@ -58,6 +59,10 @@ int64_t vise_mem_bytes(void) {
 
 int64_t vise_mem_peak(void) {
     return atomic_load(&bytes_peak);
+}
+
+int64_t vise_mem_total(void) {
+    return atomic_load(&blocks_ever);
 }
 
 void vise_mem_reset_peak(void) {

@@ -14,6 +14,7 @@ void vise_free(void *p);
 int64_t vise_mem_blocks(void); // allocated and not yet freed
 int64_t vise_mem_bytes(void);  // what the callers of those blocks asked for
 int64_t vise_mem_peak(void);   // the most bytes at once since the last reset
+int64_t vise_mem_total(void);  // blocks ever allocated
 
 void vise_mem_reset_peak(void);
 void vise_mem_limit(int64_t bytes);  // the budget: requests past it fail; -1 lifts it

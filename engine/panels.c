@@ -28,15 +28,23 @@ typedef struct panel_job {
 
 // --- the codes of one output
 
-// Eight nibbles of a word, in order from the lowest, put where the panel has them: input b in
-// the low half of byte b, input 4 + b in the high one.
-static uint32_t deal_nibbles(uint32_t word) {
-    uint32_t low = word & 0xffff, high = word >> 16;
-    low = (low | low << 8) & 0x00ff00ff;
-    low = (low | low << 4) & 0x0f0f0f0f;
-    high = (high | high << 8) & 0x00ff00ff;
-    high = (high | high << 4) & 0x0f0f0f0f;
-    return low | high << 4;
+enum { DEAL = 16 }; // words of nibbles at a time: a loop of a fixed count becomes vector code
+
+// Eight nibbles of each word, in order from the lowest, put where the panel has them: input b
+// in the low half of byte b, input 4 + b in the high one.
+static void deal_nibbles(uint8_t *line) {
+    uint32_t word[DEAL], low[DEAL], high[DEAL];
+    memcpy(word, line, sizeof word);
+    for (int i = 0; i < DEAL; i++) {
+        low[i] = word[i] & 0xffff;
+        high[i] = word[i] >> 16;
+        low[i] = (low[i] | low[i] << 8) & 0x00ff00ff;
+        high[i] = (high[i] | high[i] << 8) & 0x00ff00ff;
+        low[i] = (low[i] | low[i] << 4) & 0x0f0f0f0f;
+        high[i] = (high[i] | high[i] << 4) & 0x0f0f0f0f;
+        word[i] = low[i] | high[i] << 4;
+    }
+    memcpy(line, word, sizeof word);
 }
 
 // Nibbles of columns [col, col + n), two a byte, whatever their place in the stored bytes.
@@ -78,22 +86,10 @@ static void fill_line(const panel_job *j, uint8_t *line, int64_t row, int64_t co
     if (row >= j->p->rows) n = used = 0;
     if (n > 0) copy_codes(j, line, row, col, n);
     memset(line + used, j->bits == 4 ? ZERO_NIBBLES : 0, (size_t)(bytes - used));
-    if (j->bits != 4) return;
-    for (int64_t i = 0; i < bytes; i += 4) {
-        uint32_t word;
-        memcpy(&word, line + i, sizeof word);
-        word = deal_nibbles(word);
-        memcpy(line + i, &word, sizeof word);
-    }
+    for (int64_t i = 0; i < bytes && j->bits == 4; i += 4 * DEAL) deal_nibbles(line + i);
 }
 
 // --- a panel of them
-
-static void deal_words(uint8_t *to, const line_set *set, int64_t bytes) {
-    for (int64_t i = 0; i < bytes; i += 4, to += 4 * VISE_PANEL) {
-        for (int l = 0; l < VISE_PANEL; l++) memcpy(to + 4 * l, set->line[l] + i, 4);
-    }
-}
 
 static void deal_halves(uint8_t *to, const line_set *set, int64_t bytes) {
     for (int64_t i = 0; i < bytes; i += 2, to += 2 * VISE_PANEL) {
@@ -109,6 +105,8 @@ static uint8_t *fill_run(const panel_job *j, uint8_t *to, int64_t panel, int64_t
     const vise_packed *p = j->p;
     bool halves = j->bits == 16 || p->kind == VISE_PANEL_FLOAT8;
     int64_t piece = LINE * 8 / j->bits, count;
+    const void *lines[VISE_PANEL];
+    for (int l = 0; l < VISE_PANEL; l++) lines[l] = set.line[l];
     for (int64_t done = 0; done < padded; done += count) {
         count = padded - done < piece ? padded - done : piece;
         int64_t real = n - done < count ? n - done : count, bytes = count * j->bits / 8;
@@ -119,7 +117,11 @@ static uint8_t *fill_run(const panel_job *j, uint8_t *to, int64_t panel, int64_t
             p->wsum[panel * VISE_PANEL + l] +=
                 j->kernels->sum_i8((const int8_t *)set.line[l], count);
         }
-        (halves ? deal_halves : deal_words)(to, &set, bytes);
+        if (halves) {
+            deal_halves(to, &set, bytes);
+        } else {
+            j->kernels->interleave(to, lines, VISE_PANEL, bytes / 4);
+        }
         to += bytes * VISE_PANEL;
     }
     return to;
@@ -150,16 +152,25 @@ static float part_of(const vise_coded *c, vise_part part, int64_t i) {
     return vise_step_load(c->part[part].dtype, c->part[part].data, i);
 }
 
-// One part of the steps of an output, kept in its dtype: element g of it goes to [g][lane].
-static void fill_same(char *to, const vise_packed *p, const vise_tensor *part, int64_t first) {
-    int64_t size = vise_dtype_size(part->dtype);
-    const char *from = (const char *)part->data + first * size;
-    for (int64_t g = 0; g < p->groups; g++, to += VISE_PANEL * size, from += size) {
-        memcpy(to, from, (size_t)size);
+// One part of the steps of `lanes` outputs, kept in its dtype: [lane][g] becomes [g][lane].
+static void fill_same(char *to, const vise_packed *p, const vise_tensor *part,
+                      const int64_t first[VISE_PANEL], int64_t lanes) {
+    const int64_t size = vise_dtype_size(part->dtype), step = VISE_PANEL * size;
+    const char *from[VISE_PANEL];
+    for (int64_t l = 0; l < lanes; l++) from[l] = (const char *)part->data + first[l] * size;
+    for (int64_t g = 0; g < p->groups; g++, to += step) {
+        for (int64_t l = 0; l < lanes; l++) {
+            const char *at = from[l] + g * size;
+            switch (size) {
+            case 1: to[l] = *at; break;
+            case 2: memcpy(to + 2 * l, at, 2); break;
+            default: memcpy(to + 4 * l, at, 4); break;
+            }
+        }
     }
 }
 
-// Scales as f32, and integer zero points as what they add and as they are.
+// Scales as f32, and zero points as what they add and as they are.
 static void fill_floats(const vise_packed *p, const vise_coded *c, int64_t first, int64_t at) {
     float *scale = p->scale, *zero = p->zero, half = (float)(1 << (c->scheme.bits - 1));
     for (int64_t g = 0; g < p->groups; g++, at += VISE_PANEL) {
@@ -172,22 +183,29 @@ static void fill_floats(const vise_packed *p, const vise_coded *c, int64_t first
     }
 }
 
-static void fill_steps(const panel_job *j, int64_t panel, int lane) {
-    const vise_packed *p = j->p;
-    const vise_coded *c = j->coded;
-    int64_t row = panel * VISE_PANEL + lane, first = step_of(c, row);
-    int64_t at = panel * p->groups * VISE_PANEL + lane, size = vise_dtype_size(p->scale_dtype);
-    if (p->kind == VISE_PANEL_NIBBLE && !p->zeros) {
-        fill_same((char *)p->scale + at * size, p, &c->part[VISE_PART_SCALE], first);
-        if (p->zero) fill_same((char *)p->zero + at * size, p, &c->part[VISE_PART_ZERO], first);
-    } else {
-        fill_floats(p, c, first, at);
-    }
-    if (!p->upper) return;
+static void fill_upper(const vise_packed *p, const vise_coded *c, int64_t row) {
     float upper = 1;
     if (c->scheme.second == VISE_SECOND_TENSOR) upper = part_of(c, VISE_PART_SECOND, 0);
     if (c->scheme.second == VISE_SECOND_ROW) upper = part_of(c, VISE_PART_SECOND, row);
     p->upper[row] = upper / 2;
+}
+
+static void fill_steps(const panel_job *j, int64_t panel, int64_t lanes) {
+    const vise_packed *p = j->p;
+    const vise_coded *c = j->coded;
+    int64_t at = panel * p->groups * VISE_PANEL, size = vise_dtype_size(p->scale_dtype);
+    int64_t first[VISE_PANEL];
+    for (int64_t l = 0; l < lanes; l++) first[l] = step_of(c, panel * VISE_PANEL + l);
+    if (p->kind == VISE_PANEL_NIBBLE && !p->zeros) {
+        char *scale = (char *)p->scale + at * size, *zero = (char *)p->zero + at * size;
+        fill_same(scale, p, &c->part[VISE_PART_SCALE], first, lanes);
+        if (p->zero) fill_same(zero, p, &c->part[VISE_PART_ZERO], first, lanes);
+    } else {
+        for (int64_t l = 0; l < lanes; l++) fill_floats(p, c, first[l], at + l);
+    }
+    for (int64_t l = 0; l < lanes && p->upper; l++) {
+        fill_upper(p, c, panel * VISE_PANEL + l);
+    }
 }
 
 // The scales of outputs past the last are 0.
@@ -207,7 +225,7 @@ static void panel_tile(void *job, int64_t panel) {
     fill_codes(j, panel);
     if (!j->coded) return;
     if (left < VISE_PANEL) clear_steps(p, panel);
-    for (int l = 0; l < VISE_PANEL && l < left; l++) fill_steps(j, panel, l);
+    fill_steps(j, panel, left < VISE_PANEL ? left : VISE_PANEL);
 }
 
 vise_status vise_panels_of_coded(const vise_context *ctx, vise_packed *p, const vise_coded *c,

@@ -1,26 +1,45 @@
+// A job is an offer of places, as many as the workers it can use.  Whoever is awake and finds a
+// place left takes it and computes tiles until there are none; when the caller has found no
+// more tiles it takes the offer back, so that it waits for those who came and not for those
+// who are still waking up.  What comes with an offer is written before it and read by those
+// who took a place, so the atomics below order everything.
+
 #include "engine/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 
 #include "engine/mem.h"
 
+// Pauses before going to sleep: some 20 to 50 us, a few times what waking up takes.
+enum { PAUSES = 1000 };
+
 struct vise_pool {
     int threads;
     int started; // workers, that is threads - 1 once the pool is up
+    int pauses;  // 0 when there are more threads than processors
     pthread_t *worker;
     pthread_mutex_t lock;
     pthread_cond_t work, idle;
-    bool quit;
-    uint64_t round; // counts the jobs, so that a worker knows a new one from the last
-    int busy;       // workers still inside the current job
-    // The current job.  Written under the lock before `round` moves.
+    atomic_bool quit;
+    atomic_int asleep;         // workers that wait for `work`
+    atomic_bool caller_asleep; // waits for `idle`
+    // The current job.
     const atomic_int *cancel;
     vise_tile_fn fn;
     void *job;
     int64_t tiles;
-    atomic_llong next;
+    _Alignas(64) atomic_int places;
+    _Alignas(64) atomic_int finished; // workers that took a place and found no more tiles
+    _Alignas(64) atomic_llong next;
 };
+
+static void relax(void) {
+#ifdef __x86_64__
+    __builtin_ia32_pause();
+#endif
+}
 
 static void run_tiles(vise_pool *p) {
     for (;;) {
@@ -31,21 +50,55 @@ static void run_tiles(vise_pool *p) {
     }
 }
 
+static bool take_place(vise_pool *p) {
+    int places = atomic_load(&p->places);
+    while (places > 0) {
+        if (atomic_compare_exchange_weak(&p->places, &places, places - 1)) return true;
+    }
+    return false;
+}
+
+// Tells the caller, who looks at `finished` again after saying that he is going to sleep.
+static void finish(vise_pool *p) {
+    atomic_fetch_add(&p->finished, 1);
+    if (!atomic_load(&p->caller_asleep)) return;
+    pthread_mutex_lock(&p->lock);
+    pthread_cond_signal(&p->idle);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void sleep_for_work(vise_pool *p) {
+    pthread_mutex_lock(&p->lock);
+    atomic_fetch_add(&p->asleep, 1);
+    while (atomic_load(&p->places) == 0 && !atomic_load(&p->quit)) {
+        pthread_cond_wait(&p->work, &p->lock);
+    }
+    atomic_fetch_sub(&p->asleep, 1);
+    pthread_mutex_unlock(&p->lock);
+}
+
 static void *worker_main(void *arg) {
     vise_pool *p = arg;
-    uint64_t seen = 0;
-    pthread_mutex_lock(&p->lock);
-    for (;;) {
-        while (!p->quit && p->round == seen) pthread_cond_wait(&p->work, &p->lock);
-        if (p->quit) break;
-        seen = p->round;
-        pthread_mutex_unlock(&p->lock);
-        run_tiles(p);
-        pthread_mutex_lock(&p->lock);
-        if (--p->busy == 0) pthread_cond_signal(&p->idle);
+    int waited = 0;
+    while (!atomic_load(&p->quit)) {
+        if (take_place(p)) {
+            run_tiles(p);
+            finish(p);
+            waited = 0;
+        } else if (waited < p->pauses) {
+            relax();
+            waited++;
+        } else {
+            sleep_for_work(p);
+            waited = 0;
+        }
     }
-    pthread_mutex_unlock(&p->lock);
     return NULL;
+}
+
+static int processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
 }
 
 vise_status vise_pool_new(vise_pool **out, int threads, vise_error *err) {
@@ -61,6 +114,7 @@ vise_status vise_pool_new(vise_pool **out, int threads, vise_error *err) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %d threads", threads);
     }
     p->threads = threads;
+    p->pauses = threads <= processors() ? PAUSES : 0;
     p->worker = worker;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->work, NULL);
@@ -80,7 +134,7 @@ vise_status vise_pool_new(vise_pool **out, int threads, vise_error *err) {
 void vise_pool_release(vise_pool *p) {
     if (!p) return;
     pthread_mutex_lock(&p->lock);
-    p->quit = true;
+    atomic_store(&p->quit, true);
     pthread_cond_broadcast(&p->work);
     pthread_mutex_unlock(&p->lock);
     for (int i = 0; i < p->started; i++) pthread_join(p->worker[i], NULL);
@@ -95,28 +149,39 @@ int vise_pool_threads(const vise_pool *pool) {
     return pool->threads;
 }
 
+// Those awake see the offer themselves, for they look again after saying that they sleep.
+static void offer(vise_pool *p, int places) {
+    atomic_store(&p->finished, 0);
+    atomic_store(&p->places, places);
+    int asleep = atomic_load(&p->asleep);
+    int wanted = places - (p->started - asleep);
+    if (wanted <= 0) return;
+    pthread_mutex_lock(&p->lock);
+    for (int i = 0; i < wanted; i++) pthread_cond_signal(&p->work);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void wait_for(vise_pool *p, int workers) {
+    for (int i = 0; i < p->pauses && atomic_load(&p->finished) < workers; i++) relax();
+    if (atomic_load(&p->finished) == workers) return;
+    pthread_mutex_lock(&p->lock);
+    atomic_store(&p->caller_asleep, true);
+    while (atomic_load(&p->finished) < workers) pthread_cond_wait(&p->idle, &p->lock);
+    atomic_store(&p->caller_asleep, false);
+    pthread_mutex_unlock(&p->lock);
+}
+
 vise_status vise_pool_run(vise_pool *p, const atomic_int *cancel, int64_t tiles,
                           vise_tile_fn fn, void *job, vise_error *err) {
-    bool alone = tiles < 2 || p->started == 0;
-    pthread_mutex_lock(&p->lock);
     p->cancel = cancel;
     p->fn = fn;
     p->job = job;
     p->tiles = tiles;
     atomic_store(&p->next, 0);
-    if (!alone) {
-        p->busy = p->started;
-        p->round++;
-        pthread_cond_broadcast(&p->work);
-    }
-    pthread_mutex_unlock(&p->lock);
-
+    int places = tiles - 1 < p->started ? (int)(tiles - 1) : p->started;
+    if (places > 0) offer(p, places);
     run_tiles(p);
-    if (!alone) {
-        pthread_mutex_lock(&p->lock);
-        while (p->busy > 0) pthread_cond_wait(&p->idle, &p->lock);
-        pthread_mutex_unlock(&p->lock);
-    }
+    if (places > 0) wait_for(p, places - atomic_exchange(&p->places, 0));
     if (cancel && atomic_load(cancel)) {
         return vise_fail(err, VISE_ECANCEL, "E-RN-01", "interrupted");
     }

@@ -74,7 +74,7 @@ typedef struct vise_grouped_product {
     int zero;               // 0 to 127: of all weights, if `zeros` is NULL
     const uint8_t *zeros;   // [groups][32], 0 to 127 each, or NULL
     vise_dtype scale_dtype; // f32, f16, bf16 or f8e4m3
-    const void *wscale;     // [groups][32]
+    const void *wscale;     // [groups][32], never NaN
     const float *wupper;    // [32] or NULL
 } vise_grouped_product;
 

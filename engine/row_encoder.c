@@ -1,9 +1,10 @@
 #include "engine/row_encoder.h"
 
 #include <math.h>
+#include <string.h>
 
-#include "engine/mem.h"
 #include "engine/scale_search.h"
+#include "engine/workspace.h"
 
 enum { TILE_ELEMENTS = 16384 };
 
@@ -90,7 +91,7 @@ static vise_status explain(const vise_encoding *e, const vise_matrix *m, int64_t
             vise_step step;
             run.count = width < m->cols - run.first ? width : m->cols - run.first;
             r = vise_range_of(s, m, &run);
-            if (!vise_step_make(&step, s, r, upper)) break;
+            if (!vise_step_make(m->kernels, &step, s, r, upper)) break;
         }
     }
     return vise_fail(err, VISE_ENUMERIC, "E-SC-05",
@@ -125,28 +126,30 @@ static vise_status range_of_all(const vise_context *ctx, vise_range *out,
         .failed = m->rows,
     };
     int64_t tiles = tiles_of(&j);
-    j.ranges = vise_calloc(sizeof *j.ranges * (size_t)(tiles + 1));
+    j.ranges = vise_work_take(ctx, (int64_t)sizeof *j.ranges * (tiles + 1));
     if (!j.ranges) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld ranges",
                          (long long)tiles);
     }
+    j.ranges[0] = (vise_range){0, 0}; // there may be no tile
     vise_status st = vise_parallel(ctx, tiles, range_tile, &j, err);
     if (!st && atomic_load(&j.failed) < m->rows) {
         st = explain(e, m, atomic_load(&j.failed), err);
     }
     *out = j.ranges[0];
     for (int64_t i = 1; i < tiles; i++) *out = vise_range_merge(*out, j.ranges[i]);
-    vise_free(j.ranges);
+    vise_work_give(ctx, j.ranges);
     return st;
 }
 
-vise_status vise_encoding_of_range(vise_encoding *out, const vise_scheme *s, vise_range r,
-                                   vise_error *err) {
+vise_status vise_encoding_of_range(const vise_context *ctx, vise_encoding *out,
+                                   const vise_scheme *s, vise_range r, vise_error *err) {
     vise_encoding e = {
         .scheme = s, .upper = {1, 1}
     };
     bool whole = s->granularity == VISE_PER_TENSOR;
-    if (!(whole ? vise_step_make(&e.step, s, r, e.upper) : vise_upper_make(&e.upper, s, r))) {
+    if (!(whole ? vise_step_make(&ctx->kernels, &e.step, s, r, e.upper)
+                : vise_upper_make(&e.upper, s, r))) {
         return vise_fail(err, VISE_ENUMERIC, "E-SC-05",
                          "values from %g to %g: the step does not fit %s scales",
                          (double)(s->symmetric ? -r.hi : r.lo), (double)r.hi,
@@ -167,7 +170,7 @@ vise_status vise_encoding_make(const vise_context *ctx, vise_encoding *out,
     if (!st && (s->granularity == VISE_PER_TENSOR || s->second == VISE_SECOND_TENSOR)) {
         vise_range r = {0, 0};
         st = range_of_all(ctx, &r, &e, m, err);
-        if (!st) st = vise_encoding_of_range(&e, s, r, err);
+        if (!st) st = vise_encoding_of_range(ctx, &e, s, r, err);
     }
     e.search = search;
     if (!st) *out = e;
@@ -183,8 +186,8 @@ vise_status vise_encoding_of_scale(vise_encoding *out, const vise_scheme *s, flo
                          "tensor",
                          vise_scheme_describe(text, sizeof text, s));
     }
-    vise_step step = vise_step_of_scale(scale);
-    if (!(scale > 0) || !isfinite(scale) || !isfinite(step.factor)) {
+    vise_step step = vise_step_of_scale(s, scale);
+    if (!(scale > 0) || !isfinite(scale) || !isfinite(1 / scale)) {
         return vise_fail(err, VISE_EINVAL, "E-SC-12",
                          "the given scale is %g, expected a positive number", (double)scale);
     }
@@ -194,75 +197,178 @@ vise_status vise_encoding_of_scale(vise_encoding *out, const vise_scheme *s, flo
     return VISE_OK;
 }
 
-// --- encoding
+// --- encoding.  A band is worked through in stretches: some whole runs, or one that is longer
+// than a piece.
 
-// The span before this one may share the first byte: it has written the low half.
-static void put_nibbles(uint8_t *row, int64_t first, const int8_t *q, int64_t n) {
-    uint8_t *to = row + first / 2;
-    int64_t i = 0;
-    if (first % 2 && n > 0) *to++ |= (uint8_t)((q[i++] + 8) << 4);
-    for (; i + 1 < n; i += 2) *to++ = (uint8_t)((q[i] + 8) | (q[i + 1] + 8) << 4);
-    if (i < n) *to = (uint8_t)(q[i] + 8);
+typedef struct stretch {
+    int64_t row, rows;    // of the job
+    int64_t first, count; // columns
+    int64_t width, runs;  // columns a run
+} stretch;
+
+static stretch stretch_at(const encode_job *j, int64_t row, int64_t rows, int64_t first) {
+    stretch t = {.row = row, .rows = rows, .first = first};
+    int64_t left = j->m->cols - first, most = VISE_RUNS;
+    t.width = vise_scheme_run(j->scheme, j->m->cols);
+    if (t.width * most > VISE_PIECE) most = VISE_PIECE / t.width;
+    if (most > 1 && most % 2) most--; // an even number of columns fills whole bytes
+    if (most < 1) most = 1;
+    t.count = left < t.width * most ? left : t.width * most;
+    t.runs = (t.count + t.width - 1) / t.width;
+    return t;
 }
 
-// Codes columns [first, first + count) of one row, all with the same step.
-static void encode_span(const encode_job *j, int64_t row, int64_t span, int64_t count,
-                        vise_step step) {
-    const vise_row_sink *to = j->sink;
-    const vise_kernels *k = j->m->kernels;
-    int64_t first = span * to->span;
-    int8_t *codes = to->codes ? to->codes + row * to->pitch + span * to->span_pitch : NULL;
-    float buffer[VISE_PIECE];
-    int8_t piece[VISE_PIECE];
-    for (int64_t done = 0; done < count; done += VISE_PIECE) {
-        int64_t n = count - done < VISE_PIECE ? count - done : VISE_PIECE;
-        const float *x = vise_matrix_read(j->m, j->first + row, first + done, n, buffer);
-        int8_t *q = codes ? codes + done : piece;
-        vise_step_encode(k, j->scheme, step, q, x, n);
-        if (to->nibbles) put_nibbles(to->nibbles + row * to->pitch, first + done, q, n);
-        if (to->values) {
-            float *values = to->values + row * j->m->cols + first + done;
-            vise_step_decode(k, j->scheme, step, values, q, n);
+static vise_run first_run(const encode_job *j, const stretch *t) {
+    int64_t count = t->width < t->count ? t->width : t->count;
+    return (vise_run){j->first + t->row, t->rows, t->first, count};
+}
+
+// The ranges of the runs of a stretch, row after row.
+static void find_ranges(const encode_job *j, const stretch *t, float lo[VISE_RUNS],
+                        float hi[VISE_RUNS]) {
+    if (t->runs == 1) {
+        vise_run run = first_run(j, t);
+        vise_range r = vise_range_of(j->scheme, j->m, &run);
+        for (int i = 0; i < VISE_RUN_LANES; i++) lo[i] = hi[i] = 0;
+        lo[0] = r.lo;
+        hi[0] = r.hi;
+        return;
+    }
+    float buffer[VISE_PIECE], low[VISE_RUNS], high[VISE_RUNS];
+    for (int64_t i = 0; i < t->rows; i++) {
+        int64_t row = j->first + t->row + i;
+        const float *x = vise_matrix_read(j->m, row, t->first, t->count, buffer);
+        if (i == 0) {
+            vise_ranges_of(j->m->kernels, j->scheme, lo, hi, x, t->count, t->width);
+            continue;
+        }
+        vise_ranges_of(j->m->kernels, j->scheme, low, high, x, t->count, t->width);
+        for (int64_t k = 0; k < t->runs; k++) {
+            vise_range r = {low[k], high[k]}, all = {lo[k], hi[k]};
+            all = vise_range_merge(all, r);
+            lo[k] = all.lo;
+            hi[k] = all.hi;
         }
     }
-    if (to->sums) to->sums[row * to->spans + span] = k->sum_i8(codes, count);
 }
 
-static void store_step(const encode_job *j, int64_t band, int64_t span, vise_step step) {
-    const vise_row_sink *to = j->sink;
-    int64_t at = band * to->spans + span;
-    if (to->scale) vise_step_store(to->scale_dtype, to->scale, at, step.scale);
-    if (to->zero) vise_step_store(to->zero_dtype, to->zero, at, step.zero);
-}
-
-// The step of the run that starts in column `first` of a band.
-static bool step_of_run(vise_step *out, const encode_job *j, vise_run run, vise_upper upper) {
+static bool find_steps(vise_steps *out, const encode_job *j, const stretch *t,
+                       vise_upper upper) {
     const vise_encoding *e = j->encoding;
-    int64_t width = vise_scheme_run(j->scheme, j->m->cols), left = j->m->cols - run.first;
-    run.count = left < width ? left : width;
+    float lo[VISE_RUNS], hi[VISE_RUNS];
     bool shared = j->scheme->granularity == VISE_PER_TENSOR;
-    if (shared) *out = e->step;
+    if (shared) vise_steps_put(out, 0, e->step);
     if (shared && !e->given) return true;
-    vise_range r = vise_range_of(j->scheme, j->m, &run);
-    if (!vise_range_finite(r)) return false;
-    if (shared) return true;
-    if (e->search) return vise_search_step(out, j->scheme, j->m, &run, r, upper);
-    return vise_step_make(out, j->scheme, r, upper);
+    find_ranges(j, t, lo, hi);
+    if (shared) return vise_range_finite((vise_range){lo[0], hi[0]});
+    if (!vise_steps_make(j->m->kernels, out, j->scheme, lo, hi, t->runs, upper)) return false;
+    if (e->search) {
+        vise_run first = first_run(j, t);
+        vise_search_steps(out, j->scheme, j->m, &first, hi, t->runs, upper);
+    }
+    return true;
+}
+
+// The nibbles before these may share the first byte: they have written its low half.
+static void put_nibbles(const vise_kernels *k, uint8_t *row, int64_t first, const int8_t *q,
+                        int64_t n) {
+    int64_t odd = first % 2;
+    if (odd && n > 0) row[first / 2] |= (uint8_t)((q[0] + 8) << 4);
+    if (n > odd) k->pack4(row + (first + odd) / 2, q + odd, n - odd);
+}
+
+// Where column `col` of a row of codes stands.
+static int8_t *code_at(const vise_row_sink *to, int64_t row, int64_t col) {
+    return to->codes + row * to->pitch + col / to->span * to->span_pitch + col % to->span;
+}
+
+// Lays down the codes of columns [first, first + n), n > 0, where the sink wants them.
+static void put_codes(const encode_job *j, const stretch *t, const vise_steps *steps,
+                      int64_t row, int64_t first, const int8_t *q, int64_t n) {
+    const vise_row_sink *to = j->sink;
+    const vise_kernels *k = j->m->kernels;
+    if (to->nibbles) put_nibbles(k, to->nibbles + row * to->pitch, first, q, n);
+    if (!to->codes && !to->values) return;
+    for (int64_t done = 0, count; done < n; done += count) {
+        int64_t col = first + done, left = to->span - col % to->span;
+        count = left < n - done ? left : n - done;
+        if (to->codes) memcpy(code_at(to, row, col), q + done, (size_t)count);
+        if (to->values) {
+            vise_step step = vise_steps_at(steps, (col - t->first) / t->width);
+            vise_step_decode(k, j->scheme, step, to->values + row * j->m->cols + col, q + done,
+                             count);
+        }
+    }
+}
+
+// Asks for what find_ranges() will read next, in place of columns [first, first + n) of a row:
+// coding leaves the memory idle otherwise.
+static void ask_ahead(const encode_job *j, const stretch *t, int64_t row, int64_t first,
+                      int64_t n) {
+    enum { LINE = 64 };
+    const vise_matrix *m = j->m;
+    bool ends = t->first + t->count == m->cols;
+    if (ends && row + t->rows >= j->count) return;
+    row += j->first + (ends ? t->rows : 0);
+    first = ends ? first - t->first : first + t->count;
+    if (n > m->cols - first) n = m->cols - first;
+    int64_t size = vise_dtype_size(m->dtype);
+    const char *at = m->data + (row * m->stride + first) * size;
+    for (int64_t i = 0; i < n * size; i += LINE) __builtin_prefetch(at + i);
+}
+
+static void encode_row(const encode_job *j, const stretch *t, const vise_steps *steps,
+                       int64_t row) {
+    const vise_row_sink *to = j->sink;
+    const vise_kernels *k = j->m->kernels;
+    const bool direct = to->codes && to->span_pitch == to->span;
+    float buffer[VISE_PIECE];
+    int8_t piece[VISE_PIECE];
+    for (int64_t done = 0; done < t->count; done += VISE_PIECE) {
+        int64_t n = t->count - done < VISE_PIECE ? t->count - done : VISE_PIECE;
+        int64_t first = t->first + done;
+        const float *x = vise_matrix_read(j->m, j->first + row, first, n, buffer);
+        ask_ahead(j, t, row, first, n);
+        int8_t *q = direct ? code_at(to, row, first) : piece;
+        vise_steps_encode(k, j->scheme, steps, q, x, n, t->runs == 1 ? n : t->width);
+        if (!direct) put_codes(j, t, steps, row, first, q, n);
+    }
+    for (int64_t col = t->first; to->sums && col < t->first + t->count; col += to->span) {
+        int64_t left = t->first + t->count - col, count = left < to->span ? left : to->span;
+        to->sums[row * to->spans + col / to->span] = k->sum_i8(code_at(to, row, col), count);
+    }
+}
+
+static void store_steps(const encode_job *j, const stretch *t, const vise_steps *steps) {
+    const vise_row_sink *to = j->sink;
+    const vise_kernels *k = j->m->kernels;
+    int64_t at = t->row / j->scheme->block_rows * to->spans + t->first / to->span;
+    if (to->span == t->width) {
+        if (to->scale)
+            vise_steps_store(k, to->scale_dtype, to->scale, at, steps->scale, t->runs);
+        if (to->zero) vise_steps_store(k, to->zero_dtype, to->zero, at, steps->zero, t->runs);
+        return;
+    }
+    for (int64_t col = 0; col < t->count; col += to->span, at++) {
+        int64_t i = col / t->width;
+        if (to->scale) vise_steps_store(k, to->scale_dtype, to->scale, at, steps->scale + i, 1);
+        if (to->zero) vise_steps_store(k, to->zero_dtype, to->zero, at, steps->zero + i, 1);
+    }
 }
 
 static bool encode_band(const encode_job *j, int64_t row, int64_t rows) {
     const vise_row_sink *to = j->sink;
-    int64_t cols = j->m->cols, width = vise_scheme_run(j->scheme, cols);
-    vise_step step = {0};
+    const vise_kernels *k = j->m->kernels;
+    vise_steps steps;
     vise_upper upper;
     if (!upper_of_row(&upper, j->encoding, j->m, j->first + row)) return false;
-    if (to->upper) vise_step_store(to->upper_dtype, to->upper, row, upper.stored);
-    for (int64_t i = 0, first = 0; first < cols; i++, first += to->span) {
-        vise_run run = {j->first + row, rows, first, 0};
-        if (first % width == 0 && !step_of_run(&step, j, run, upper)) return false;
-        int64_t count = cols - first < to->span ? cols - first : to->span;
-        for (int64_t k = 0; k < rows; k++) encode_span(j, row + k, i, count, step);
-        store_step(j, row / j->scheme->block_rows, i, step);
+    if (to->upper) vise_steps_store(k, to->upper_dtype, to->upper, row, &upper.stored, 1);
+    for (int64_t first = 0; first < j->m->cols;) {
+        stretch t = stretch_at(j, row, rows, first);
+        if (!find_steps(&steps, j, &t, upper)) return false;
+        for (int64_t i = 0; i < rows; i++) encode_row(j, &t, &steps, row + i);
+        store_steps(j, &t, &steps);
+        first += t.count;
     }
     return true;
 }

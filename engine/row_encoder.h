@@ -24,8 +24,8 @@ vise_status vise_encoding_make(const vise_context *ctx, vise_encoding *out,
                                vise_error *err);
 
 // The same when the range of the whole matrix is known, and finite.
-vise_status vise_encoding_of_range(vise_encoding *out, const vise_scheme *s, vise_range r,
-                                   vise_error *err);
+vise_status vise_encoding_of_range(const vise_context *ctx, vise_encoding *out,
+                                   const vise_scheme *s, vise_range r, vise_error *err);
 
 // Takes the one scale of a whole tensor as given, whatever the values: E-SC-12 (VISE_EINVAL) if
 // the scheme has none, or if it is not a positive number.

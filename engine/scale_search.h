@@ -22,8 +22,10 @@
 // stored scale.
 vise_status vise_search_check(const vise_scheme *s, vise_error *err);
 
-// Makes the best step of a run, whose range is finite.  False as vise_step_make().
-bool vise_search_step(vise_step *out, const vise_scheme *s, const vise_matrix *m,
-                      const vise_run *run, vise_range r, vise_upper upper);
+// Replaces the conventions' steps of `count` runs by the best ones.  `first` is the first run,
+// the others follow it in their row; hi holds what vise_steps_make() took.
+void vise_search_steps(vise_steps *steps, const vise_scheme *s, const vise_matrix *m,
+                       const vise_run *first, const float hi[VISE_RUNS], int64_t count,
+                       vise_upper upper);
 
 #endif

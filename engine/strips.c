@@ -4,8 +4,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "engine/mem.h"
 #include "engine/ops/scratch.h"
+#include "engine/workspace.h"
 
 enum { GAP = 64 }; // bytes after a line: they do not all begin in the same cache set
 
@@ -42,27 +42,21 @@ static const float *raw_row(const strip_job *j, char *slot, int64_t row, int64_t
 static const float *smooth_row(const strip_job *j, char *slot, const float *x, int64_t i) {
     if (!j->smooth) return x;
     float *y = (float *)(void *)(slot + j->smooth_at + i * j->smooth_line);
-    for (int64_t c = 0; c < j->rows->cols; c++) y[c] = x[c] / j->smooth[c];
+    j->ctx->kernels.divide(y, x, j->smooth, j->rows->cols);
     return y;
 }
 
 // --- dealing rows out into strips
 
-// Words 0 to n - 1 of each row, next to each other.
-static void deal(char *to, const char *const from[], int64_t rows, int64_t n) {
-    for (int64_t w = 0; w < n; w++) {
-        for (int64_t i = 0; i < rows; i++, to += 4) memcpy(to, from[i] + 4 * w, 4);
-    }
-}
-
 // Rows of f32, group by group, each filled up with zeros.
-static void deal_floats(const vise_rows *r, char *to, const float *const from[], int64_t rows) {
+static void deal_floats(const vise_kernels *k, const vise_rows *r, char *to,
+                        const float *const from[], int64_t rows) {
     const int64_t word = sizeof(float);
-    const char *at[VISE_STRIP];
+    const void *at[VISE_STRIP];
     for (int64_t g = 0, col = 0; g < r->groups; g++, col += r->group) {
         int64_t n = r->cols - col < r->group ? r->cols - col : r->group;
-        for (int64_t i = 0; i < rows; i++) at[i] = (const char *)(from[i] + col);
-        deal(to, at, rows, n);
+        for (int64_t i = 0; i < rows; i++) at[i] = from[i] + col;
+        k->interleave(to, at, rows, n);
         memset(to + n * rows * word, 0, (size_t)((r->pitch - n) * rows * word));
         to += r->pitch * rows * word;
     }
@@ -75,9 +69,10 @@ static void inner_strip(const strip_job *j, char *slot, int64_t first, const flo
     const vise_rows *r = j->rows;
     float *strip = (float *)(void *)(slot + j->strip_at);
     float *y = (float *)(void *)(slot + j->inner_at), *to = r->inner + first * r->rank;
-    const char *at[VISE_STRIP];
-    for (int64_t i = 0; i < rows; i++) at[i] = (const char *)raw[i];
-    deal((char *)strip, at, rows, r->cols);
+    const vise_kernels *k = &j->ctx->kernels;
+    const void *at[VISE_STRIP];
+    for (int64_t i = 0; i < rows; i++) at[i] = raw[i];
+    k->interleave(strip, at, rows, r->cols);
     for (int64_t panel = 0; panel < j->down->panels; panel++) {
         int64_t left = r->rank - panel * VISE_PANEL, n = left < VISE_PANEL ? left : VISE_PANEL;
         vise_panel_product p = {
@@ -85,9 +80,9 @@ static void inner_strip(const strip_job *j, char *slot, int64_t first, const flo
             .x = strip,
         };
         vise_packed_product(&p, j->down, panel);
-        j->ctx->kernels.panel_product(&p);
-        for (int64_t i = 0; i < rows; i++) at[i] = (const char *)(y + i * VISE_PANEL);
-        deal((char *)to, at, rows, n);
+        k->panel_product(&p);
+        for (int64_t i = 0; i < rows; i++) at[i] = y + i * VISE_PANEL;
+        k->interleave(to, at, rows, n);
         to += n * rows;
     }
 }
@@ -100,23 +95,23 @@ static void strip_tile(void *job, int64_t strip) {
     int64_t first = vise_strip_row(r->m, strip), rows = vise_strip_row(r->m, strip + 1) - first;
     int64_t words = vise_strip_line(r) / 4;
     const float *raw[VISE_STRIP], *smooth[VISE_STRIP];
-    const char *codes[VISE_STRIP];
+    const void *codes[VISE_STRIP];
     char *slot = vise_scratch_take(&j->scratch);
     for (int64_t i = 0; i < rows; i++) {
         raw[i] = raw_row(j, slot, first + i, i);
         smooth[i] = smooth_row(j, slot, raw[i], i);
         if (r->kind == VISE_STRIPS_F32) continue;
         uint8_t *line = (uint8_t *)slot + j->code_at + i * j->code_line;
-        codes[i] = (const char *)line;
+        codes[i] = line;
         if (!vise_strip_encode(&j->ctx->kernels, &j->encoding, r, first + i, line, smooth[i])) {
             note_failure(j, first + i);
         }
     }
     if (r->kind == VISE_STRIPS_F32) {
         char *to = (char *)r->strips + first * r->groups * r->pitch * (int64_t)sizeof(float);
-        deal_floats(r, to, smooth, rows);
+        deal_floats(&j->ctx->kernels, r, to, smooth, rows);
     } else {
-        deal((char *)r->strips + first * 4 * words, codes, rows, words);
+        j->ctx->kernels.interleave((char *)r->strips + first * 4 * words, codes, rows, words);
     }
     if (j->down) inner_strip(j, slot, first, raw, rows);
     vise_scratch_give(&j->scratch, slot);
@@ -174,7 +169,7 @@ static vise_status explain(strip_job *j, vise_error *err) {
 static vise_status range_of_all(strip_job *j, vise_range *out, vise_error *err) {
     int64_t strips = vise_strips(j->rows->m);
     *out = (vise_range){0, 0};
-    j->ranges = vise_calloc(sizeof *j->ranges * (size_t)(strips + 1));
+    j->ranges = vise_work_take(j->ctx, (int64_t)sizeof *j->ranges * (strips + 1));
     if (!j->ranges) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld ranges",
                          (long long)strips);
@@ -183,7 +178,7 @@ static vise_status range_of_all(strip_job *j, vise_range *out, vise_error *err) 
     if (!st && atomic_load(&j->failed) < j->rows->m) st = explain(j, err);
     if (strips > 0) *out = j->ranges[0];
     for (int64_t i = 1; i < strips; i++) *out = vise_range_merge(*out, j->ranges[i]);
-    vise_free(j->ranges);
+    vise_work_give(j->ctx, j->ranges);
     return st;
 }
 
@@ -197,7 +192,7 @@ static vise_status find_encoding(strip_job *j, const vise_rows_options *opt, vis
     if (!whole && s->second != VISE_SECOND_TENSOR) return VISE_OK;
     vise_range range;
     vise_status st = range_of_all(j, &range, err);
-    return st ? st : vise_encoding_of_range(&j->encoding, s, range, err);
+    return st ? st : vise_encoding_of_range(j->ctx, &j->encoding, s, range, err);
 }
 
 // --- memory

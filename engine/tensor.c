@@ -181,6 +181,25 @@ vise_status vise_tensor_reshape(vise_tensor *out, const vise_tensor *t, int ndim
     return VISE_OK;
 }
 
+vise_status vise_tensor_cast(vise_tensor *out, const vise_tensor *t, vise_dtype dtype, int ndim,
+                             const int64_t shape[], vise_error *err) {
+    vise_tensor v;
+    vise_status st = tensor_layout(&v, dtype, ndim, shape, err);
+    if (st) return st;
+    if (!vise_tensor_contiguous(t) || vise_tensor_bytes(&v) != vise_tensor_bytes(t)) {
+        char from[96], to[96];
+        return vise_fail(err, VISE_EINVAL, "E-TN-03", "cannot take the bytes of %s%s for %s",
+                         vise_tensor_describe(from, sizeof from, t),
+                         vise_tensor_contiguous(t) ? "" : ", a strided view,",
+                         vise_tensor_describe(to, sizeof to, &v));
+    }
+    v.data = t->data;
+    v.buf = t->buf;
+    v.readonly = t->readonly;
+    take_hold(out, &v);
+    return VISE_OK;
+}
+
 void vise_tensor_release(vise_tensor *t) {
     vise_buffer *buf = t->buf;
     memset(t, 0, sizeof *t);

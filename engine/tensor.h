@@ -71,6 +71,10 @@ vise_status vise_tensor_columns(vise_tensor *out, const vise_tensor *t, int64_t 
 // E-TN-03 if `t` is not contiguous or the counts differ.
 vise_status vise_tensor_reshape(vise_tensor *out, const vise_tensor *t, int ndim,
                                 const int64_t shape[], vise_error *err);
+// The bytes of a contiguous tensor as elements of another dtype.
+// E-TN-03 if `t` is not contiguous or the sizes differ, E-TN-01.
+vise_status vise_tensor_cast(vise_tensor *out, const vise_tensor *t, vise_dtype dtype, int ndim,
+                             const int64_t shape[], vise_error *err);
 // One more hold on the same elements.
 void vise_tensor_share(vise_tensor *out, const vise_tensor *t);
 

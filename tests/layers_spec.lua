@@ -3,7 +3,7 @@
 -- What the C files of each folder may include, besides their own folder and C itself.
 local allowed = {
   engine = { "engine/" },
-  backends = { "engine/error.h", "engine/floats.h", "engine/kernels.h", "engine/mem.h",
+  backends = { "engine/attention_tile.h", "engine/error.h", "engine/floats.h", "engine/kernels.h", "engine/mem.h",
     "engine/products.h", "engine/tensor.h", "backends/" },
   -- Which backends there are, whether they are right, how fast they are.
   ["lua/bind"] = {

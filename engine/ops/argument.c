@@ -50,7 +50,9 @@ vise_status vise_argument_vector(vise_tensor *out, const vise_tensor *v, int64_t
     if (!v) return VISE_OK;
     vise_status st = vise_argument_float(v, what, err);
     if (!st) st = vise_argument_shape(v, 1, &n, what, err);
-    return st ? st : vise_tensor_convert(out, v, VISE_F32, err);
+    if (st || v->dtype != VISE_F32) return st ? st : vise_tensor_convert(out, v, VISE_F32, err);
+    vise_tensor_share(out, v);
+    return VISE_OK;
 }
 
 void vise_argument_load(const vise_kernels *k, float *y, const vise_tensor *t, int64_t row,

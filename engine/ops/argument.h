@@ -23,8 +23,8 @@ vise_status vise_argument_float(const vise_tensor *t, const char *what, vise_err
 vise_status vise_argument_apart(const vise_tensor *out, const vise_tensor *in, bool same_ok,
                                 const char *what, vise_error *err);
 
-// Makes `*out` an f32 copy of a vector of `n` elements of any float dtype; leaves it closed
-// if `v` is NULL.  The caller releases it.
+// Makes `*out` a vector of `n` elements of any float dtype in f32, a copy unless it is f32
+// already; leaves it closed if `v` is NULL.  The caller releases it and does not write to it.
 vise_status vise_argument_vector(vise_tensor *out, const vise_tensor *v, int64_t n,
                                  const char *what, vise_error *err);
 

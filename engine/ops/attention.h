@@ -14,7 +14,7 @@ typedef struct vise_attention_options {
 
 // out[B, Tq, H dh] from q of that shape and k, v of [B, Tk, Hkv dh]; the scale is
 // 1 / sqrt(dh).  Keys past those that a causal query sees may hold anything finite.  Scores
-// live in blocks of a few rows, never as a whole.
+// live in blocks, never as a whole: see engine/attention_tile.h.
 vise_status vise_attention(const vise_context *ctx, vise_tensor *out, const vise_tensor *q,
                            const vise_tensor *k, const vise_tensor *v,
                            const vise_attention_options *opt, vise_error *err);

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "engine/mem.h"
 #include "engine/ops/argument.h"
+#include "engine/workspace.h"
 
 typedef struct rope {
     const float *x;
@@ -52,8 +52,8 @@ vise_status vise_rope(const vise_context *ctx, vise_tensor *out, const vise_tens
     rope r = {.tokens = x->shape[1], .heads = opt->heads};
     r.half = x->shape[2] / opt->heads / 2;
     // No overflow: the table is no larger than one batch of `x`, or there is no batch.
-    size_t bytes = (size_t)(r.tokens * r.half * 2) * sizeof(float);
-    float *table = vise_calloc(vise_tensor_count(x) > 0 ? bytes : 0);
+    int64_t bytes = r.tokens * r.half * 2 * (int64_t)sizeof(float);
+    float *table = vise_work_take(ctx, vise_tensor_count(x) > 0 ? bytes : 0);
     if (!table) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld rotations",
                          (long long)(r.tokens * r.half));
@@ -66,7 +66,7 @@ vise_status vise_rope(const vise_context *ctx, vise_tensor *out, const vise_tens
         r.table = table;
         st = vise_parallel(ctx, x->shape[0] * r.tokens, rope_tile, &r, err);
     }
-    vise_free(table);
+    vise_work_give(ctx, table);
     return st;
 }
 

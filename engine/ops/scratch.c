@@ -1,6 +1,6 @@
 #include "engine/ops/scratch.h"
 
-#include "engine/mem.h"
+#include "engine/workspace.h"
 
 vise_status vise_scratch_new(vise_scratch *s, const vise_context *ctx, int64_t tiles,
                              int64_t bytes, vise_error *err) {
@@ -9,11 +9,12 @@ vise_status vise_scratch_new(vise_scratch *s, const vise_context *ctx, int64_t t
     bytes = (bytes + 64) & ~(int64_t)63; // slots start on cache lines and are not empty
     int64_t all;
     char *base = NULL;
-    if (!__builtin_mul_overflow(bytes, (int64_t)slots, &all)) base = vise_calloc((size_t)all);
+    if (!__builtin_mul_overflow(bytes, (int64_t)slots, &all)) base = vise_work_take(ctx, all);
     if (!base) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01",
                          "no memory for %d x %lld bytes of scratch", slots, (long long)bytes);
     }
+    s->ctx = ctx;
     s->base = base;
     s->bytes = bytes;
     s->slots = slots;
@@ -22,7 +23,7 @@ vise_status vise_scratch_new(vise_scratch *s, const vise_context *ctx, int64_t t
 }
 
 void vise_scratch_release(vise_scratch *s) {
-    vise_free(s->base);
+    if (s->base) vise_work_give(s->ctx, s->base);
     s->base = NULL;
 }
 

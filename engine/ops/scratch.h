@@ -11,6 +11,7 @@
 #include "engine/context.h"
 
 typedef struct vise_scratch {
+    const vise_context *ctx;
     char *base; // NULL when closed
     int64_t bytes;
     int slots;

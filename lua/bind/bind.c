@@ -3,17 +3,25 @@
 #include <limits.h>
 #include <string.h>
 
-static void add_methods(lua_State *L, const luaL_Reg *reg) { // mt methods -> mt methods
+// mt methods -> mt methods.  The class is "vise.NAME".
+static void add_methods(lua_State *L, const char *tname, const luaL_Reg *reg) {
     for (; reg->name; reg++) {
-        lua_pushcfunction(L, reg->func); // mt methods f
-        lua_setfield(L, strncmp(reg->name, "__", 2) == 0 ? -3 : -2, reg->name);
+        if (strncmp(reg->name, "__", 2) == 0) {
+            lua_pushcfunction(L, reg->func); // mt methods f
+            lua_setfield(L, -3, reg->name);
+        } else {
+            const char *name = lua_pushfstring(L, "%s:%s", strchr(tname, '.') + 1, reg->name);
+            viseL_pushwatched(L, reg->func, name); // mt methods name f
+            lua_setfield(L, -3, reg->name);
+            lua_pop(L, 1);
+        }
     }
 }
 
 void viseL_class(lua_State *L, const char *tname, const luaL_Reg *reg) {
     luaL_newmetatable(L, tname); // mt
     lua_newtable(L);             // mt methods
-    add_methods(L, reg);
+    add_methods(L, tname, reg);
     lua_setfield(L, -2, "__index"); // mt
     lua_pop(L, 1);                  //
 }
@@ -21,7 +29,7 @@ void viseL_class(lua_State *L, const char *tname, const luaL_Reg *reg) {
 void viseL_methods(lua_State *L, const char *tname, const luaL_Reg *reg) {
     luaL_getmetatable(L, tname);    // mt
     lua_getfield(L, -1, "__index"); // mt methods
-    add_methods(L, reg);
+    add_methods(L, tname, reg);
     lua_pop(L, 2); //
 }
 
@@ -36,6 +44,14 @@ int viseL_fail(lua_State *L, const vise_error *err) {
 void viseL_account(lua_State *L, int64_t bytes) {
     int64_t kb = bytes >> 10;
     if (kb > 0) lua_gc(L, LUA_GCSTEP, (int)(kb < INT_MAX ? kb : INT_MAX));
+}
+
+int viseL_finish(lua_State *L, vise_status st, const vise_tensor *out, const vise_error *err) {
+    if (st) return viseL_fail(L, err);
+    bool given = false;
+    for (int i = lua_gettop(L) - 1; i > 0 && !given; i--) given = lua_rawequal(L, i, -1);
+    if (!given) viseL_account(L, vise_tensor_bytes(out));
+    return 1;
 }
 
 static const viseL_field *find_field(const viseL_field *fields, const char *name) {

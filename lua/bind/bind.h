@@ -22,12 +22,21 @@
 void viseL_class(lua_State *L, const char *tname, const luaL_Reg *reg);
 void viseL_methods(lua_State *L, const char *tname, const luaL_Reg *reg);
 
+// The same for functions of `vise.core`, the table on top of the stack.  What all three
+// register is watched by the recorder that core.record() sets, except metamethods.
+void viseL_functions(lua_State *L, const luaL_Reg *reg);
+void viseL_pushwatched(lua_State *L, lua_CFunction f, const char *name);
+
 // Reports a failed engine call.  VISE_EINVAL is the script's own mistake and raises
 // "ID: message"; the rest happens to correct scripts too and returns nil, message, id.
 int viseL_fail(lua_State *L, const vise_error *err);
 
 // Tells the collector about `bytes` it cannot see, so dead tensors go in time.
 void viseL_account(lua_State *L, int64_t bytes);
+
+// Ends a function whose result `out`, from viseL_pushout(), is on top of the stack: fails, or
+// returns it and accounts for it if it was made here.
+int viseL_finish(lua_State *L, vise_status st, const vise_tensor *out, const vise_error *err);
 
 // The context every engine call takes: backend, threads, cancel flag.
 const vise_context *viseL_context(lua_State *L);
@@ -89,5 +98,7 @@ void viseL_open_safetensors(lua_State *L);
 void viseL_open_scheme(lua_State *L);
 void viseL_open_statistics(lua_State *L);
 void viseL_open_tokenizer(lua_State *L);
+void viseL_open_watch(lua_State *L);
+void viseL_open_workspace(lua_State *L);
 
 #endif

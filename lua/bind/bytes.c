@@ -70,5 +70,5 @@ static const luaL_Reg bytes_functions[] = {
 
 void viseL_open_bytes(lua_State *L) {
     viseL_class(L, VISEL_BYTES, bytes_class);
-    luaL_setfuncs(L, bytes_functions, 0);
+    viseL_functions(L, bytes_functions);
 }

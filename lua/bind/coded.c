@@ -176,5 +176,5 @@ static const luaL_Reg coded_functions[] = {
 
 void viseL_open_coded(lua_State *L) {
     viseL_class(L, VISEL_CODED, coded_class);
-    luaL_setfuncs(L, coded_functions, 0);
+    viseL_functions(L, coded_functions);
 }

@@ -99,9 +99,11 @@ static int core_threads(lua_State *L) {
     return 1;
 }
 
-// core.memory() -> { blocks, bytes, peak }
+// core.memory() -> { blocks, bytes, peak, total }
 static int core_memory(lua_State *L) {
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, vise_mem_total());
+    lua_setfield(L, -2, "total");
     lua_pushinteger(L, vise_mem_blocks());
     lua_setfield(L, -2, "blocks");
     lua_pushinteger(L, vise_mem_bytes());
@@ -180,5 +182,7 @@ int viseL_open_core(lua_State *L) {
     viseL_open_scheme(L);
     viseL_open_statistics(L);
     viseL_open_tokenizer(L);
+    viseL_open_watch(L);
+    viseL_open_workspace(L);
     return 1;
 }

@@ -117,5 +117,5 @@ static const luaL_Reg functions[] = {
 
 void viseL_open_linalg(lua_State *L) {
     viseL_class(L, VISEL_RANDOM, random_class);
-    luaL_setfuncs(L, functions, 0);
+    viseL_functions(L, functions);
 }

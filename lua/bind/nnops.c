@@ -13,19 +13,13 @@
 
 enum { MOST = 1 << 20 }; // heads, sizes of images and embeddings
 
-static int finish(lua_State *L, vise_status st, const vise_tensor *out, const vise_error *err) {
-    if (st) return viseL_fail(L, err);
-    viseL_account(L, vise_tensor_bytes(out));
-    return 1;
-}
-
 // core.softmax(x [, out]): over the last dimension
 static int core_softmax(lua_State *L) {
     vise_error err;
     vise_tensor *out = viseL_pushout(L, 2);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
-    return finish(L, vise_softmax(ctx, out, x, &err), out, &err);
+    return viseL_finish(L, vise_softmax(ctx, out, x, &err), out, &err);
 }
 
 // core.silu(x [, out])
@@ -34,7 +28,7 @@ static int core_silu(lua_State *L) {
     vise_tensor *out = viseL_pushout(L, 2);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
-    return finish(L, vise_silu(ctx, out, x, &err), out, &err);
+    return viseL_finish(L, vise_silu(ctx, out, x, &err), out, &err);
 }
 
 // core.silu_mul(gate, up [, out]): silu(gate) up
@@ -43,7 +37,7 @@ static int core_silu_mul(lua_State *L) {
     vise_tensor *out = viseL_pushout(L, 3);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *gate = viseL_checktensor(L, 1), *up = viseL_checktensor(L, 2);
-    return finish(L, vise_silu_mul(ctx, out, gate, up, &err), out, &err);
+    return viseL_finish(L, vise_silu_mul(ctx, out, gate, up, &err), out, &err);
 }
 
 // core.gelu(x, "tanh" or "erf" [, out])
@@ -55,7 +49,7 @@ static int core_gelu(lua_State *L) {
     vise_tensor *out = viseL_pushout(L, 3);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
-    return finish(L, vise_gelu(ctx, out, x, kind, &err), out, &err);
+    return viseL_finish(L, vise_gelu(ctx, out, x, kind, &err), out, &err);
 }
 
 static double check_eps(lua_State *L, int arg) {
@@ -72,7 +66,7 @@ static int core_layer_norm(lua_State *L) {
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
     const vise_tensor *weight = viseL_opttensor(L, 3), *bias = viseL_opttensor(L, 4);
-    return finish(L, vise_layer_norm(ctx, out, x, eps, weight, bias, &err), out, &err);
+    return viseL_finish(L, vise_layer_norm(ctx, out, x, eps, weight, bias, &err), out, &err);
 }
 
 // core.rms_norm(x, weight, eps [, out])
@@ -82,7 +76,7 @@ static int core_rms_norm(lua_State *L) {
     vise_tensor *out = viseL_pushout(L, 4);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1), *weight = viseL_checktensor(L, 2);
-    return finish(L, vise_rms_norm(ctx, out, x, weight, eps, &err), out, &err);
+    return viseL_finish(L, vise_rms_norm(ctx, out, x, weight, eps, &err), out, &err);
 }
 
 // core.modulate(x, shift, scale [, out]): x (1 + scale) + shift
@@ -92,7 +86,7 @@ static int core_modulate(lua_State *L) {
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
     const vise_tensor *shift = viseL_checktensor(L, 2), *scale = viseL_checktensor(L, 3);
-    return finish(L, vise_modulate(ctx, out, x, shift, scale, &err), out, &err);
+    return viseL_finish(L, vise_modulate(ctx, out, x, shift, scale, &err), out, &err);
 }
 
 // core.gated_add(x, y, gate [, out]): x + gate y
@@ -102,7 +96,7 @@ static int core_gated_add(lua_State *L) {
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
     const vise_tensor *y = viseL_checktensor(L, 2), *gate = viseL_checktensor(L, 3);
-    return finish(L, vise_gated_add(ctx, out, x, y, gate, &err), out, &err);
+    return viseL_finish(L, vise_gated_add(ctx, out, x, y, gate, &err), out, &err);
 }
 
 // core.attention(q, k, v, { heads = n, kv_heads = heads, causal = false, position = 0 } [,
@@ -125,7 +119,7 @@ static int core_attention(lua_State *L) {
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *q = viseL_checktensor(L, 1);
     const vise_tensor *k = viseL_checktensor(L, 2), *v = viseL_checktensor(L, 3);
-    return finish(L, vise_attention(ctx, out, q, k, v, &opt, &err), out, &err);
+    return viseL_finish(L, vise_attention(ctx, out, q, k, v, &opt, &err), out, &err);
 }
 
 // core.rope(x, { heads = n, theta = 10000, position = 0 } [, out])
@@ -144,7 +138,7 @@ static int core_rope(lua_State *L) {
     vise_tensor *out = viseL_pushout(L, 3);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1);
-    return finish(L, vise_rope(ctx, out, x, &opt, &err), out, &err);
+    return viseL_finish(L, vise_rope(ctx, out, x, &opt, &err), out, &err);
 }
 
 // core.sinusoid(values, { dim = n, cos_first = false, shift = 0, max_period = 10000 } [, out])
@@ -162,7 +156,7 @@ static int core_sinusoid(lua_State *L) {
     vise_error err;
     vise_tensor *out = viseL_pushout(L, 3);
     const vise_tensor *values = viseL_checktensor(L, 1);
-    return finish(L, vise_sinusoid(out, values, &opt, &err), out, &err);
+    return viseL_finish(L, vise_sinusoid(out, values, &opt, &err), out, &err);
 }
 
 // core.embedding(table, ids [, out]): ids count from 0
@@ -171,7 +165,7 @@ static int core_embedding(lua_State *L) {
     vise_tensor *out = viseL_pushout(L, 3);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *table = viseL_checktensor(L, 1), *ids = viseL_checktensor(L, 2);
-    return finish(L, vise_embedding(ctx, out, table, ids, &err), out, &err);
+    return viseL_finish(L, vise_embedding(ctx, out, table, ids, &err), out, &err);
 }
 
 // core.patchify(x, patch [, out])
@@ -181,7 +175,7 @@ static int core_patchify(lua_State *L) {
     vise_error err;
     vise_tensor *out = viseL_pushout(L, 3);
     const vise_tensor *x = viseL_checktensor(L, 1);
-    return finish(L, vise_patchify(out, x, patch, &err), out, &err);
+    return viseL_finish(L, vise_patchify(out, x, patch, &err), out, &err);
 }
 
 // core.unpatchify(x, { channels, height, width, patch } by name [, out])
@@ -199,7 +193,7 @@ static int core_unpatchify(lua_State *L) {
     vise_error err;
     vise_tensor *out = viseL_pushout(L, 3);
     const vise_tensor *x = viseL_checktensor(L, 1);
-    return finish(L, vise_unpatchify(out, x, &size, &err), out, &err);
+    return viseL_finish(L, vise_unpatchify(out, x, &size, &err), out, &err);
 }
 
 // core.cross_entropy(logits, targets) -> sum in nats, rows
@@ -254,5 +248,5 @@ static const luaL_Reg functions[] = {
 };
 
 void viseL_open_nnops(lua_State *L) {
-    luaL_setfuncs(L, functions, 0);
+    viseL_functions(L, functions);
 }

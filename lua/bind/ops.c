@@ -6,12 +6,6 @@
 #include "engine/ops/reduce.h"
 #include "lua/bind/bind.h"
 
-static int finish(lua_State *L, vise_status st, const vise_tensor *out, const vise_error *err) {
-    if (st) return viseL_fail(L, err);
-    viseL_account(L, vise_tensor_bytes(out));
-    return 1;
-}
-
 // t:add(b [, out]) and its kin: b is a number or a tensor
 static int binary(lua_State *L, vise_binary_op op) {
     bool scalar = lua_type(L, 2) == LUA_TNUMBER;
@@ -21,9 +15,10 @@ static int binary(lua_State *L, vise_binary_op op) {
     vise_tensor *out = viseL_pushout(L, 3);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *a = viseL_checktensor(L, 1);
-    if (scalar) return finish(L, vise_binary_scalar(ctx, out, op, a, number, &err), out, &err);
+    if (scalar)
+        return viseL_finish(L, vise_binary_scalar(ctx, out, op, a, number, &err), out, &err);
     const vise_tensor *b = viseL_checktensor(L, 2);
-    return finish(L, vise_binary(ctx, out, op, a, b, &err), out, &err);
+    return viseL_finish(L, vise_binary(ctx, out, op, a, b, &err), out, &err);
 }
 
 static int tensor_add(lua_State *L) {
@@ -49,7 +44,7 @@ static int tensor_axpy(lua_State *L) {
     vise_tensor *out = viseL_pushout(L, 4);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *t = viseL_checktensor(L, 1), *x = viseL_checktensor(L, 3);
-    return finish(L, vise_axpy(ctx, out, t, alpha, x, &err), out, &err);
+    return viseL_finish(L, vise_axpy(ctx, out, t, alpha, x, &err), out, &err);
 }
 
 // t:clamp(lo, hi [, out])
@@ -60,7 +55,7 @@ static int tensor_clamp(lua_State *L) {
     vise_tensor *out = viseL_pushout(L, 4);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *t = viseL_checktensor(L, 1);
-    return finish(L, vise_clamp(ctx, out, t, lo, hi, &err), out, &err);
+    return viseL_finish(L, vise_clamp(ctx, out, t, lo, hi, &err), out, &err);
 }
 
 static int reduce(lua_State *L, vise_reduction what) {
@@ -142,7 +137,7 @@ static int core_matmul(lua_State *L) {
     vise_tensor *out = viseL_pushout(L, 4);
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *a = viseL_checktensor(L, 1), *b = viseL_checktensor(L, 2);
-    return finish(L, vise_matmul(ctx, out, a, b, &opt, &err), out, &err);
+    return viseL_finish(L, vise_matmul(ctx, out, a, b, &opt, &err), out, &err);
 }
 
 // core.linear(x, w [, bias [, out]]): x w' + bias
@@ -152,7 +147,7 @@ static int core_linear(lua_State *L) {
     const vise_context *ctx = viseL_context(L);
     const vise_tensor *x = viseL_checktensor(L, 1), *w = viseL_checktensor(L, 2);
     const vise_tensor *bias = viseL_opttensor(L, 3);
-    return finish(L, vise_linear(ctx, out, x, w, bias, &err), out, &err);
+    return viseL_finish(L, vise_linear(ctx, out, x, w, bias, &err), out, &err);
 }
 
 // core.matmul_rule(): how products are cut, for manifests
@@ -187,5 +182,5 @@ static const luaL_Reg functions[] = {
 
 void viseL_open_ops(lua_State *L) {
     viseL_methods(L, VISEL_TENSOR, methods);
-    luaL_setfuncs(L, functions, 0);
+    viseL_functions(L, functions);
 }

@@ -355,5 +355,5 @@ static const luaL_Reg packed_functions[] = {
 void viseL_open_packed(lua_State *L) {
     viseL_class(L, VISEL_PACKED, packed_class);
     viseL_class(L, VISEL_ROWS, rows_class);
-    luaL_setfuncs(L, packed_functions, 0);
+    viseL_functions(L, packed_functions);
 }

@@ -100,5 +100,5 @@ static const luaL_Reg permute[] = {
 };
 
 void viseL_open_permute(lua_State *L) {
-    luaL_setfuncs(L, permute, 0);
+    viseL_functions(L, permute);
 }

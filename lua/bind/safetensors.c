@@ -245,5 +245,5 @@ static const luaL_Reg safetensors[] = {
 
 void viseL_open_safetensors(lua_State *L) {
     viseL_class(L, VISEL_SAFETENSORS, file_class);
-    luaL_setfuncs(L, safetensors, 0);
+    viseL_functions(L, safetensors);
 }

@@ -146,13 +146,23 @@ static int tensor_reshape(lua_State *L) {
     return 1;
 }
 
+// t:cast(dtype, shape): the same bytes as elements of another dtype
+static int tensor_cast(lua_State *L) {
+    vise_dtype dtype = viseL_checkdtype(L, 2);
+    int64_t shape[VISE_MAX_RANK];
+    int ndim = viseL_checkshape(L, 3, shape);
+    vise_error err;
+    vise_tensor *view = viseL_pushtensor(L);
+    const vise_tensor *t = viseL_checktensor(L, 1);
+    if (vise_tensor_cast(view, t, dtype, ndim, shape, &err)) return viseL_fail(L, &err);
+    return 1;
+}
+
 static int convert(lua_State *L, vise_dtype dtype, int out_arg) {
     vise_error err;
     vise_tensor *out = viseL_pushout(L, out_arg);
     const vise_tensor *t = viseL_checktensor(L, 1);
-    if (vise_convert(viseL_context(L), out, t, dtype, &err)) return viseL_fail(L, &err);
-    viseL_account(L, vise_tensor_bytes(out));
-    return 1;
+    return viseL_finish(L, vise_convert(viseL_context(L), out, t, dtype, &err), out, &err);
 }
 
 // t:to(dtype [, out]): converted copy
@@ -280,6 +290,7 @@ static const luaL_Reg tensor_class[] = {
     {"__len",      tensor_len      },
     {"__tostring", tensor_tostring },
     {"bytes",      tensor_bytes    },
+    {"cast",       tensor_cast     },
     {"close",      tensor_close    },
     {"closed",     tensor_closed   },
     {"columns",    tensor_columns  },
@@ -306,5 +317,5 @@ static const luaL_Reg tensor_functions[] = {
 
 void viseL_open_tensor(lua_State *L) {
     viseL_class(L, VISEL_TENSOR, tensor_class);
-    luaL_setfuncs(L, tensor_functions, 0);
+    viseL_functions(L, tensor_functions);
 }

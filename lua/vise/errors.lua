@@ -3,8 +3,8 @@
 ---
 --- Prefixes: ST safetensors, HF model folders, FS files and disks, JS JSON, TN tensors and shapes,
 --- MM memory, HW machine, NU numbers, SC schemes and coded tensors, OB observers, CF configuration,
---- PL plans and patterns, AR artefacts, MD models, TK tokenizers, DT data, RC recipes, RN runs,
---- US usage.
+--- PL plans and patterns, AR artefacts, CP compiled models, MD models, TK tokenizers, DT data, RC recipes,
+--- RN runs, US usage.
 
 ---@class vise.ErrorEntry
 ---@field title string  What the id means, in a few words.
@@ -24,6 +24,15 @@ return {
   ["E-DT-08"] = { title = "wrong option of a sampler or loss", next = "Correct the option that the message names." },
   ["E-DT-09"] = { title = "workload used wrongly", next = "`vise help workload` says what it takes, and in which order." },
   ["E-DT-10"] = { title = "model without a workload", next = "Use a type that needs no calibration, or statistics = FILE." },
+
+  -- CP: compiled models
+  ["E-CP-01"] = { title = "a forward does what cannot be compiled", next = "Leave it out of the forward, or run the model itself." },
+  ["E-CP-02"] = { title = "a forward writes into a tensor that outlives it", next = "Write to a copy: t:copy()." },
+  ["E-CP-03"] = { title = "a forward gives no tensor", next = "Compile a model or a module whose forward returns one tensor." },
+  ["E-CP-04"] = { title = "compiled model and its layers disagree", next = "Take hooks off; compile again after quantizing or loading." },
+  ["E-CP-05"] = { title = "input does not fit the compiled model", next = "Compile for inputs of this shape and dtype, too." },
+  ["E-CP-06"] = { title = "compiled model is closed", next = "Keep it open while it runs, or compile again." },
+  ["E-CP-07"] = { title = "cache in a compiled model", next = "Run the model itself for generation, or compile without a cache." },
 
   -- MD: models
   ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights; bare weights have no forward." },

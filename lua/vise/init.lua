@@ -24,6 +24,7 @@ local groups = {
 
 -- Verbs: where each one lives.
 local verbs = {
+  compile = "compile",
   config = "config",
   load = "load",
   open = "models",

@@ -8,6 +8,8 @@
 ---   int8_per_row               W8A8, a scale for each output row and each token
 ---   int8_weight_only           8-bit weights, float activations
 ---   int4_weight_only[_gN]      4-bit weights in groups of N inputs (32), asymmetric, float
+---   w4a8[_gN]                  4-bit weights in groups of N inputs (128), symmetric, 8-bit activations with a
+---                              scale for each token
 ---   nvfp4                      4-bit floats (e2m1) in groups of 16, two levels of scales, both sides
 ---   nvfp4_weight_only          the same weights, float activations
 ---   svdq_int4_rR               SVDQuant: smoothing from calibration, a low-rank branch of rank R,
@@ -114,6 +116,18 @@ local function int4_weight_only(group)
   }
 end
 
+local function w4a8(group)
+  return {
+    weight = { bits = 4, granularity = "group", group = group, convention = "amax_half_step",
+      scale_dtype = "storage" },
+    activation = int8 "token",
+    summary = ("4-bit weights in groups of %d inputs, 8-bit activations, a scale for each token"):format(group),
+  }
+end
+
+-- Families whose names may carry a group: the builder, and the group of a name without one.
+local grouped = { int4_weight_only = { int4_weight_only, 32 }, w4a8 = { w4a8, 128 } }
+
 local svdq = { -- precision -> weight, activation
   int4 = function()
     return { bits = 4, granularity = "group", group = SVDQ_GROUP, convention = "amax", scale_dtype = "storage" },
@@ -142,8 +156,8 @@ end
 M.forms = { "float8_per_tensor", "float8_per_row", "float8_per_block", "float8_weight_only",
   "float8_per_tensor_static", "float8_per_row_static", "int8_per_tensor", "int8_per_row", "int8_weight_only",
   "int8_per_tensor_static", "int8_per_row_static", "int4_weight_only", "int4_weight_only_g64",
-  "int4_weight_only_g128", "nvfp4", "nvfp4_weight_only", "svdq_int4_r32", "svdq_int4_r32_dq", "svdq_nvfp4_r32",
-  "svdq_nvfp4_r32_dq" }
+  "int4_weight_only_g128", "w4a8", "w4a8_g32", "w4a8_g64", "nvfp4", "nvfp4_weight_only", "svdq_int4_r32",
+  "svdq_int4_r32_dq", "svdq_nvfp4_r32", "svdq_nvfp4_r32_dq" }
 
 local function is_group(n)
   for _, g in ipairs(GROUPS) do
@@ -158,9 +172,9 @@ local function build(name)
   if fixed[name] then return fixed[name]() end
   local base = name:match "^(.*)_static$"
   if base and static[base] then return build_static(base) end
-  if name == "int4_weight_only" then return int4_weight_only(32) end
-  local group = math.tointeger(tonumber(name:match "^int4_weight_only_g(%d%d?%d?)$"))
-  if group and is_group(group) then return int4_weight_only(group) end
+  local family, digits = name:match "^(.-)_g(%d%d?%d?)$"
+  local entry, group = grouped[family or name], math.tointeger(tonumber(digits))
+  if entry and (not digits or is_group(group)) then return entry[1](group or entry[2]) end
   local precision, rank, suffix = name:match "^svdq_(%a+%d)_r(%d%d?%d?%d?%d?)(.*)$"
   if svdq[precision] and (suffix == "" or suffix == "_dq") then
     return build_svdq(precision, math.tointeger(tonumber(rank)), suffix ~= "")
@@ -193,7 +207,7 @@ function M.parse(name, where)
     local near = nearest(name)
     fail.raise("E-CF-04", "%s: no quant type \"%s\"%s; the forms are float8_per_tensor|per_row[_static], "
       .. "float8_per_block, float8_weight_only, int8_per_tensor|per_row[_static], int8_weight_only, "
-      .. "int4_weight_only[_g16|_g32|_g64|_g128|_g256], nvfp4, nvfp4_weight_only, "
+      .. "int4_weight_only|w4a8[_g16|_g32|_g64|_g128|_g256], nvfp4, nvfp4_weight_only, "
       .. "svdq_int4|nvfp4_r<rank>[_dq]", where, name, near and (", did you mean " .. near .. "?") or "")
   end
   t.name = name

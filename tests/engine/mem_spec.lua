@@ -27,6 +27,15 @@ describe("core.memory", function()
   end)
 end)
 
+describe("core.memory().total", function()
+  it("counts every block that was ever allocated", function()
+    local before = core.memory().total
+    core.tensor("u8", { 3 }):close()
+    core.tensor("u8", { 3 }):close()
+    assert.equal(4, core.memory().total - before) -- each has its bytes and what counts its views
+  end)
+end)
+
 describe("core.memory_limit", function()
   after_each(function() core.memory_limit(-1) end)
 

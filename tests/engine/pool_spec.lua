@@ -70,4 +70,28 @@ describe("core.threads", function()
       assert.equal(first, y:tobytes())
     end
   end)
+
+  it("leaves the processors alone when there is nothing to do", function()
+    local x = support.random({ 100, 1000 }, 1)
+    for _, n in ipairs { 2, 4, 64 } do
+      core.threads(n)
+      x:add(1)
+      local used = os.clock() -- by all threads
+      local pipe <close> = io.popen "sleep 0.4"
+      pipe:read "a"
+      assert.is_true(os.clock() - used < 0.1)
+    end
+  end)
+
+  it("keeps the bits of many small jobs in a row, whoever comes too late for them", function()
+    local q, k = support.random({ 1, 3, 40 }, 1), support.random({ 1, 5, 40 }, 2)
+    core.threads(1)
+    local want = core.attention(q, k, k, { heads = 10 }):tobytes()
+    for _, n in ipairs { 2, 3, 16, 64 } do
+      core.threads(n)
+      for _ = 1, 300 do
+        assert.is_true(want == core.attention(q, k, k, { heads = 10 }):tobytes())
+      end
+    end
+  end)
 end)

@@ -10,6 +10,17 @@ describe("vise.quant_types", function()
     assert.equal(128, quant_types.parse("int4_weight_only_g128").weight.group)
   end)
 
+  it("reads the group of a type with 4-bit weights and 8-bit activations", function()
+    for name, group in pairs { w4a8 = 128, w4a8_g16 = 16, w4a8_g32 = 32, w4a8_g256 = 256 } do
+      local t = quant_types.parse(name)
+      assert.same({ 4, group, "integer" }, { t.weight.bits, t.weight.group, t.product })
+      assert.same({ 8, "token" }, { t.activation.bits, t.activation.granularity })
+    end
+    for _, name in ipairs { "w4a8_g48", "w4a8_", "w4a8_g", "int8_per_row_g64" } do
+      assert.error_matches(function() quant_types.parse(name) end, "E-CF-04", 1, true)
+    end
+  end)
+
   it("reads rank and suffix of an svdq type", function()
     local t = quant_types.parse "svdq_int4_r16"
     assert.equal(16, t.rank)

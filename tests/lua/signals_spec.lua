@@ -51,6 +51,21 @@ describe("Ctrl-C", function()
     assert.matches("interrupted", out, 1, true)
   end)
 
+  it("stops a compiled forward half-way", function()
+    if held_back then pending "the thread sanitizer holds signals back until the product is done" end
+    -- Compiled with a fast backend, run with the reference: seconds.
+    local status, out = interrupt(1, [[
+      local vise, core = require "vise", require "vise.core"
+      local a = core.tensor("f32", { 128, 1 << 17 })
+      local part = { name = "part", forward = function(_, x) return core.matmul(x, a, { trans_b = true }) end }
+      local fast = assert(vise.compile(part, a))
+      core.backend "ref"
+      ready()
+      io.stderr:write(tostring(select(3, fast:forward(a))))]], "VISE_BLAS=0")
+    assert.equal(130, status)
+    assert.matches("interrupted", out, 1, true)
+  end)
+
   it("stops a loop in a coroutine inside another", function()
     for _, text in ipairs {
       "ready() coroutine.wrap(function() spin() end)()",

@@ -10,7 +10,8 @@ local LAYER = "transformer_blocks.3.attn1.to_v"
 local types = {
   { "int8_per_row", 0.01 }, { "int8_per_row_static", 0.01 }, { "int8_per_tensor", 0.02 },
   { "int8_per_tensor_static", 0.02 }, { "int8_weight_only", 0.01 }, { "int4_weight_only", 0.15 },
-  { "int4_weight_only_g64", 0.15 }, { "float8_per_tensor", 0.04 }, { "float8_per_tensor_static", 0.04 },
+  { "int4_weight_only_g64", 0.15 }, { "w4a8", 0.2 }, { "w4a8_g32", 0.15 },
+  { "float8_per_tensor", 0.04 }, { "float8_per_tensor_static", 0.04 },
   { "float8_per_row", 0.04 }, { "float8_per_row_static", 0.04 }, { "float8_per_block", 0.04 },
   { "float8_weight_only", 0.04 }, { "nvfp4", 0.15 }, { "nvfp4_weight_only", 0.15 }, { "svdq_int4_r0_dq", 0.15 },
   { "svdq_int4_r8_dq", 0.15 }, { "svdq_int4_r8", 0.15 }, { "svdq_nvfp4_r8_dq", 0.15 }, { "svdq_nvfp4_r8", 0.15 },

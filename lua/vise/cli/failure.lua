@@ -23,7 +23,7 @@ M.meanings = {
 
 -- The status by the prefix of the id; an entry of the error table may say otherwise.
 local by_prefix = {
-  MM = 71, HW = 78, FS = 74, US = 64, CF = 64, PL = 64, RN = 130,
+  MM = 71, HW = 78, FS = 74, US = 64, CF = 64, CP = 64, PL = 64, RN = 130,
 }
 
 --- The exit status of an error id.

@@ -9,6 +9,7 @@ local config_reader = require "vise.models.config"
 local core = require "vise.core"
 local fail = require "vise.fail"
 local module = require "vise.nn.module"
+local new_inputs = require "vise.models.inputs"
 
 local try = fail.try
 
@@ -193,7 +194,8 @@ function DiT:default_layers()
   return names
 end
 
-local function finish(self, x, waves, labels, height, width)
+local function finish(self, x, waves, labels)
+  local s = self.settings
   local c <close> = self.blocks[1].conditioning:forward(waves, labels)
   local modulation <close> = self.proj_out_1:forward(c)
   local shift <close> = slice(modulation, 1, self.width)
@@ -201,7 +203,7 @@ local function finish(self, x, waves, labels, height, width)
   local h <close> = self.norm_out:forward(x, shift, scale)
   local y <close> = self.proj_out_2:forward(h)
   return try(core.unpatchify(y, {
-    channels = self.settings.out_channels, height = height, width = width, patch = self.settings.patch_size,
+    channels = s.out_channels, height = s.sample_size, width = s.sample_size, patch = s.patch_size,
   }))
 end
 
@@ -216,21 +218,41 @@ local function per_image(value, dtype, batch, what)
   return try(value:reshape { batch })
 end
 
-local function forward(self, sample, timestep, class_labels)
+--- The inputs of a forward, in the order of its arguments.
+DiT.takes = { "sample", "timestep", "class_labels" }
+
+--- Checks what a forward is given and makes tensors of it.
+---@return vise.models.Inputs
+function DiT:inputs(sample, timestep, class_labels)
   local s = self.settings
   local batch, channels, height, width = sample:shape()
   if channels ~= s.in_channels or height ~= s.sample_size or width ~= s.sample_size then
     fail.raise("E-MD-12", "sample is %s, expected f32 Bx%dx%dx%d", sample, s.in_channels,
       s.sample_size, s.sample_size)
   end
-  local times <close> = per_image(timestep, "f32", batch, "timesteps")
-  local labels <close> = per_image(class_labels, "i64", batch, "class labels")
-  local waves <close> = try(core.sinusoid(times, {
+  return new_inputs {
+    sample = try(sample:reshape { batch, channels, height, width }),
+    timestep = per_image(timestep, "f32", batch, "timesteps"),
+    class_labels = per_image(class_labels, "i64", batch, "class labels"),
+  }
+end
+
+--- The forward of checked inputs.  Failures are raised.
+---@param inputs vise.models.Inputs
+---@return vise.Tensor
+function DiT:compute(inputs)
+  local labels = inputs.class_labels
+  local waves <close> = try(core.sinusoid(inputs.timestep, {
     dim = TIMESTEP_WIDTH, cos_first = true, shift = 1, max_period = 10000,
   }))
-  local x <close> = self.pos_embed:forward(sample)
+  local x <close> = self.pos_embed:forward(inputs.sample)
   for _, block in ipairs(self.blocks) do block:forward(x, waves, labels) end
-  return finish(self, x, waves, labels, height, width)
+  return finish(self, x, waves, labels)
+end
+
+local function forward(self, ...)
+  local inputs <close> = self:inputs(...)
+  return self:compute(inputs)
 end
 
 --- Predicts from noisy images.

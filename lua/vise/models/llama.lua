@@ -9,6 +9,7 @@ local config_reader = require "vise.models.config"
 local core = require "vise.core"
 local fail = require "vise.fail"
 local module = require "vise.nn.module"
+local new_inputs = require "vise.models.inputs"
 
 local try = fail.try
 
@@ -231,15 +232,34 @@ local function logits_of(self, x)
   return try(core.linear(h, self.embedding.weight))
 end
 
-local function forward(self, ids, options)
+--- The inputs of a forward, in the order of its arguments.
+Llama.takes = { "ids" }
+
+--- Checks what a forward is given and makes tensors of it.
+---@return vise.models.Inputs
+function Llama:inputs(ids, options)
   local cache = options and options.cache
-  local tensor <close> = as_ids(ids)
-  check_length(self, cache and cache:length() or 0, select(2, tensor:shape()))
-  local x <close> = self.embedding:forward(tensor)
+  local inputs = new_inputs { ids = as_ids(ids) }
+  check_length(self, cache and cache:length() or 0, select(2, inputs.ids:shape()))
+  return inputs
+end
+
+--- The forward of checked inputs.  Failures are raised.
+---@param inputs vise.models.Inputs
+---@param options? vise.LlamaOptions
+---@return vise.Tensor
+function Llama:compute(inputs, options)
+  local cache = options and options.cache
+  local x <close> = self.embedding:forward(inputs.ids)
   for i, block in ipairs(self.blocks) do block:forward(x, cache and cache.layers[i]) end
   if not (options and options.last) then return logits_of(self, x) end
   local last <close> = last_position(x)
   return logits_of(self, last)
+end
+
+local function forward(self, ids, options)
+  local inputs <close> = self:inputs(ids, options)
+  return self:compute(inputs, options)
 end
 
 --- Predicts what follows each id.

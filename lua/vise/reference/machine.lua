@@ -19,8 +19,8 @@ return {
     },
     {
       name = "memory", arguments = {}, returns = "table",
-      text = "What the engine has allocated: blocks, bytes, and peak, the most bytes since vise.machine.reset_peak. "
-        .. "Mapped files do not count.",
+      text = "What the engine has allocated: blocks, bytes, peak, the most bytes since vise.machine.reset_peak, and "
+        .. "total, how many blocks were ever allocated. Mapped files do not count.",
       example = "print(vise.machine.memory().peak)",
     },
     {

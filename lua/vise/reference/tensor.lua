@@ -32,6 +32,14 @@ return {
       example = 't:bytes() --> 24 for f32 2x3',
     },
     {
+      name = "cast",
+      arguments = { { "dtype", "string", "of the elements", range = DTYPE },
+        { "shape", "integer[]", "as many bytes in all" } },
+      returns = "tensor",
+      text = "The same bytes as elements of another dtype: a view.",
+      example = 'local words = t:cast("i32", { t:bytes() // 4 })',
+    },
+    {
       name = "clamp",
       arguments = { { "lo", "number", "the least" }, { "hi", "number", "the most" }, OUT },
       returns = "tensor",

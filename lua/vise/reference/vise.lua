@@ -18,6 +18,23 @@ return {
       example = 'local model = assert(vise.open("models/dit", { variant = "fp16" }))',
     },
     {
+      name = "compile",
+      arguments = {
+        { "model", "model", "an open model, quantized or not; or a part of one" },
+        { "...", "any", "what its forward takes: of the shapes and dtypes that it is to be compiled for" },
+      },
+      returns = "compiled | nil, message, id",
+      text = "Compiles a model for one set of shapes: runs its forward once while every operator is recorded, drops "
+        .. "what is unused, done twice or the same for all inputs, joins what can be computed together, and gives "
+        .. "every value a place in memory. compiled:forward(...) takes inputs of these shapes and answers with the "
+        .. "same bits as the model's forward, without allocating; the answer is valid until the next forward, "
+        .. "copy() it to keep it. compiled:describe() has the operators traced, replayed, constant, shared and "
+        .. "fused, and values, buffers, value_bytes, arena_bytes, workspace_bytes, constant_bytes and weight_bytes; "
+        .. "tostring() of it is a summary. compiled:close() frees its memory. The model stays open and unchanged: "
+        .. "after a hook, vise.quantize or vise.load a forward raises E-CP-04. A Llama is compiled without a cache.",
+      example = "local fast <close> = assert(vise.compile(model, sample, timestep, class))",
+    },
+    {
       name = "config",
       arguments = {
         { "fields", "table", "quant_type, the only one required; regions: \"blocks\", \"all\" or patterns; exclude: "

@@ -76,10 +76,17 @@ describe("core.attention", function()
     check(1, 70, 90, 4, { heads = 2, causal = true, position = 20 })
   end)
 
-  it("cuts very long rows of keys into smaller blocks", function()
+  it("takes any number of keys", function()
     check(1, 45, 6000, 1, { heads = 1 })
     check(1, 17, 17000, 1, { heads = 1 })
     check(1, 1, 300000, 1, { heads = 1 })
+    check(1, 3, 1000, 4, { heads = 4, kv_heads = 2, causal = true, position = 900 })
+  end)
+
+  it("takes more heads to a key than a tile has rows, and heads of any size", function()
+    check(1, 2, 3, 1, { heads = 200, kv_heads = 1 })
+    check(1, 2, 70, 300, { heads = 1 })
+    check(1, 20, 70, 257, { heads = 1, causal = true, position = 3 })
   end)
 
   it("gives the same bits however many keys lie beyond what it sees", function()
@@ -103,13 +110,30 @@ describe("core.attention", function()
     assert.equal(0, core.attention(none, none, none, { heads = 1 }):count())
   end)
 
-  it("keeps the scores in blocks", function()
-    local q, out = core.tensor("f32", { 1, 2048, 4 }), core.tensor("f32", { 1, 2048, 4 })
-    core.reset_peak()
-    local before = core.memory().bytes
-    core.attention(q, q, q, { heads = 1 }, out)
-    -- 64 x 2,048 f32 and a cache line for each thread; all scores would be 16 MiB
-    assert.is_true(core.memory().peak - before <= core.threads() * (2 ^ 19 + 64))
+  it("needs no more memory for more keys", function()
+    local function scratch(keys)
+      local q, k = core.tensor("f32", { 1, 20, 4 }), core.tensor("f32", { 1, keys, 4 })
+      local out = core.tensor("f32", { 1, 20, 4 })
+      core.reset_peak()
+      local before = core.memory().bytes
+      core.attention(q, k, k, { heads = 1 }, out)
+      return core.memory().peak - before
+    end
+    assert.equal(scratch(1), scratch(20000))
+  end)
+
+  it("gives NaN to the row that has one, and lets keys of minus infinity out", function()
+    local opt = { heads = 1 }
+    for _, queries in ipairs { 3, 20 } do
+      local q = support.random({ 1, queries, 2 }, 1)
+      q:set(2 * 2 + 1, nan)
+      local k, v = support.random({ 1, 5, 2 }, 2), support.random({ 1, 5, 2 }, 3)
+      for i, y in ipairs(core.attention(q, k, v, opt):totable()) do assert.equal(i == 5 or i == 6, y ~= y) end
+      local some = core.tensor_of("f32", { 1, 2, 2 }, { -math.huge, 0, 0, 0 })
+      local ones = core.tensor("f32", { 1, queries, 2 }):add(1)
+      local values = core.tensor_of("f32", { 1, 2, 2 }, { 8, 8, 1, 2 })
+      for i, y in ipairs(core.attention(ones, some, values, opt):totable()) do assert.equal(2 - i % 2, y) end
+    end
   end)
 
   it("refuses what does not fit", function()

@@ -48,6 +48,7 @@ local operators = {
   rope = function() return core.rope(x, { heads = 4 }) end,
   scale = function() return big:mul(0.3) end,
   silu = function() return core.silu(x) end,
+  silu_mul = function() return core.silu_mul(x, y) end,
   sinusoid = function() return core.sinusoid(bias, { dim = 8 }) end,
   softmax = function() return core.softmax(x) end,
   sum = function() return { big:sum() } end,

@@ -1,0 +1,164 @@
+// Attention of few rows with AVX-512: nothing is copied, lane = input, and memory sets the
+// pace.
+
+#include <float.h>
+#include <string.h>
+
+#include "backends/avx512_exp.h"
+#include "backends/flash.h"
+
+enum { LANES = 16, KEYS = VISE_ATTENTION_KEYS };
+
+typedef struct few_rows {
+    const vise_attention_tile *t;
+    int rows;
+    const float *q[VISE_FLASH_FEW];
+    float max[VISE_FLASH_FEW], sum[VISE_FLASH_FEW], down[VISE_FLASH_FEW];
+    float *s; // [rows][KEYS]
+    float *o; // [rows][dh]
+} few_rows;
+
+// The sums over the lanes of four vectors.
+INLINE __m128 sum_lanes(__m512 a, __m512 b, __m512 c, __m512 d) {
+    __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+    __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+    __m512 all =
+        _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+    __m256 half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
+    return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+}
+
+// What comes next is fetched meanwhile: the values of the same keys, then the next keys.
+INLINE void fetch(const float *p) {
+    _mm_prefetch((const char *)p, _MM_HINT_T0);
+}
+
+// Scores of `n` rows from `row` on against `keys` keys, four at a time.
+INLINE void score_few(const few_rows *f, int row, int64_t key, int64_t keys, const int n) {
+    const vise_attention_tile *t = f->t;
+    const __m128 scale = _mm_set1_ps(t->scale);
+    for (int64_t j = 0; j < keys; j += 4) {
+        const float *k[4];
+        __m512 acc[4][4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) { // the last key stands in for those past it
+            k[i] = t->k + (key + (j + i < keys ? j + i : keys - 1)) * t->kv_step;
+#pragma GCC unroll 4
+            for (int r = 0; r < n; r++) acc[r][i] = _mm512_setzero_ps();
+        }
+        for (int64_t d = 0; d < t->dh; d += LANES) {
+            __mmask16 some = lanes_at(d, t->dh);
+            __m512 x[4];
+#pragma GCC unroll 4
+            for (int r = 0; r < n; r++) x[r] = _mm512_maskz_loadu_ps(some, f->q[row + r] + d);
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; i++) {
+                __m512 w = _mm512_maskz_loadu_ps(some, k[i] + d);
+                if (row == 0) fetch(k[i] + (t->v - t->k) + d);
+#pragma GCC unroll 4
+                for (int r = 0; r < n; r++) acc[r][i] = _mm512_fmadd_ps(x[r], w, acc[r][i]);
+            }
+        }
+#pragma GCC unroll 4
+        for (int r = 0; r < n; r++) {
+            __m128 dots = sum_lanes(acc[r][0], acc[r][1], acc[r][2], acc[r][3]);
+            _mm_storeu_ps(f->s + (row + r) * KEYS + j, _mm_mul_ps(dots, scale));
+        }
+    }
+}
+
+// Scores of a row to weights, those of keys that it does not see to 0.
+static void weigh_few(few_rows *f, int row, int64_t seen) {
+    const __m512 hidden = _mm512_set1_ps(-__builtin_inff());
+    float *s = f->s + row * KEYS;
+    __m512 max = _mm512_set1_ps(f->max[row]), sum = _mm512_setzero_ps(), before = max;
+    for (int64_t j = 0; j < KEYS; j += LANES) {
+        __m512 x = _mm512_mask_loadu_ps(hidden, lanes_at(j, seen), s + j);
+        _mm512_storeu_ps(s + j, x);
+        max = _mm512_max_ps(x, max);
+    }
+    f->max[row] = _mm512_reduce_max_ps(max);
+    max = _mm512_set1_ps(f->max[row]);
+    for (int64_t j = 0; j < KEYS; j += LANES) {
+        __m512 w = exp_of(_mm512_sub_ps(_mm512_loadu_ps(s + j), max));
+        _mm512_storeu_ps(s + j, w);
+        sum = _mm512_add_ps(sum, w);
+    }
+    f->down[row] = _mm512_cvtss_f32(exp_of(_mm512_sub_ps(before, max)));
+    f->sum[row] = f->sum[row] * f->down[row] + _mm512_reduce_add_ps(sum);
+}
+
+INLINE void mix_few(const few_rows *f, int row, int64_t key, int64_t keys, const int n) {
+    const vise_attention_tile *t = f->t;
+    for (int64_t d = 0; d < t->dh; d += 4 * LANES) {
+        const float *v = t->v + key * t->kv_step + d, *s = f->s + row * KEYS;
+        float *o = f->o + row * t->dh + d;
+        __mmask16 some[4];
+        __m512 acc[4][4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) {
+            some[i] = lanes_at(d + i * LANES, t->dh);
+#pragma GCC unroll 4
+            for (int r = 0; r < n; r++) {
+                __m512 x = _mm512_maskz_loadu_ps(some[i], o + r * t->dh + i * LANES);
+                acc[r][i] = _mm512_mul_ps(x, _mm512_set1_ps(f->down[row + r]));
+            }
+        }
+        for (int64_t j = 0; j < keys; j++, v += t->kv_step) {
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; i++) {
+                __m512 w = _mm512_maskz_loadu_ps(some[i], v + i * LANES);
+                if (row == 0) fetch(v + (t->k - t->v) + KEYS * t->kv_step + i * LANES);
+#pragma GCC unroll 4
+                for (int r = 0; r < n; r++) {
+                    __m512 p = _mm512_set1_ps(s[r * KEYS + j]);
+                    acc[r][i] = _mm512_fmadd_ps(p, w, acc[r][i]);
+                }
+            }
+        }
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) {
+#pragma GCC unroll 4
+            for (int r = 0; r < n; r++) {
+                _mm512_mask_storeu_ps(o + r * t->dh + i * LANES, some[i], acc[r][i]);
+            }
+        }
+    }
+}
+
+INLINE void take_few(few_rows *f, int row, int64_t key, int64_t keys, const int n) {
+    const vise_attention_tile *t = f->t;
+    score_few(f, row, key, keys, n);
+    for (int r = row; r < row + n; r++) {
+        int64_t seen = t->seen + r / t->group - key;
+        weigh_few(f, r, seen < keys ? seen : keys);
+    }
+    mix_few(f, row, key, keys, n);
+}
+
+void vise_avx512_attention_few(const vise_attention_tile *t) {
+    few_rows f = {.t = t, .rows = (int)(t->queries * t->group), .s = t->scratch};
+    f.o = f.s + VISE_FLASH_FEW * KEYS;
+    memset(f.o, 0, (size_t)(f.rows * t->dh) * sizeof *f.o);
+    for (int r = 0; r < f.rows; r++) {
+        f.q[r] = t->q + vise_attention_row(t, r);
+        f.max[r] = -FLT_MAX;
+    }
+    int64_t seen = t->seen + t->queries - 1;
+    if (seen > t->keys) seen = t->keys;
+    for (int64_t key = 0; key < seen; key += KEYS) {
+        int64_t keys = seen - key < KEYS ? seen - key : KEYS;
+        for (int row = 0; row < f.rows; row += 4) {
+            switch (f.rows - row) {
+            case 1: take_few(&f, row, key, keys, 1); break;
+            case 2: take_few(&f, row, key, keys, 2); break;
+            case 3: take_few(&f, row, key, keys, 3); break;
+            default: take_few(&f, row, key, keys, 4); break;
+            }
+        }
+    }
+    for (int r = 0; r < f.rows; r++) {
+        float *out = t->out + vise_attention_row(t, r), share = 1 / f.sum[r];
+        for (int64_t d = 0; d < t->dh; d++) out[d] = f.o[r * t->dh + d] * share;
+    }
+}

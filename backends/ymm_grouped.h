@@ -1,0 +1,315 @@
+// Private to backends/: grouped_product of the levels with 256-bit registers.
+//
+// Sums go in 32-bit lanes if the level has vpdpbusd.  If not, as 16-bit numbers as far as they
+// cannot overflow: `span` fours of inputs, of which each lane adds two products up to
+// table * 128 from vpmaddubsw:
+//   table up to 15: 8 * 2 * 15 * 128 = 30,720     up to 31: 4 * 2 * 31 * 128 = 31,744
+// With a larger one, up to 2 * 127 * 128 = 32,512, each product is widened at once.
+
+#ifndef VISE_YMM_GROUPED_H
+#define VISE_YMM_GROUPED_H
+
+#include "backends/ymm.h"
+
+enum {
+    GROUPED_BLOCK = 512,                // inputs: 16 KiB of opened weights
+    GROUPED_GROUPS = GROUPED_BLOCK / 8, // the most groups of them
+};
+
+// Whole groups or, of one that is longer than a block, a piece.
+typedef struct grouped_block {
+    _Alignas(64) uint8_t codes[GROUPED_BLOCK * VISE_PANEL]; // opened: [2][groups][quads][16][4]
+    float scale[GROUPED_GROUPS * VISE_PANEL];               // [groups][32]
+    int32_t zero[GROUPED_GROUPS * VISE_PANEL];              // the same; if they differ
+    const vise_grouped_product *p;
+    int64_t first, groups, quads; // groups; fours of inputs in each
+    bool fresh, last;             // is this the first, the last piece of its group?
+    int64_t span;                 // 0: sums have 32 bits
+    __m256i table;                // what a nibble stands for, in either half
+    const uint8_t *w;             // codes in memory
+} grouped_block;
+
+// Some rows of a strip.
+typedef struct grouped_rows {
+    const int8_t *x; // from the block's first input on
+    int32_t base[VISE_STRIP *
+                 GROUPED_GROUPS]; // [height][groups]: -zero * sum of x, if one zero serves all
+    int64_t row;
+    int height;   // of the strip
+    int32_t *sum; // [rows][32]: what has been summed of a group
+    float *acc;   // [rows][32]: what has been summed of groups
+} grouped_rows;
+
+// Adds the products of four inputs: to a 32-bit lane, or (narrow) to two 16-bit ones.
+INLINE __m256i grouped_dot(__m256i acc, __m256i w, __m256i x, const bool narrow) {
+    if (narrow) return _mm256_add_epi16(acc, _mm256_maddubs_epi16(w, x));
+#ifdef __AVXVNNI__
+    return _mm256_dpbusd_avx_epi32(acc, w, x);
+#else
+    __m256i two = _mm256_maddubs_epi16(w, x);
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(two, _mm256_set1_epi16(1)));
+#endif
+}
+
+// The same for some rows and vectors v and v + 1 of the channels.
+INLINE void grouped_dots(__m256i acc[4][4], const int v, __m256i w0, __m256i w1,
+                         const int8_t *x, const int rows, const bool narrow) {
+    YMM_KEEP(w0);
+    YMM_KEEP(w1);
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++) {
+        __m256i four = ymm_four(x + 4 * r);
+        acc[r][v] = grouped_dot(acc[r][v], w0, four, narrow);
+        acc[r][v + 1] = grouped_dot(acc[r][v + 1], w1, four, narrow);
+        __asm__(""
+                : "+x"(acc[r][v]), "+x"(acc[r][v + 1])); // else gcc spills them in every step
+    }
+}
+
+// The first four inputs of each lane's eight, and the second ones.
+INLINE void open_nibbles(__m256i *lo, __m256i *hi, __m256i table, const void *w) {
+    const __m256i nibble = _mm256_set1_epi8(15);
+    __m256i both = ymm_load(w);
+    *lo = _mm256_shuffle_epi8(table, _mm256_and_si256(both, nibble));
+    *hi = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(both, 4), nibble));
+}
+
+// acc += x * w for `pairs` pairs of quads.  Weights of two vectors are opened, of four not.
+INLINE void grouped_multiply(__m256i acc[4][4], const grouped_block *b, const int8_t *x,
+                             int height, const uint8_t *w, int64_t pairs, const int rows,
+                             const int vectors, const bool narrow) {
+    for (int64_t i = 0; i < pairs; i++, w += 128, x += 8 * height) {
+        const int8_t *next = x + 4 * height;
+        if (vectors == 2) {
+            grouped_dots(acc, 0, ymm_load(w), ymm_load(w + 32), x, rows, narrow);
+            grouped_dots(acc, 0, ymm_load(w + 64), ymm_load(w + 96), next, rows, narrow);
+            continue;
+        }
+#pragma GCC unroll 2
+        for (int v = 0; v < 4; v += 2) {
+            __m256i w0, w1, w2, w3;
+            open_nibbles(&w0, &w2, b->table, w + 32 * v);
+            open_nibbles(&w1, &w3, b->table, w + 32 * v + 32);
+            grouped_dots(acc, v, w0, w1, x, rows, narrow);
+            grouped_dots(acc, v, w2, w3, next, rows, narrow);
+        }
+    }
+}
+
+// Where a tile of some rows and vectors of channels finds what belongs to a group, and leaves
+// its results.  Rows of xsum and xscale are `stride` apart, of sum and acc VISE_PANEL.
+typedef struct grouped_place {
+    const int32_t *base, *xsum, *zero;
+    const float *xscale, *scale; // xscale may be NULL
+    int64_t stride;
+    int32_t *sum;
+    float *acc;
+} grouped_place;
+
+#define FOR_TILE(r, v, rows, vectors)                                                          \
+    _Pragma("GCC unroll 4") for (int r = 0; r < rows; r++)                                     \
+        _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++)
+
+// Adds what was summed before: of a group that begins, -zero * sum of x.
+INLINE void grouped_begin(__m256i s[4][4], const grouped_place *at, const bool fresh,
+                          const int rows, const int vectors) {
+    if (fresh && !at->zero) {
+        FOR_TILE(r, v, rows, vectors) {
+            __m256i x = _mm256_set1_epi32(at->base[r * GROUPED_GROUPS]);
+            s[r][v] = _mm256_add_epi32(s[r][v], x);
+        }
+    } else if (fresh) {
+        FOR_TILE(r, v, rows, vectors) {
+            __m256i x = _mm256_set1_epi32(at->xsum[r * at->stride]);
+            x = _mm256_mullo_epi32(x, ymm_load(at->zero + 8 * v));
+            s[r][v] = _mm256_sub_epi32(s[r][v], x);
+        }
+    } else {
+        FOR_TILE(r, v, rows, vectors) {
+            __m256i old = ymm_load(at->sum + r * VISE_PANEL + 8 * v);
+            s[r][v] = _mm256_add_epi32(s[r][v], old);
+        }
+    }
+}
+
+// Keeps the sums or, of a group that ends, adds them as floats.
+INLINE void grouped_end(__m256i s[4][4], const grouped_place *at, const bool last,
+                        const int rows, const int vectors) {
+    if (!last) {
+        FOR_TILE(r, v, rows, vectors) {
+            _mm256_storeu_si256((__m256i *)(at->sum + r * VISE_PANEL + 8 * v), s[r][v]);
+        }
+        return;
+    }
+    FOR_TILE(r, v, rows, vectors) {
+        __m256 scale = _mm256_loadu_ps(at->scale + 8 * v);
+        if (at->xscale) {
+            scale = _mm256_mul_ps(_mm256_set1_ps(at->xscale[r * at->stride]), scale);
+        }
+        float *acc = at->acc + r * VISE_PANEL + 8 * v;
+        __m256 old = _mm256_loadu_ps(acc);
+        _mm256_storeu_ps(acc, _mm256_fmadd_ps(_mm256_cvtepi32_ps(s[r][v]), scale, old));
+    }
+}
+
+// `rows` rows from row `r` of the strip on, channels from c on.
+INLINE void grouped_tile(const grouped_block *b, const grouped_rows *t, int r, int c,
+                         const int rows, const int vectors, const bool narrow) {
+    const vise_grouped_product *p = b->p;
+    const int64_t first = (t->row + r) * p->groups + b->first, groups = b->groups;
+    const int64_t quads = b->quads, span = narrow ? b->span : quads;
+    const bool fresh = b->fresh, last = b->last;
+    const int8_t *x = t->x + 4 * r;
+    const uint8_t *w = vectors == 4 ? b->w : b->codes + c / 16 * groups * quads * 64;
+    grouped_place at = {.xsum = p->xsum + first, .scale = b->scale + c};
+    at.zero = p->zeros ? b->zero + c : NULL;
+    at.base = t->base + r * GROUPED_GROUPS;
+    at.xscale = p->xscale ? p->xscale + first : NULL;
+    at.stride = p->groups;
+    at.sum = t->sum + r * VISE_PANEL + c;
+    at.acc = t->acc + r * VISE_PANEL + c;
+    for (int64_t g = 0; g < groups; g++) {
+        for (int64_t q = 0; q < quads; q += span) {
+            int64_t count = quads - q < span ? quads - q : span;
+            __m256i s[4][4];
+            FOR_TILE(i, v, rows, vectors) s[i][v] = _mm256_setzero_si256();
+            grouped_multiply(s, b, x, t->height, w, count / 2, rows, vectors, narrow);
+            if (narrow) {
+                FOR_TILE(i, v, rows, vectors) {
+                    s[i][v] = _mm256_madd_epi16(s[i][v], _mm256_set1_epi16(1));
+                }
+            }
+            grouped_begin(s, &at, fresh && q == 0, rows, vectors);
+            grouped_end(s, &at, last && q + count == quads, rows, vectors);
+            x += 4 * count * t->height;
+            w += 64 * count;
+        }
+        at.base++, at.xsum++, at.scale += VISE_PANEL;
+        if (at.zero) at.zero += VISE_PANEL;
+        if (at.xscale) at.xscale++;
+    }
+}
+
+INLINE void grouped_strip(const grouped_block *b, const grouped_rows *t, const bool narrow) {
+    if (t->height == 1) {
+        grouped_tile(b, t, 0, 0, 1, 4, narrow);
+        return;
+    }
+    if (t->height == 2) {
+        grouped_tile(b, t, 0, 0, 2, 4, narrow);
+        return;
+    }
+    for (int r = 0, rows; r < t->height; r += rows) {
+        rows = ymm_tile_rows(t->height - r);
+        for (int c = 0; c < VISE_PANEL; c += 16) {
+            switch (rows) {
+            case 2: grouped_tile(b, t, r, c, 2, 2, narrow); break;
+            case 3: grouped_tile(b, t, r, c, 3, 2, narrow); break;
+            default: grouped_tile(b, t, r, c, 4, 2, narrow); break;
+            }
+        }
+    }
+}
+
+// What a level does with the rows of a strip, once a block is open.
+typedef void (*grouped_run)(const grouped_block *b, const grouped_rows *t);
+
+static void grouped_open(grouped_block *b, bool codes) {
+    const vise_grouped_product *p = b->p;
+    int64_t at = b->first * VISE_PANEL;
+    for (int64_t i = 0; i < b->groups * VISE_PANEL; i += 8) {
+        _mm256_storeu_ps(b->scale + i, ymm_scales(p->scale_dtype, p->wscale, at + i));
+    }
+    for (int64_t i = 0; p->zeros && i < b->groups * VISE_PANEL; i++) {
+        b->zero[i] = p->zeros[at + i];
+    }
+    int64_t pairs = codes ? b->groups * b->quads / 2 : 0;
+    for (int64_t i = 0; i < pairs; i++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++) {
+            __m256i lo, hi, *to = (__m256i *)b->codes + (v / 2 * pairs + i) * 4 + v % 2;
+            open_nibbles(&lo, &hi, b->table, b->w + 128 * i + 32 * v);
+            _mm256_storeu_si256(to, lo);
+            _mm256_storeu_si256(to + 2, hi);
+        }
+    }
+}
+
+// The strips of a chunk, and what has been summed of them.
+typedef struct grouped_chunk {
+    int64_t first, end;
+    _Alignas(64) float acc[YMM_CHUNK * VISE_PANEL];
+    _Alignas(64) int32_t sum[YMM_CHUNK * VISE_PANEL];
+} grouped_chunk;
+
+// Inputs [k, k + 4 * quads) of the block's groups.
+static void grouped_inputs(grouped_chunk *c, grouped_block *b, int64_t k, grouped_run run) {
+    const vise_grouped_product *p = b->p;
+    int64_t row = vise_strip_row(p->to.m, c->first);
+    int64_t input = b->first * p->group + k;
+    b->w = p->w + input / 2 * VISE_PANEL;
+    b->fresh = k == 0;
+    b->last = k + 4 * b->quads == p->group;
+    grouped_open(b, vise_strip_row(p->to.m, c->end) - row > YMM_FEW);
+    for (int64_t s = c->first; s < c->end; s++) {
+        int64_t at = vise_strip_row(p->to.m, s);
+        int64_t height = vise_strip_row(p->to.m, s + 1) - at;
+        grouped_rows t;
+        t.row = at;
+        t.height = (int)height;
+        t.x = p->x + at * p->groups * p->group + input * height;
+        t.sum = c->sum + (at - row) * VISE_PANEL;
+        t.acc = c->acc + (at - row) * VISE_PANEL;
+        for (int64_t r = 0; r < height; r++) {
+            const int32_t *xsum = p->xsum + (at + r) * p->groups + b->first;
+            for (int64_t g = 0; g < b->groups; g++)
+                t.base[r * GROUPED_GROUPS + g] = -p->zero * xsum[g];
+        }
+        run(b, &t);
+    }
+}
+
+static void grouped_results(const grouped_chunk *c, const vise_grouped_product *p) {
+    int64_t row = vise_strip_row(p->to.m, c->first), end = vise_strip_row(p->to.m, c->end);
+    for (int64_t i = row; i < end; i++) {
+        for (int j = 0; j < p->to.n; j += 8) {
+            __m256 v = _mm256_loadu_ps(c->acc + (i - row) * VISE_PANEL + j);
+            if (p->xrow) v = _mm256_mul_ps(v, _mm256_set1_ps(p->xrow[i]));
+            if (p->wupper) v = _mm256_mul_ps(v, _mm256_loadu_ps(p->wupper + j));
+            ymm_store(&p->to, i, j, v);
+        }
+    }
+}
+
+static void grouped_strips(const vise_grouped_product *p, grouped_block *b, grouped_run run) {
+    const int64_t per = p->group < GROUPED_BLOCK ? GROUPED_BLOCK / p->group : 1;
+    for (int64_t s = p->to.first; s < p->to.end; s += YMM_STRIPS) {
+        grouped_chunk c;
+        c.first = s;
+        c.end = p->to.end - s < YMM_STRIPS ? p->to.end : s + YMM_STRIPS;
+        int64_t rows = vise_strip_row(p->to.m, c.end) - vise_strip_row(p->to.m, s);
+        memset(c.acc, 0, (size_t)rows * VISE_PANEL * sizeof(float));
+        for (b->first = 0; b->first < p->groups; b->first += per) {
+            b->groups = p->groups - b->first < per ? p->groups - b->first : per;
+            for (int64_t k = 0; k < p->group; k += GROUPED_BLOCK) {
+                b->quads = (p->group - k < GROUPED_BLOCK ? p->group - k : GROUPED_BLOCK) / 4;
+                grouped_inputs(&c, b, k, run);
+            }
+        }
+        grouped_results(&c, p);
+    }
+}
+
+static void grouped_product_with(const vise_grouped_product *p, grouped_run run) {
+    static const uint8_t same[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const uint8_t *table = p->table ? p->table : same;
+    int most = 0;
+    for (int i = 0; i < 16; i++) most = table[i] > most ? table[i] : most;
+    grouped_block b;
+    b.p = p;
+    b.table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
+    b.span = most < 16 ? 8 : most < 32 ? 4 : 0;
+    grouped_strips(p, &b, run);
+}
+
+#endif

@@ -1,0 +1,102 @@
+--- Compiled execution: traces one forward of a model, takes out what need not run, fuses what can be
+--- computed together, plans the memory, and replays the rest without allocating.
+
+local Compiled = require "vise.compile.compiled"
+local Program = require "vise.compile.program"
+local expect = require "vise.models.expect"
+local fail = require "vise.fail"
+local fuse = require "vise.compile.fuse"
+local new_inputs = require "vise.models.inputs"
+local simplify = require "vise.compile.simplify"
+local trace = require "vise.compile.trace"
+
+local M = {}
+
+local try = fail.try
+
+-- The layers as they are now.  What hooks do is not part of a graph.
+local function layers_of(model)
+  local list = {}
+  for i, layer in ipairs(model.layers and model:layers() or {}) do
+    if #layer.hooks > 0 then
+      fail.raise("E-CP-04", "%s has a hook, which a compiled model does not call", layer.name)
+    end
+    list[i] = { layer = layer, quantized = layer.quantized }
+  end
+  return list
+end
+
+local function refuse_cache(options)
+  if type(options) == "table" and options.cache then
+    fail.raise("E-CP-07", "a forward with a cache cannot be compiled: its shapes change every time")
+  end
+end
+
+-- The inputs of a model by name, how to compute from them, and the names in the order of the arguments.
+local function of_model(model, ...)
+  local rest = table.pack(select(#model.takes + 1, ...))
+  for i = 1, rest.n do refuse_cache(rest[i]) end
+  local inputs = model:inputs(...)
+  return inputs, function() return model:compute(inputs, table.unpack(rest, 1, rest.n)) end, model.takes
+end
+
+-- The same for a part of a model, or one whose forward takes tensors as they are.
+local function of_module(model, ...)
+  local tensors, names, given = {}, {}, { ... }
+  for i, x in ipairs(given) do
+    if type(x) ~= "userdata" then
+      fail.raise("E-CP-05", "argument %d is a %s, expected a tensor", i, type(x))
+    end
+    names[i] = ("argument %d"):format(i)
+    tensors[names[i]] = try(x:copy())
+    given[i] = tensors[names[i]]
+  end
+  return new_inputs(tensors), function() return try(model:forward(table.unpack(given))) end, names
+end
+
+-- Operators that compute: views are made once.
+local function count(graph)
+  local operators = 0
+  for _, op in ipairs(graph.ops) do operators = operators + (op.result.view_of and 0 or 1) end
+  return operators
+end
+
+-- Takes the graph through all passes.
+local function optimize(graph, facts)
+  simplify.drop_unused(graph)
+  facts.traced = count(graph)
+  local made = simplify.fold(graph)
+  facts.constant = facts.traced - count(graph)
+  facts.shared = simplify.share(graph)
+  facts.fused = fuse.fuse(graph)
+  simplify.drop_unused(graph)
+  for _, tensor in ipairs(simplify.convert_vectors(graph)) do made[#made + 1] = tensor end
+  return simplify.close_unused(graph, made)
+end
+
+local function compile(model, ...)
+  expect.model(model, "compile", "forward")
+  local layers = layers_of(model)
+  local inputs <close>, run, names = (model.takes and of_model or of_module)(model, ...)
+  local list = {}
+  for i, name in ipairs(names) do list[i] = { name = name, tensor = inputs[name] } end
+  local graph, facts = trace.trace(model, list, run), {}
+  local made = optimize(graph, facts)
+  local program = Program.new(graph)
+  local compiled = Compiled.new { model = model, names = names, layers = layers, facts = facts, made = made,
+    program = program }
+  compiled:warm(...)
+  return compiled
+end
+
+--- Compiles a model for inputs of these shapes and dtypes.
+---@param model vise.Model
+---@param ... any  What its forward takes.
+---@return vise.Compiled?
+---@return string? message
+---@return string? id
+function M.compile(model, ...)
+  return fail.catch(compile, model, ...)
+end
+
+return M

@@ -1,0 +1,127 @@
+--- What replays a graph: the tensors in their places, and a flat list of calls.
+
+local buffers = require "vise.compile.buffers"
+local core = require "vise.core"
+local fail = require "vise.fail"
+local graphs = require "vise.compile.graph"
+local operators = require "vise.compile.operators"
+
+local M = {}
+
+local try = fail.try
+
+---@class vise.compile.Step
+---@field call function
+---@field args any[]
+---@field count integer
+---@field layer string
+
+---@class vise.compile.Program
+---@field steps vise.compile.Step[]
+---@field inputs vise.Tensor[]      Where the inputs go.
+---@field output vise.Tensor
+---@field objects userdata[]        Views of the arena, and rows.
+---@field arena vise.Tensor
+---@field workspace userdata
+---@field plan vise.compile.Plan
+local Program = {}
+Program.__index = Program
+
+local function tensor_at(arena, buffer, value)
+  local bytes <close> = try(arena:rows(buffer.offset + 1, buffer.offset + value:bytes()))
+  return try(bytes:cast(value.dtype, value.shape))
+end
+
+-- Rows of the right kind; what is in them now does not matter.
+local function rows_of(value, slot, object_of)
+  if not slot.rows then
+    local args = graphs.bind(value.op, object_of)
+    slot.rows = try(value.op.call(table.unpack(args, 1, value.op.count)))
+  end
+  return slot.rows
+end
+
+-- A function that makes the object of a value when it is first asked for.
+local function objects_of(program)
+  local objects = {}
+  local function object_of(value)
+    if value.constant then return value.constant end
+    if not objects[value] then
+      local made
+      if value.view_of then
+        local args = graphs.bind(value.op, object_of)
+        made = try(value.op.call(table.unpack(args, 1, value.op.count)))
+      elseif value.class == "rows" then
+        made = rows_of(value, program.plan.of[value], object_of)
+      else
+        made = tensor_at(program.arena, program.plan.of[value], value)
+      end
+      objects[value] = made
+      program.objects[#program.objects + 1] = made
+    end
+    return objects[value]
+  end
+  return object_of
+end
+
+local function step_of(op, object_of)
+  local out = operators[op.name].out
+  local args = graphs.bind(op, object_of)
+  args[out] = object_of(op.result)
+  return { call = op.call, args = args, count = math.max(op.count, out), layer = op.layer }
+end
+
+local function build(program, graph)
+  program.plan = buffers.plan(graph)
+  program.arena = try(core.tensor("u8", { program.plan.bytes }))
+  local object_of = objects_of(program)
+  for i, value in ipairs(graph.inputs) do program.inputs[i] = object_of(value) end
+  for _, op in ipairs(graph.ops) do
+    if not op.result.view_of then program.steps[#program.steps + 1] = step_of(op, object_of) end
+  end
+  program.output = object_of(graph.output)
+end
+
+--- Makes the program of a graph.
+---@param graph vise.compile.Graph
+---@return vise.compile.Program
+function M.new(graph)
+  local program = setmetatable({ steps = {}, inputs = {}, objects = {}, workspace = core.workspace() }, Program)
+  local ok, problem = pcall(build, program, graph)
+  if ok then return program end
+  program:close()
+  error(problem, 0)
+end
+
+local function replay(steps)
+  for i = 1, #steps do
+    local step = steps[i]
+    local result, message, id = step.call(table.unpack(step.args, 1, step.count))
+    if result == nil then
+      try(nil, id == "E-RN-01" and message or ("%s: %s"):format(step.layer, message), id)
+    end
+  end
+end
+
+--- Runs all steps on what lies in the inputs; a failure is raised as a vise.Failure.
+function Program:run()
+  try(self.workspace:begin())
+  local ok, problem = pcall(replay, self.steps)
+  self.workspace:finish()
+  if not ok then error(problem, 0) end
+end
+
+--- Runs once, for the scratch that operators want.
+function Program:warm()
+  self:run()
+  try(self.workspace:begin())
+  self.workspace:finish()
+end
+
+function Program:close()
+  for _, object in ipairs(self.objects) do object:close() end
+  if self.arena then self.arena:close() end
+  self.workspace:close()
+end
+
+return M

@@ -1,0 +1,333 @@
+local core = require "vise.core"
+local dit = require "workflow.support_dit"
+local support = require "support"
+local tiny = require "models.tiny"
+local vise = require "vise"
+
+-- A module of one function.
+local function module_of(forward, name)
+  return { name = name or "part", forward = function(_, ...) return forward(...) end }
+end
+
+local function bytes(...)
+  local y <close> = assert(...)
+  return y:tobytes()
+end
+
+-- Blocks that f allocates in the engine.
+local function allocated(f)
+  local before = core.memory().total
+  f()
+  return core.memory().total - before
+end
+
+-- Compiled and not, on the inputs it was compiled for and on others.
+local function agrees(model, inputs, others)
+  local fast <close> = assert(vise.compile(model, table.unpack(inputs)))
+  for _, given in ipairs { inputs, others, inputs } do
+    assert.equal(bytes(model:forward(table.unpack(given))), bytes(fast:forward(table.unpack(given))))
+  end
+end
+
+describe("vise.compile", function()
+  local threads = core.threads()
+  after_each(function() core.threads(threads) end)
+
+  local types = { false, "int8_per_row", "int8_per_tensor", "int4_weight_only", "float8_per_row", "nvfp4_weight_only",
+    "svdq_int4_r0_dq", "svdq_int4_r4_dq", "svdq_nvfp4_r4_dq" }
+
+  for _, type in ipairs(types) do
+    it(("answers as the model does, bit for bit: %s"):format(type or "float"), function()
+      local model <close> = dit.open()
+      if type then assert(vise.quantize(model, { quant_type = type, regions = { "transformer_blocks.0.*" } })) end
+      for n = 1, 2 do
+        core.threads(n)
+        agrees(model, { dit.batch(2, 1) }, { dit.batch(2, 7) })
+      end
+    end)
+  end
+
+  it("follows a language model, all logits or the last", function()
+    local model <close> = assert(vise.open "recipes/quickstart/models/stories260K")
+    assert(vise.quantize(model, { quant_type = "int8_per_row" }))
+    for _, options in ipairs { {}, { last = true } } do
+      local fast <close> = assert(vise.compile(model, { 1, 5, 9, 13 }, options))
+      for _, ids in ipairs { { 1, 5, 9, 13 }, { 500, 2, 2, 7 } } do
+        assert.equal(bytes(model:forward(ids, options)), bytes(fast:forward(ids)))
+      end
+    end
+  end)
+
+  it("allocates nothing when it runs", function()
+    local model <close> = dit.open()
+    assert(vise.quantize(model, { quant_type = "int8_per_row" }))
+    local sample, times, labels = dit.batch(2)
+    local fast <close> = assert(vise.compile(model, sample, times, labels))
+    assert.equal(0, allocated(function() assert(fast:forward(sample, times, labels)):close() end))
+    assert.equal(0, allocated(function() assert(fast:forward(sample, 3.5, 7)):close() end))
+    assert.is_true(allocated(function() assert(model:forward(sample, times, labels)):close() end) > 50)
+  end)
+
+  it("takes numbers, lists and tensors where the model does", function()
+    local model <close> = assert(tiny.open(tiny.dit()))
+    local sample = support.random({ 2, 2, 4, 4 })
+    local fast <close> = assert(vise.compile(model, sample, 3, 1))
+    assert.equal(bytes(model:forward(sample, 7.25, 2)), bytes(fast:forward(sample, 7.25, 2)))
+    local labels = core.tensor_of("i64", { 2 }, { 0, 3 })
+    assert.equal(bytes(model:forward(sample, 1, labels)), bytes(fast:forward(sample, 1, labels)))
+    assert.equal(bytes(model:forward(sample, 1, labels)), bytes(fast:forward(sample, 1, { 0, 3 })))
+    local strided = support.random({ 3, 6 }):columns(1, 4)
+    local sum <close> = assert(vise.compile(module_of(function(x) return x:add(1) end), strided))
+    assert.same({ 3, 4 }, { sum:forward(strided):shape() })
+  end)
+
+  it("takes its own last answer as an input", function()
+    local step = module_of(function(x, y) return x:mul(2):add(y) end)
+    local x, y = support.random { 5, 40 }, support.random({ 5, 40 }, 2)
+    local fast <close> = assert(vise.compile(step, x, y))
+    local want <close> = step:forward(y, step:forward(x, y))
+    local once = fast:forward(x, y)
+    assert.equal(want:tobytes(), bytes(fast:forward(y, once)))
+  end)
+
+  it("names an input that does not fit", function()
+    local model <close> = assert(tiny.open(tiny.dit()))
+    local sample = support.random { 2, 2, 4, 4 }
+    local fast <close> = assert(vise.compile(model, sample, 3, 1))
+    local function refuses(words, ...)
+      local given = table.pack(...)
+      assert.error_matches(function() fast:forward(table.unpack(given, 1, given.n)) end, "E%-CP%-05: .*" .. words)
+    end
+    refuses("'sample' is f32 1x2x4x4, the model was compiled for f32 2x2x4x4", support.random { 1, 2, 4, 4 }, 3, 1)
+    refuses("'sample' is a nil", nil, 3, 1)
+    refuses("'sample' is 4", 4, 3, 1)
+    refuses("'class_labels' is 1.5, the model was compiled for i64 2", sample, 3, 1.5)
+    refuses("'class_labels' is a list of 3", sample, 3, { 1, 2, 3 })
+    refuses("'timestep' is i64 2, the model was compiled for f32 2", sample, core.tensor("i64", { 2 }), 1)
+    refuses("4 arguments, the model was compiled for 3", sample, 3, 1, {})
+    assert(fast:forward(sample, 3, 1))
+  end)
+
+  it("has views and tensors written in place follow each other", function()
+    local part = module_of(function(x)
+      local h <close> = x:mul(2)
+      local flat <close> = h:reshape { -1 }
+      local first <close> = h:columns(1, 3)
+      local before <close> = first:copy()
+      flat:add(1, flat)
+      local y <close> = first:copy()
+      return y:mul(before)
+    end)
+    agrees(part, { support.random { 4, 6 } }, { support.random({ 4, 6 }, 3) })
+  end)
+
+  it("does once what is done twice, and beforehand what depends on no input", function()
+    local weight = support.random { 6, 6 }
+    local part = module_of(function(x)
+      local doubled <close> = weight:mul(2)
+      local ones <close> = core.tensor_of("f32", { 6 }, { 1, 1, 1, 1, 1, 1 })
+      local bias <close> = ones:mul(3)
+      local a <close> = core.linear(x, doubled, bias)
+      local b <close> = core.linear(x, doubled, bias)
+      core.linear(x, weight):close()
+      return a:sub(b)
+    end)
+    local fast <close> = assert(vise.compile(part, support.random { 3, 6 }))
+    local facts = fast:describe()
+    assert.same({ 5, 2, 2, 1 }, { facts.traced, facts.replayed, facts.constant, facts.shared })
+    assert.equal(2 * 36 * 4 // 2 + 24, facts.constant_bytes)
+    assert.matches("5 traced, 2 replayed: 2 constant, 1 shared, 0 fused", tostring(fast), 1, true)
+    agrees(part, { support.random { 3, 6 } }, { support.random({ 3, 6 }, 4) })
+  end)
+
+  it("lets values follow one another in one place", function()
+    local part = module_of(function(x)
+      local y = x
+      for _ = 1, 9 do y = core.softmax(core.silu(y):add(x)) end
+      return y
+    end)
+    local fast <close> = assert(vise.compile(part, support.random { 8, 32 }))
+    local facts = fast:describe()
+    assert.equal(28 * 1024, facts.value_bytes)
+    assert.equal(3 * 1024, facts.arena_bytes) -- x, what becomes of it, the output
+    agrees(part, { support.random { 8, 32 } }, { support.random({ 8, 32 }, 4) })
+  end)
+
+  it("gives an answer that stays until the next forward, and may be closed", function()
+    local fast = assert(vise.compile(module_of(function(x) return x:add(1) end), core.tensor("f32", { 2 })))
+    local one = fast:forward(core.tensor_of("f32", { 2 }, { 1, 2 }))
+    assert.same({ 2, 3 }, one:totable())
+    one:close()
+    local two = fast:forward(core.tensor_of("f32", { 2 }, { 3, 4 }))
+    assert.same({ 4, 5 }, two:totable())
+    fast:close()
+    assert.same({ 4, 5 }, two:totable())
+  end)
+
+  it("can be closed twice, and not used after that", function()
+    local fast = assert(vise.compile(module_of(function(x) return x:add(1) end), core.tensor("f32", { 2 })))
+    fast:close()
+    fast:close()
+    assert.equal("compiled model (closed)", tostring(fast))
+    assert.error_matches(function() fast:forward(core.tensor("f32", { 2 })) end, "E%-CP%-06")
+    assert.error_matches(function() fast:describe() end, "E%-CP%-06")
+  end)
+
+  it("gives all its memory back", function()
+    local model <close> = assert(tiny.open(tiny.llama()))
+    collectgarbage()
+    local before = core.memory().bytes
+    assert(vise.compile(model, { 1, 2, 3 })):close()
+    collectgarbage()
+    assert.equal(before, core.memory().bytes)
+  end)
+
+  it("leaks nothing, whichever allocation fails", function()
+    local weight, bias = support.random({ 6, 6 }):to "f16", support.random({ 6 }):to "f16"
+    local part = vise.nn.MLP.new("mlp", vise.nn.Linear.new("up", 6, 6, weight, bias),
+      vise.nn.Linear.new("down", 6, 6, weight, bias), "tanh")
+    local x = support.random { 3, 6 }
+    local failures = support.sweep(function()
+      local fast <close> = vise.compile(part, x)
+      return fast and true
+    end)
+    assert.is_true(failures > 10)
+  end)
+end)
+
+describe("what cannot be compiled", function()
+  local x = support.random { 3, 4 }
+
+  local function refuses(id, words, forward, ...)
+    local part, given = module_of(forward, "decoder.7.mixer"), { ... }
+    assert.error_matches(function() vise.compile(part, x, table.unpack(given)) end, id .. ": .*" .. words)
+    assert.equal(12, x:count()) -- the recorder is off again
+  end
+
+  it("is a forward that reads what it computes", function()
+    for name, read in pairs {
+      ["tensor:get"] = function(y) return y:get(1) end,
+      ["tensor:totable"] = function(y) return y:totable() end,
+      ["tensor:max"] = function(y) return y:max() end,
+      ["tensor:argmax"] = function(y) return y:argmax() end,
+      compare = function(y) return core.compare(y, x) end,
+      encode = function(y)
+        return core.encode(core.scheme { bits = 8, granularity = "row", convention = "amax" }, y)
+      end,
+    } do
+      refuses("E%-CP%-01", "decoder.7.mixer: " .. name, function(y) return y:add(read(y)) end)
+    end
+  end)
+
+  it("is not one that reads constants", function()
+    local scale = core.tensor_of("f32", { 1 }, { 3 })
+    agrees(module_of(function(y) return y:mul(scale:get(1)) end), { x }, { support.random({ 3, 4 }, 2) })
+  end)
+
+  it("is a forward that draws numbers, or writes them one by one", function()
+    refuses("E%-CP%-01", "random:normal draws other numbers", function(y)
+      return y:add(core.random(1):normal { 3, 4 })
+    end)
+    refuses("E%-CP%-01", "tensor:set writes a number", function(y)
+      local h = core.tensor("f32", { 4 })
+      h:set(1, 2)
+      return y:add(h)
+    end)
+  end)
+
+  it("is a forward that changes its input, a weight or a part of a tensor", function()
+    refuses("E%-CP%-02", "tensor:add writes into the input 'argument 1'", function(y) return y:add(1, y) end)
+    local weight = support.random { 3, 4 }
+    refuses("E%-CP%-02", "tensor:add writes into a tensor that was there before", function(y)
+      return y:add(1, weight)
+    end)
+    refuses("E%-CP%-02", "tensor:copy writes into a part of a tensor", function(y)
+      local h = y:add(1)
+      y:rows(1, 2):copy(h:rows(2, 3))
+      return h
+    end)
+  end)
+
+  it("is a forward that gives something else", function()
+    refuses("E%-CP%-03", "gave a number, expected a tensor", function() return 4 end)
+  end)
+
+  it("is a forward with a cache", function()
+    local model <close> = assert(tiny.open(tiny.llama()))
+    local cache <close> = assert(model:cache(4))
+    assert.error_matches(function() vise.compile(model, { 1, 2 }, { cache = cache }) end, "E%-CP%-07")
+  end)
+
+  it("is no model, or bare weights", function()
+    assert.error_matches(function() vise.compile(nil) end, "E%-MD%-15")
+    assert.error_matches(function() vise.compile(module_of(function(y) return y end), 4) end,
+      "E%-CP%-05: argument 1 is a number, expected a tensor")
+    local bare <close> = assert(tiny.open { tensors = { ["a.weight"] = { 4, 4 } } })
+    assert.equal("E-MD-16", (select(3, vise.compile(bare))))
+  end)
+
+  it("fails as the model itself does", function()
+    local model <close> = assert(tiny.open(tiny.dit()))
+    assert.error_matches(function() vise.compile(model, support.random { 1, 1, 4, 4 }, 1, 1) end, "E%-MD%-12")
+    assert.equal("function", type(model.forward))
+    for _, block in ipairs(model.blocks) do assert.is_nil(rawget(block, "forward")) end
+  end)
+end)
+
+describe("a compiled model", function()
+  local function open()
+    local model = dit.open()
+    assert(vise.quantize(model, { quant_type = "int8_per_row", regions = { "transformer_blocks.0.*" } }))
+    return model
+  end
+
+  it("does not go with hooks", function()
+    local model <close> = open()
+    local sample, times, labels = dit.batch(1)
+    local fast <close> = assert(vise.compile(model, sample, times, labels))
+    local undo = model:layers()[5]:hook(function() end)
+    local words = "E%-CP%-04: transformer_blocks.0.attn1.to_k has a hook"
+    assert.error_matches(function() fast:forward(sample, times, labels) end, words)
+    assert.error_matches(function() vise.compile(model, sample, times, labels) end, words)
+    undo()
+    assert(fast:forward(sample, times, labels))
+  end)
+
+  it("does not outlive a change of the model's layers", function()
+    local model <close> = dit.open()
+    local sample, times, labels = dit.batch(1)
+    local fast <close> = assert(vise.compile(model, sample, times, labels))
+    assert(vise.quantize(model, { quant_type = "int8_per_row", regions = { "transformer_blocks.0.*" } }))
+    assert.error_matches(function() fast:forward(sample, times, labels) end,
+      "E%-CP%-04: transformer_blocks.0.norm1.emb.timestep_embedder.linear_1 was quantized or restored")
+  end)
+
+  it("names the layer that fails, and runs again after that", function()
+    local model <close> = open()
+    local sample, times, labels = dit.batch(1)
+    local fast <close> = assert(vise.compile(model, sample, times, labels))
+    local want = bytes(fast:forward(sample, times, labels))
+    local broken = sample:copy()
+    broken:set(1, 0 / 0)
+    local y, message, id = fast:forward(broken, times, labels)
+    assert.is_nil(y)
+    assert.equal("E-SC-04", id)
+    assert.matches("^transformer_blocks.0.attn1.to_q: ", message)
+    assert.error_matches(function() fast:forward(sample, times, 99) end, "E%-TN%-11")
+    assert.equal(want, bytes(fast:forward(sample, times, labels)))
+  end)
+
+  it("takes scratch of its own for more threads", function()
+    local model <close> = open()
+    local sample, times, labels = dit.batch(1)
+    local threads = core.threads()
+    core.threads(1)
+    local fast <close> = assert(vise.compile(model, sample, times, labels))
+    local want = bytes(fast:forward(sample, times, labels))
+    core.threads(3)
+    assert.equal(want, bytes(fast:forward(sample, times, labels)))
+    assert.equal(want, bytes(fast:forward(sample, times, labels)))
+    assert.equal(0, allocated(function() assert(fast:forward(sample, times, labels)) end))
+    core.threads(threads)
+  end)
+end)

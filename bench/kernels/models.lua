@@ -33,8 +33,12 @@ local function race(entries)
   end
 end
 
-local function once(model, inputs)
-  return function() assert(model:forward(table.unpack(inputs))):close() end
+local function joined(a, b)
+  return table.unpack(table.move(b, 1, #b, #a + 1, table.move(a, 1, #a, 1, {})))
+end
+
+local function once(model, inputs, options)
+  return function() assert(model:forward(joined(inputs, options))):close() end
 end
 
 local function blocks_of(f)
@@ -50,7 +54,7 @@ local function bytes_of(model)
 end
 
 -- Each quantized layer's own input in shape, float and quantized by itself.
-local function layer_ratio(model, quantized, inputs)
+local function layer_ratio(model, quantized, inputs, options)
   local entries, undo = {}, {}
   for i, layer in ipairs(quantized:layers()) do
     local plain = model:layers()[i]
@@ -67,7 +71,7 @@ local function layer_ratio(model, quantized, inputs)
       end)
     end
   end
-  once(model, inputs)()
+  once(model, inputs, options)()
   for _, f in ipairs(undo) do f() end
   local float, coded = 0, 0
   for _, entry in ipairs(entries) do
@@ -83,22 +87,22 @@ local function show(rows)
   end
 end
 
-local function measure(title, folder, inputs)
+local function measure(title, folder, inputs, options)
   print(("\n%s, %d threads, best of %d"):format(title, THREADS, REPEATS))
   local float = assert(vise.open(folder))
-  local entries = { { name = "float", run = once(float, inputs) } }
-  local compiled_float = assert(vise.compile(float, table.unpack(inputs)))
-  entries[2] = { name = "float, compiled", run = once(compiled_float, inputs) }
+  local entries = { { name = "float", run = once(float, inputs, options) } }
+  local compiled_float = assert(vise.compile(float, joined(inputs, options)))
+  entries[2] = { name = "float, compiled", run = once(compiled_float, inputs, {}) }
   for _, type in ipairs(TYPES) do
     local model = assert(vise.open(folder))
     local report = assert(vise.quantize(model, { quant_type = type }))
-    local compiled = assert(vise.compile(model, table.unpack(inputs)))
-    local y <close> = assert(model:forward(table.unpack(inputs)))
+    local compiled = assert(vise.compile(model, joined(inputs, options)))
+    local y <close> = assert(model:forward(joined(inputs, options)))
     local same <close> = assert(compiled:forward(table.unpack(inputs)))
     assert(same:tobytes() == y:tobytes(), "a compiled model differs from its own")
     local weights = ("%.1f of %.1f MB"):format(bytes_of(model) / 1e6, report.memory_bytes / 1e6)
-    entries[#entries + 1] = { name = type, run = once(model, inputs), model = model, weights = weights }
-    entries[#entries + 1] = { name = type .. ", compiled", run = once(compiled, inputs), weights = weights,
+    entries[#entries + 1] = { name = type, run = once(model, inputs, options), model = model, weights = weights }
+    entries[#entries + 1] = { name = type .. ", compiled", run = once(compiled, inputs, {}), weights = weights,
       facts = compiled:describe() }
   end
   for _, entry in ipairs(entries) do entry.run() end
@@ -106,7 +110,7 @@ local function measure(title, folder, inputs)
   local rows = {}
   for i, entry in ipairs(entries) do
     rows[i] = { entry.name, entry.best * 1e3, entries[1].best / entry.best,
-      entry.model and ("%.2fx"):format(layer_ratio(float, entry.model, inputs)) or "",
+      entry.model and ("%.2fx"):format(layer_ratio(float, entry.model, inputs, options)) or "",
       entry.weights or "", blocks_of(entry.run) }
   end
   print(("%-28s %12s %8s %9s %22s %8s"):format("", "forward", "ratio", "layers", "weights, planned", "blocks"))
@@ -123,9 +127,9 @@ local ok, problem = pcall(function()
   for i = 1, 512 do ids[i] = i * 7 % 4096 end
   generate.dit(folder .. "/dit", { width = WIDTH, layers = LAYERS })
   local sample = g:normal { 2, 4, 32, 32 }
-  measure(("DiT, %d blocks of width %d, 512 tokens"):format(LAYERS, WIDTH), folder .. "/dit", { sample, 500, 7 })
+  measure(("DiT, %d blocks of width %d, 512 tokens"):format(LAYERS, WIDTH), folder .. "/dit", { sample, 500, 7 }, {})
   generate.llama(folder .. "/llama", { width = WIDTH, layers = LAYERS })
-  measure(("Llama, %d blocks of width %d, 512 tokens"):format(LAYERS, WIDTH), folder .. "/llama", { ids })
+  measure(("Llama, %d blocks of width %d, 512 tokens, the last logits"):format(LAYERS, WIDTH), folder .. "/llama", { ids }, { { last = true } })
 end)
 core.disk.remove_tree(folder)
 if not ok then error(problem, 0) end

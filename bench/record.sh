@@ -61,7 +61,7 @@ record_operators() {
 
 record_models() {
     header "Whole models"
-    table vise_bench models -m 512 --repeats 5
+    table vise_bench models -m 512 --repeats 3
 }
 
 record_peers() {

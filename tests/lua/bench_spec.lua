@@ -111,6 +111,28 @@ describe("vise bench", function()
     end
   end)
 
+  it("times models as they are and compiled, beside their layers alone", function()
+    local generate, folder = require "vise.bench.generate", os.tmpname()
+    os.remove(folder)
+    assert(core.disk.mkdir(folder))
+    generate.dit(folder .. "/dit", { width = 64, layers = 1, tokens = 16 })
+    generate.llama(folder .. "/llama", { width = 64, layers = 1 })
+    local section = json(("models --model %s/dit --model %s/llama -m 5 --threads 1,2 --repeats 1"):format(folder,
+      folder)).sections[1]
+    core.disk.remove_tree(folder)
+    for _, name in ipairs { "float", "int8_per_row", "svdq_int4_r32_dq" } do
+      for i, size in ipairs { "dit, 16 tokens", "llama, 5 tokens" } do
+        local plain, compiled = named(section, name)[2 * i], named(section, name .. ", compiled")[2 * i]
+        assert.equal(size, plain.size)
+        assert.equal(2, compiled.threads)
+        assert.is_true(plain.blocks > 0)
+        assert.equal(0, compiled.blocks)
+        assert.equal(name ~= "float", plain.layers ~= nil and plain.of_layers ~= nil)
+        assert.equal(plain.planned, plain.megabytes)
+      end
+    end
+  end)
+
   it("prints text, and tables in markdown", function()
     local _, text = run(ONE)
     assert.matches("\n  what +rows +cache +threads +ms", text)

@@ -17,20 +17,21 @@ local TYPES = { "int8_per_row", "svdq_int4_r0_dq", "svdq_int4_r32_dq" }
 local LAYERS = 2
 local QUICK = { refine_iters = 0, scale_search = false } -- the same format, sooner
 
--- What a family's forward takes, for so many tokens.
-local inputs_of = {
+-- What a family's forward takes, for so many tokens: all arguments, and the first `inputs` of them that a
+-- compiled model takes too.
+local forward_of = {
   dit = function(model, tokens)
     local s = model.settings
     local each = (s.sample_size // s.patch_size) ^ 2 // 1 | 0
     local batch = math.max(1, tokens // each)
     local sample = core.random(3):normal { batch, s.in_channels, s.sample_size, s.sample_size }
-    return { sample, 500, 7 % s.num_embeds_ada_norm }, batch * each
+    return { sample, 500, 7 % s.num_embeds_ada_norm, inputs = 3, tokens = batch * each }
   end,
   llama = function(model, tokens)
     local s, ids = model.settings, {}
     tokens = math.min(tokens, s.max_position_embeddings)
     for i = 1, tokens do ids[i] = i * 7 % s.vocab_size end
-    return { ids }, tokens
+    return { ids, { last = true }, inputs = 1, tokens = tokens }
   end,
 }
 
@@ -48,19 +49,19 @@ local function bytes_of(model)
   return bytes
 end
 
-local function forward(model, inputs)
-  return function() try(model:forward(table.unpack(inputs))):close() end
+local function forward(model, arguments, count)
+  return try(model:forward(table.unpack(arguments, 1, count)))
 end
 
-local function same_bits(model, compiled, inputs)
-  local a <close> = try(model:forward(table.unpack(inputs)))
-  local b <close> = try(compiled:forward(table.unpack(inputs)))
+local function same_bits(model, compiled, arguments)
+  local a <close> = forward(model, arguments)
+  local b <close> = forward(compiled, arguments, arguments.inputs)
   if a:tobytes() == b:tobytes() then return true end
   return fail.fail("E-HW-05", "the compiled model differs from its own")
 end
 
 -- The quantized layers of a model that multiply different shapes, and how often a forward calls each.
-local function shapes_of(model, inputs)
+local function shapes_of(model, arguments)
   local list, by_key, undo = {}, {}, {}
   for i, layer in ipairs(model:layers()) do
     undo[#undo + 1] = layer.quantized and layer:hook(function(_, x)
@@ -72,7 +73,7 @@ local function shapes_of(model, inputs)
       by_key[key].calls = by_key[key].calls + 1
     end) or nil
   end
-  forward(model, inputs)()
+  forward(model, arguments):close()
   for _, f in ipairs(undo) do f() end
   return list
 end
@@ -96,27 +97,28 @@ local function layers_alone(float, quantized, shapes, repeats)
 end
 
 -- A model and its compiled form: two tasks.
-local function add_tasks(tasks, name, model, inputs, about)
-  local compiled = try(vise.compile(model, table.unpack(inputs)))
-  for _, side in ipairs { { name, model }, { name .. ", compiled", compiled } } do
-    local task = { name = side[1], run = forward(side[2], inputs), base = "float", about = {} }
+local function add_tasks(tasks, name, model, arguments, about)
+  local compiled = try(vise.compile(model, table.unpack(arguments)))
+  for _, side in ipairs { { name, model }, { name .. ", compiled", compiled, arguments.inputs } } do
+    local task = { name = side[1], base = "float", about = {},
+      run = function() forward(side[2], arguments, side[3]):close() end }
     for k, v in pairs(about) do task.about[k] = v end
     task.about.blocks = blocks_of(task.run)
     tasks[#tasks + 1] = task
   end
-  tasks[#tasks].check = function() return same_bits(model, compiled, inputs) end
+  tasks[#tasks].check = function() return same_bits(model, compiled, arguments) end
 end
 
 -- float and every type, each as it is and compiled; and what measures their layers alone.
-local function tasks_of(folder, float, inputs, size, options)
+local function tasks_of(folder, float, arguments, size, options)
   local tasks, alone = {}, {}
-  add_tasks(tasks, "float", float, inputs, { size = size })
+  add_tasks(tasks, "float", float, arguments, { size = size })
   for _, type in ipairs(TYPES) do
     local model = try(vise.open(folder))
     local report = try(vise.quantize(model, { quant_type = type, svdq = type:find "^svdq" and QUICK or nil }))
-    add_tasks(tasks, type, model, inputs, { size = size, megabytes = bytes_of(model) / 1e6,
+    add_tasks(tasks, type, model, arguments, { size = size, megabytes = bytes_of(model) / 1e6,
       planned = report.memory_bytes / 1e6 })
-    local shapes, last = shapes_of(model, inputs), #tasks
+    local shapes, last = shapes_of(model, arguments), #tasks
     alone[#alone + 1] = function()
       local ratio = layers_alone(float, model, shapes, options.repeats)
       tasks[last - 1].about.layers, tasks[last].about.layers = ratio, ratio
@@ -127,14 +129,13 @@ end
 
 local function bench_model(section, folder, options)
   local float = try(vise.open(folder))
-  local takes = inputs_of[float.family]
-  if not takes then
+  if not forward_of[float.family] then
     section.notes[#section.notes + 1] = ("skipped: %s is a %s model"):format(folder, float.family)
     return
   end
-  local inputs, tokens = takes(float, math.max(table.unpack(options.rows)))
-  local size = ("%s, %d tokens"):format(float.family, tokens)
-  local tasks, alone = tasks_of(folder, float, inputs, size, options)
+  local arguments = forward_of[float.family](float, math.max(table.unpack(options.rows)))
+  local size = ("%s, %d tokens"):format(float.family, arguments.tokens)
+  local tasks, alone = tasks_of(folder, float, arguments, size, options)
   measure.into(section, options, function()
     for _, f in ipairs(alone) do f() end
     return tasks

@@ -67,7 +67,8 @@ local function rows_of(found)
   for _, family in ipairs { "dit", "llama" } do
     for _, name in ipairs { "int8_per_row", "svdq_int4_r0_dq", "svdq_int4_r32_dq" } do
       local line = find(models, { name = "^" .. name .. ", compiled$", size = family .. ", 512 tokens", threads = 1 })
-      rows[#rows + 1] = { "-", ("%s, %s, compiled: of what its layers gain"):format(family, name), 0.85, line.of_layers }
+      rows[#rows + 1] = { "-", ("%s, %s, compiled: of what its layers gain"):format(family, name), 0.85,
+        line.of_layers }
     end
   end
   return rows

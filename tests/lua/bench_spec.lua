@@ -107,7 +107,7 @@ describe("vise bench", function()
       assert.is_true(#named(section, "oneDNN int8") > 0)
       assert.equal("oneDNN int8", named(section, "int8")[1].base)
     else
-      assert.matches("^skipped: oneDNN 2", section.notes[1])
+      assert.matches("^skipped: .*oneDNN", section.notes[1])
     end
   end)
 

@@ -36,7 +36,9 @@ local FRONT = [[setsid --wait sh -c '
 local function measure(words)
   local variables, rest = words:match "^(%u[%w_]*=%S+) (.*)$"
   local command = ("%s env %s %s bench %s --json"):format(FRONT, variables or "", PROGRAM, rest or words)
-  local result = assert(core.json_decode(output_of(command)))
+  local output = output_of(command)
+  if output == "" then error("this failed: " .. command, 0) end
+  local result = assert(core.json_decode(output))
   return result, ("%svise bench %s"):format(variables and variables .. " " or "", rest or words)
 end
 

@@ -37,7 +37,6 @@ local forward_of = {
 
 -- Blocks that a forward takes from the heap.
 local function blocks_of(run)
-  run()
   local before = core.memory().total
   run()
   return core.memory().total - before
@@ -78,22 +77,32 @@ local function shapes_of(model, arguments)
   return list
 end
 
--- How many times as fast as float ones the quantized layers are by themselves: what the kernels allow.
-local function layers_alone(float, quantized, shapes, repeats)
+-- How many times as fast as float ones the quantized layers of each model are by themselves: what the
+-- kernels allow.
+local function layers_alone(float, models, shapes, repeats)
   local sides = {}
   for _, entry in ipairs(shapes) do
-    local plain, coded = float:layers()[entry.index], quantized:layers()[entry.index].quantized
+    local plain = float:layers()[entry.index]
     local x = core.random(entry.index):normal(entry.shape)
-    sides[#sides + 1] = { run = function() try(core.linear(x, plain.weight, plain.bias)):close() end }
-    sides[#sides + 1] = { run = function() try(coded:forward(x)):close() end }
+    sides[#sides + 1] = { calls = entry.calls,
+      run = function() try(core.linear(x, plain.weight, plain.bias)):close() end }
+    for m, model in ipairs(models) do
+      local coded = model:layers()[entry.index].quantized
+      sides[#sides + 1] = { calls = entry.calls, model = m, run = function() try(coded:forward(x)):close() end }
+    end
   end
   turns.take(sides, repeats)
-  local float_seconds, coded_seconds = 0, 0
-  for i, entry in ipairs(shapes) do
-    float_seconds = float_seconds + entry.calls * sides[2 * i - 1].seconds
-    coded_seconds = coded_seconds + entry.calls * sides[2 * i].seconds
+  local float_seconds, seconds = 0, {}
+  for _, side in ipairs(sides) do
+    local all = side.calls * side.seconds
+    if side.model then
+      seconds[side.model] = (seconds[side.model] or 0) + all
+    else
+      float_seconds = float_seconds + all
+    end
   end
-  return float_seconds / coded_seconds
+  for m in ipairs(models) do seconds[m] = float_seconds / seconds[m] end
+  return seconds
 end
 
 -- A model and its compiled form: two tasks.
@@ -111,20 +120,20 @@ end
 
 -- float and every type, each as it is and compiled; and what measures their layers alone.
 local function tasks_of(folder, float, arguments, size, options)
-  local tasks, alone = {}, {}
+  local tasks, models = {}, {}
   add_tasks(tasks, "float", float, arguments, { size = size })
-  for _, type in ipairs(TYPES) do
-    local model = try(vise.open(folder))
-    local report = try(vise.quantize(model, { quant_type = type, svdq = type:find "^svdq" and QUICK or nil }))
-    add_tasks(tasks, type, model, arguments, { size = size, megabytes = bytes_of(model) / 1e6,
+  for i, type in ipairs(TYPES) do
+    models[i] = try(vise.open(folder))
+    local report = try(vise.quantize(models[i], { quant_type = type, svdq = type:find "^svdq" and QUICK or nil }))
+    add_tasks(tasks, type, models[i], arguments, { size = size, megabytes = bytes_of(models[i]) / 1e6,
       planned = report.memory_bytes / 1e6 })
-    local shapes, last = shapes_of(model, arguments), #tasks
-    alone[#alone + 1] = function()
-      local ratio = layers_alone(float, model, shapes, options.repeats)
-      tasks[last - 1].about.layers, tasks[last].about.layers = ratio, ratio
+  end
+  local shapes = shapes_of(models[1], arguments) -- every type is given to the same layers
+  return tasks, function()
+    for i, ratio in ipairs(layers_alone(float, models, shapes, options.repeats)) do
+      tasks[2 * i + 1].about.layers, tasks[2 * i + 2].about.layers = ratio, ratio
     end
   end
-  return tasks, alone
 end
 
 local function bench_model(section, folder, options)
@@ -137,7 +146,7 @@ local function bench_model(section, folder, options)
   local size = ("%s, %d tokens"):format(float.family, arguments.tokens)
   local tasks, alone = tasks_of(folder, float, arguments, size, options)
   measure.into(section, options, function()
-    for _, f in ipairs(alone) do f() end
+    alone()
     return tasks
   end)
 end

@@ -195,6 +195,65 @@ describe("vise.compile", function()
   end)
 end)
 
+describe("fusion", function()
+  local tokens = core.scheme { bits = 8, granularity = "token", convention = "amax_half_step" }
+
+  -- A quantized layer of random weights: x [..., inputs] -> [..., outputs].
+  local function layer(outputs, inputs, seed)
+    local scheme = core.scheme { bits = 8, granularity = "row", convention = "amax_half_step" }
+    local coded = assert(core.encode(scheme, support.random({ outputs, inputs }, seed)))
+    local packed, bias = assert(core.pack(coded)), support.random({ outputs }, seed + 1):to "f16"
+    return function(x)
+      local rows <close> = assert(core.rows(x, packed, { scheme = core.scheme(tokens:fields()) }))
+      return assert(core.product(rows, packed, { bias = bias }))
+    end
+  end
+
+  local first, second, third = layer(32, 16, 1), layer(16, 32, 3), layer(32, 16, 5)
+  local weight, shift = support.random({ 16 }, 7):to "f16", support.random({ 2, 16 }, 8)
+  local x, other = support.random({ 2, 5, 16 }, 9), support.random({ 2, 5, 16 }, 10)
+
+  -- What is traced, replayed, shared and fused; and that the bits stay.
+  local function counts(f, wanted)
+    local part = module_of(f)
+    agrees(part, { x }, { other })
+    local fast <close> = assert(vise.compile(part, x))
+    local facts = fast:describe()
+    assert.same(wanted, { facts.traced, facts.replayed, facts.shared, facts.fused })
+  end
+
+  it("takes norms and activations into the codes that they become", function()
+    counts(function(t) return first(core.rms_norm(t, weight, 1e-5)) end, { 3, 2, 0, 1 })
+    counts(function(t) return first(core.layer_norm(t, 1e-6, weight, weight)) end, { 3, 2, 0, 1 })
+    counts(function(t) return first(core.modulate(t, shift, shift)) end, { 3, 2, 0, 1 })
+    counts(function(t) return first(core.modulate(core.layer_norm(t, 1e-6), shift, shift)) end, { 4, 2, 0, 2 })
+    counts(function(t) return first(core.gelu(t, "erf")) end, { 3, 2, 0, 1 })
+    counts(function(t) return first(core.gelu(t, "tanh")) end, { 3, 2, 0, 1 })
+    counts(function(t) return first(core.silu_mul(t, t)) end, { 3, 2, 0, 1 })
+  end)
+
+  it("takes in one of them, and a modulation behind it", function()
+    counts(function(t) return first(core.gelu(core.rms_norm(t, weight, 1e-5), "tanh")) end, { 4, 3, 0, 1 })
+    counts(function(t) return first(core.layer_norm(core.modulate(t, shift, shift), 1e-6)) end, { 4, 3, 0, 1 })
+  end)
+
+  it("leaves alone what others read as well", function()
+    counts(function(t)
+      local h = core.layer_norm(t, 1e-6)
+      return second(first(h)):add(h)
+    end, { 6, 6, 0, 0 })
+  end)
+
+  it("has layers that share an input share its codes, as long as they are needed", function()
+    counts(function(t)
+      local h = core.layer_norm(t, 1e-6)
+      local a = first(h)
+      local b = first(second(core.gelu(a, "tanh")))
+      return third(h):add(b)
+    end, { 11, 8, 1, 2 })
+  end)
+end)
+
 describe("what cannot be compiled", function()
   local x = support.random { 3, 4 }
 
@@ -315,6 +374,18 @@ describe("a compiled model", function()
     assert.matches("^transformer_blocks.0.attn1.to_q: ", message)
     assert.error_matches(function() fast:forward(sample, times, 99) end, "E%-TN%-11")
     assert.equal(want, bytes(fast:forward(sample, times, labels)))
+  end)
+
+  it("keeps its scratch to itself, also when it fails", function()
+    local model <close> = open()
+    local sample, times, labels = dit.batch(1)
+    local fast <close> = assert(vise.compile(model, sample, times, labels))
+    local x, w, y = support.random { 3, 4 }, support.random({ 5, 4 }):to "f16", core.tensor("f32", { 3, 5 })
+    local function product() assert(core.linear(x, w, nil, y)) end
+    assert(fast:forward(sample, times, labels))
+    assert.equal(1, allocated(product))
+    pcall(fast.forward, fast, sample, times, 99)
+    assert.equal(1, allocated(product))
   end)
 
   it("takes scratch of its own for more threads", function()

@@ -32,11 +32,12 @@ local function tensor_at(arena, buffer, value)
   return try(bytes:cast(value.dtype, value.shape))
 end
 
--- Rows of the right kind; what is in them now does not matter.
-local function rows_of(value, slot, object_of)
+-- Rows to make others in: one of zeros, of the same kind.
+local function rows_of(slot, op)
   if not slot.rows then
-    local args = graphs.bind(value.op, object_of)
-    slot.rows = try(value.op.call(table.unpack(args, 1, value.op.count)))
+    local packed, options = op.args[2], op.args[3] or {}
+    local zeros <close> = try(core.tensor("f32", { 1, (select(2, packed:shape())) }))
+    slot.rows = try(core.rows(zeros, packed, { scheme = options.scheme, scale = options.scale }))
   end
   return slot.rows
 end
@@ -52,7 +53,7 @@ local function objects_of(program)
         local args = graphs.bind(value.op, object_of)
         made = try(value.op.call(table.unpack(args, 1, value.op.count)))
       elseif value.class == "rows" then
-        made = rows_of(value, program.plan.of[value], object_of)
+        made = rows_of(program.plan.of[value], value.op)
       else
         made = tensor_at(program.arena, program.plan.of[value], value)
       end

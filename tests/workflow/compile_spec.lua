@@ -58,6 +58,40 @@ describe("vise.compile", function()
     end
   end)
 
+  it("continues a cache, wherever it ends", function()
+    local model <close> = assert(vise.open "recipes/quickstart/models/stories260K")
+    assert(vise.quantize(model, { quant_type = "int8_per_row" }))
+    local mine <close> = assert(model:cache(24))
+    local its <close> = assert(model:cache(24))
+    for _, cache in ipairs { mine, its } do assert(model:forward({ 1, 5, 9 }, { cache = cache })) end
+    local one <close> = assert(vise.compile(model, { 0 }, { cache = its, last = true }))
+    local four <close> = assert(vise.compile(model, { 0, 0, 0, 0 }, { cache = its }))
+    assert.equal(3, its:length())
+    for i = 1, 4 do
+      local ids, more = { 17 * i }, { i, 2 * i, 3 * i, 400 }
+      local want = bytes(model:forward(ids, { cache = mine, last = true }))
+      assert.equal(0, allocated(function() assert.equal(want, bytes(one:forward(ids))) end))
+      assert.equal(bytes(model:forward(more, { cache = mine })), bytes(four:forward(more)))
+    end
+    assert.same({ 23, 23 }, { mine:length(), its:length() })
+    assert.error_matches(function() four:forward { 1, 2, 3, 4 } end, "E%-MD%-11: .* 23 are taken and 4 more do not fit")
+    assert.error_matches(function() one:forward { 512 } end, "E%-TN%-11")
+    assert.equal(23, its:length())
+  end)
+
+  it("keeps to the model's context", function()
+    local model <close> = assert(tiny.open(tiny.llama()))
+    local cache <close> = assert(model:cache(20))
+    local one <close> = assert(vise.compile(model, { 0 }, { cache = cache }))
+    for _ = 1, 16 do assert(one:forward { 3 }) end
+    assert.error_matches(function() one:forward { 3 } end, "E%-MD%-12: 1 ids after 16, the model's context is 16")
+  end)
+
+  it("keeps positions that are no cache's", function()
+    agrees(module_of(function(x) return core.rope(x, { heads = 1, position = 5 }) end),
+      { support.random { 1, 3, 4 } }, { support.random({ 1, 3, 4 }, 2) })
+  end)
+
   it("allocates nothing when it runs", function()
     local model <close> = dit.open()
     assert(vise.quantize(model, { quant_type = "int8_per_row" }))
@@ -311,10 +345,29 @@ describe("what cannot be compiled", function()
     refuses("E%-CP%-03", "gave a number, expected a tensor", function() return 4 end)
   end)
 
-  it("is a forward with a cache", function()
-    local model <close> = assert(tiny.open(tiny.llama()))
-    local cache <close> = assert(model:cache(4))
-    assert.error_matches(function() vise.compile(model, { 1, 2 }, { cache = cache }) end, "E%-CP%-07")
+  it("is a forward that takes a part of a cache, or runs elsewhere than at its end", function()
+    local cache <close> = require("vise.nn").cache.new(1, 8, 4)
+    local layer = cache.layers[1]
+    local function with(forward)
+      local model = { name = "m", takes = { "x" } }
+      function model.forward() end
+      function model.inputs(_, given) return setmetatable({ x = given:copy() }, { __close = function() end }) end
+      function model.compute(_, inputs) return forward(inputs.x) end
+      vise.compile(model, x:reshape { 1, 3, 4 }, { cache = cache })
+    end
+    assert.error_matches(function()
+      with(function(k)
+        layer:append(k, k)
+        return layer:keys():copy()
+      end)
+    end, "E%-CP%-01: .*tensor:rows takes a part of a cache")
+    assert.equal(0, cache:length())
+    assert.error_matches(function()
+      with(function(k) return core.rope(k, { heads = 1, position = 2 }) end)
+    end, "E%-CP%-01: .*rope at position 2, not 0 where the cache ends")
+    local other = core.tensor("f32", { 8, 4 })
+    assert.error_matches(function() with(function(k) return other:put(k):reshape { 1, 8, 4 }:copy() end) end,
+      "E%-CP%-02: .*tensor:put writes into a part of a tensor")
   end)
 
   it("is no model, or bare weights", function()

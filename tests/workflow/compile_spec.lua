@@ -29,6 +29,15 @@ local function agrees(model, inputs, others)
   end
 end
 
+-- A model of one function that takes one input and, in the options, a cache.
+local function cached(forward)
+  return {
+    name = "part", takes = { "x" }, forward = function() end, check_length = function() end,
+    inputs = function(_, x) return setmetatable({ x = x:copy() }, { __close = function() end }) end,
+    compute = function(_, inputs) return forward(inputs.x) end,
+  }
+end
+
 describe("vise.compile", function()
   local threads = core.threads()
   after_each(function() core.threads(threads) end)
@@ -77,6 +86,20 @@ describe("vise.compile", function()
     assert.error_matches(function() four:forward { 1, 2, 3, 4 } end, "E%-MD%-11: .* 23 are taken and 4 more do not fit")
     assert.error_matches(function() one:forward { 512 } end, "E%-TN%-11")
     assert.equal(23, its:length())
+  end)
+
+  it("leaves in a cache what it wrote there", function()
+    local cache <close> = vise.nn.cache.new(1, 4, 4)
+    local layer, x = cache.layers[1], support.random { 1, 2, 4 }
+    local fast <close> = assert(vise.compile(cached(function(k)
+      layer:append(k, k)
+      return core.silu(layer:all_keys()):add(1)
+    end), x, { cache = cache }))
+    local want = x:tobytes()
+    assert(fast:forward(x))
+    assert.equal(want, layer:keys():tobytes())
+    assert(fast:forward(x))
+    assert.equal(want .. want, layer:values():tobytes())
   end)
 
   it("keeps to the model's context", function()
@@ -346,15 +369,9 @@ describe("what cannot be compiled", function()
   end)
 
   it("is a forward that takes a part of a cache, or runs elsewhere than at its end", function()
-    local cache <close> = require("vise.nn").cache.new(1, 8, 4)
+    local cache <close> = vise.nn.cache.new(1, 8, 4)
     local layer = cache.layers[1]
-    local function with(forward)
-      local model = { name = "m", takes = { "x" } }
-      function model.forward() end
-      function model.inputs(_, given) return setmetatable({ x = given:copy() }, { __close = function() end }) end
-      function model.compute(_, inputs) return forward(inputs.x) end
-      vise.compile(model, x:reshape { 1, 3, 4 }, { cache = cache })
-    end
+    local function with(forward) vise.compile(cached(forward), x:reshape { 1, 3, 4 }, { cache = cache }) end
     assert.error_matches(function()
       with(function(k)
         layer:append(k, k)

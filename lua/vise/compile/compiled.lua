@@ -74,7 +74,7 @@ end
 
 -- Where the cache ends, and where it will end; raises what the model would if there is no room.
 local function extent(self)
-  local held, more = self.cache:length(), self.program.inputs[1]:count()
+  local held, more = self.cache:length(), (select(2, self.program.inputs[1]:shape())) -- of [1, T, ...]
   self.model:check_length(held, more)
   self.cache.layers[1]:check_room(more)
   return held, held + more

@@ -166,7 +166,7 @@ function Trace:settle(call, object, ...)
       fail.raise("E-CP-02", "%s: %s writes into a part of a tensor", self:where(), call.name)
     end
     local value = self:add(call.name, call.f, call.args, call.count,
-      self:new_value(object, { live = false, place = place }))
+      self:new_value(object, { live = place ~= nil, place = place }))
     if place or object == call.out then
       self:write(call.name, object, value)
     else

@@ -134,32 +134,6 @@ static int32_t sum_i8(const int8_t *q, int64_t n) {
     return sum;
 }
 
-static void softmax(float *y, const float *x, int64_t n) {
-    float max = -INFINITY;
-    for (int64_t i = 0; i < n; i++) max = x[i] > max ? x[i] : max;
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        y[i] = expf(x[i] - max);
-        sum += (double)y[i];
-    }
-    for (int64_t i = 0; i < n; i++) y[i] = (float)((double)y[i] / sum);
-}
-
-static void silu(float *y, const float *x, int64_t n) {
-    for (int64_t i = 0; i < n; i++) {
-        double v = (double)x[i];
-        y[i] = (float)(v / (1 + exp(-v)));
-    }
-}
-
-static void gelu_tanh(float *y, const float *x, int64_t n) {
-    const double root = 0.79788456080286535588; // sqrt(2 / pi)
-    for (int64_t i = 0; i < n; i++) {
-        double v = (double)x[i];
-        y[i] = (float)(v / 2 * (1 + tanh(root * (v + 0.044715 * v * v * v))));
-    }
-}
-
 static void w8a8(const vise_w8a8 *p) {
     for (int64_t i = 0; i < p->m; i++) {
         for (int j = 0; j < p->n; j++) {
@@ -217,12 +191,10 @@ void vise_ref_init(vise_kernels *k) {
     k->unpack4 = unpack4;
     k->pack4 = pack4;
     k->sum_i8 = sum_i8;
-    k->softmax = softmax;
-    k->silu = silu;
-    k->gelu_tanh = gelu_tanh;
     k->w8a8 = w8a8;
     k->w4a8 = w4a8;
     vise_ref_groups_init(k);
+    vise_ref_functions_init(k);
     vise_ref_attention_init(k);
     vise_ref_strips_init(k);
     vise_ref_products_init(k);

@@ -95,8 +95,20 @@ typedef struct vise_group_codes {
     const float *zero;  // a group, or NULL: 0
 } vise_group_codes;
 
+// (x - mean) * inv * weight + bias over a row, with mean = sum of x / n if `centred`, else 0,
+// and inv = 1 / sqrt(sum of (x - mean)^2 / n + eps), all in double up to
+//   y[i] = (float)((x[i] - mean) * inv)  (* weight[i] if weight)  (+ bias[i] if bias)
+// where each step is rounded to f32 on its own.  In the sums element i goes to lane i % 32,
+// lane = lane + x or lane = fma(d, d, lane); then the upper half of the lanes is added to the
+// lower one: 16, 8, 4, 2, 1.
+typedef struct vise_norm {
+    bool centred;
+    double eps;
+    const float *weight, *bias; // [n] or NULL
+} vise_norm;
+
 typedef struct vise_kernels {
-    const char *name; // the best backend that filled a slot: "ref", "avx2", "avx512"
+    const char *name; // the best backend that filled a slot: "ref", "avx2", ...
     const char *blas; // the library behind `gemm`, NULL when it is our own code
 
     // --- f32 products.  near: (k + 1) * FLT_EPSILON * (sum |a||b| + |c|).  At most k + 1
@@ -153,13 +165,30 @@ typedef struct vise_kernels {
     int32_t (*sum_i8)(const int8_t *q, int64_t n);
 
     // --- functions of one row, in place allowed.  near: 8 * FLT_EPSILON relative to the
-    // function's own scale: |ref| + FLT_MIN for softmax and silu, |x| for gelu.  exp is off by
+    // function's own scale: |x| for gelu_tanh, |ref| + FLT_MIN for the others.  exp is off by
     // less than 2 * FLT_EPSILON, a sum in double by nothing that shows, and each of the few
     // steps after it by half of one.  Input is finite or NaN, of softmax infinite too.
     void (*softmax)(float *y, const float *x, int64_t n); // exp(x - max) / sum
     void (*silu)(float *y, const float *x, int64_t n);    // x / (1 + exp(-x))
+    // silu(x) * up: what `silu` of the same table gives, then one product.  exact by that; y
+    // may be `up`
+    void (*silu_mul)(float *y, const float *x, const float *up, int64_t n);
     // x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))
     void (*gelu_tanh)(float *y, const float *x, int64_t n);
+    // x / 2 * erfc(-x / sqrt(2))
+    void (*gelu_erf)(float *y, const float *x, int64_t n);
+    // sum of exp(x[i] - max), max the largest element, in double.  near: (n + 16) * DBL_EPSILON
+    // of it.  NaN if any element is NaN or +infinity, or all are -infinity.
+    double (*exp_sum)(const float *x, int64_t n, float max);
+
+    // --- norms of one row.  exact; y may be x, or the branch
+    void (*norm)(float *y, const float *x, int64_t n, const vise_norm *o);
+    // y[i] = x[i] * (1 + scale[i]) + shift[i], each step rounded
+    void (*modulate)(float *y, const float *x, const float *shift, const float *scale,
+                     int64_t n);
+    // y[i] = x[i] + gate[i] * branch[i], two roundings
+    void (*gated_add)(float *y, const float *x, const float *branch, const float *gate,
+                      int64_t n);
 
     // --- attention, judged as engine/attention_tile.h says
     void (*attention)(const vise_attention_tile *t);
@@ -175,9 +204,9 @@ typedef struct vise_kernels {
     void (*panel_product)(const vise_panel_product *p);
 } vise_kernels;
 
-// Picks the best backend this CPU runs, or exactly `want` ("ref", "avx2", "avx512") if given;
-// `use_blas` puts OpenBLAS behind `gemm`.  Asking for a backend that is unknown (E-HW-01) or
-// that this CPU cannot run (E-HW-02) is an error, never a silent fallback.
+// Picks the best backend this CPU runs, or exactly `want` ("ref", "avx2", "avxvnni", "avx512")
+// if given; `use_blas` puts OpenBLAS behind `gemm`.  Asking for a backend that is unknown
+// (E-HW-01) or that this CPU cannot run (E-HW-02) is an error, never a silent fallback.
 vise_status vise_kernels_select(vise_kernels *out, const char *want, bool use_blas,
                                 vise_error *err);
 

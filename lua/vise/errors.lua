@@ -272,7 +272,7 @@ return {
   -- HW: the machine
   ["E-HW-01"] = {
     title = "unknown backend",
-    next = "Use ref, avx2 or avx512, or unset VISE_BACKEND to take the best one.",
+    next = "Use ref, avx2, avxvnni or avx512, or unset VISE_BACKEND to take the best one.",
   },
   ["E-HW-02"] = {
     title = "backend not supported by this CPU",

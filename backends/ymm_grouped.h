@@ -287,7 +287,8 @@ static void grouped_results(const grouped_chunk *c, const vise_grouped_product *
 }
 
 static void grouped_strips(const vise_grouped_product *p, grouped_block *b, grouped_run run) {
-    const int64_t per = p->group < GROUPED_BLOCK ? GROUPED_BLOCK / p->group : 1;
+    const bool several = p->group > 0 && p->group < GROUPED_BLOCK; // a row may have no inputs
+    const int64_t per = several ? GROUPED_BLOCK / p->group : 1;
     for (int64_t s = p->to.first; s < p->to.end; s += YMM_STRIPS) {
         grouped_chunk c;
         c.first = s;

@@ -90,6 +90,7 @@ INLINE void grouped_multiply(__m256i acc[6][4], const grouped_block *b, const in
             grouped_dots(acc, 0, ymm_load(w + 64), ymm_load(w + 96), next, rows, narrow);
             continue;
         }
+        ymm_ahead(w, 128);
 #pragma GCC unroll 2
         for (int v = 0; v < 4; v += 2) {
             __m256i w0, w1, w2, w3;

@@ -31,7 +31,8 @@ void vise_avx2_integer_init(vise_kernels *k);   // w8a8, w4a8
 void vise_avx512_rows_init(vise_kernels *k);
 void vise_avx512_errors_init(vise_kernels *k);
 void vise_avx512_functions_init(vise_kernels *k);
-void vise_avx512_products_init(vise_kernels *k);
+void vise_avx512_products_init(vise_kernels *k); // gemm
+void vise_avx512_few_init(vise_kernels *k);      // gemm_few
 void vise_avx512_integer_init(vise_kernels *k);
 void vise_avx512_panels_init(vise_kernels *k); // panel_product
 void vise_avx512_float8_init(vise_kernels *k); // float8_product

@@ -86,6 +86,7 @@ static void avx512_init(vise_kernels *k) {
     vise_avx512_errors_init(k);
     vise_avx512_functions_init(k);
     vise_avx512_products_init(k);
+    vise_avx512_few_init(k);
     vise_avx512_integer_init(k);
     vise_avx512_panels_init(k);
     vise_avx512_float8_init(k);

@@ -26,13 +26,14 @@ void vise_ref_products_init(vise_kernels *k); // called by it
 void vise_avx2_rows_init(vise_kernels *k);      // conversions, ranges, rounding, codes
 void vise_avx2_errors_init(vise_kernels *k);    // int_errors, f4_errors
 void vise_avx2_functions_init(vise_kernels *k); // softmax, silu, gelu
-void vise_avx2_products_init(vise_kernels *k);  // gemm, gemm_few
+void vise_avx2_products_init(vise_kernels *k);  // gemm
+void vise_avx2_few_init(vise_kernels *k);       // gemm_few, gemm_few16
 void vise_avx2_integer_init(vise_kernels *k);   // w8a8, w4a8
 void vise_avx512_rows_init(vise_kernels *k);
 void vise_avx512_errors_init(vise_kernels *k);
 void vise_avx512_functions_init(vise_kernels *k);
-void vise_avx512_products_init(vise_kernels *k); // gemm
-void vise_avx512_few_init(vise_kernels *k);      // gemm_few
+void vise_avx512_products_init(vise_kernels *k);
+void vise_avx512_few_init(vise_kernels *k);
 void vise_avx512_integer_init(vise_kernels *k);
 void vise_avx512_panels_init(vise_kernels *k); // panel_product
 void vise_avx512_float8_init(vise_kernels *k); // float8_product

@@ -19,7 +19,7 @@ static int64_t pieces(int64_t n, int64_t most) {
 
 // Where part `i` of `count` nearly equal ones of n begins.
 static int64_t part(int64_t n, int64_t count, int64_t i) {
-    return n * i / count; // no overflow: all three are sizes of blocks
+    return n * i / count; // i < 2^22 blocks for any matrix that fits into memory
 }
 
 // The right side of a block: inputs [p, p + depth), and some panels of it, packed.

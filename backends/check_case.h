@@ -45,6 +45,7 @@ void vise_check_silu(vise_case *c);
 void vise_check_gelu_tanh(vise_case *c);
 void vise_check_gemm(vise_case *c);
 void vise_check_gemm_few(vise_case *c);
+void vise_check_gemm_few16(vise_case *c);
 void vise_check_w8a8(vise_case *c);
 void vise_check_w4a8(vise_case *c);
 void vise_check_int8_product(vise_case *c);

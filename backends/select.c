@@ -73,6 +73,7 @@ static void avx2_init(vise_kernels *k) {
     vise_avx2_errors_init(k);
     vise_avx2_functions_init(k);
     vise_avx2_products_init(k);
+    vise_avx2_few_init(k);
     vise_avx2_integer_init(k);
 }
 

@@ -10,7 +10,7 @@ enum {
     LANES = 8,
     MOST = 4,         // rows of A at once, against 3 of B; up to 3 against 4
     A_FLOATS = 32768, // of A in L2: inputs are taken in blocks
-    AHEAD = 3072,     // bytes from what is multiplied to what is asked for, in each row of B
+    AHEAD = 2048,     // bytes from what is multiplied to what is asked for, in each row of B
 };
 
 #define INLINE static inline __attribute__((always_inline))

@@ -10,7 +10,7 @@ enum {
     QUAD = 4,
     MOST = 6,        // rows of A at once: MOST x QUAD accumulators
     A_FLOATS = 8192, // of A in L1: inputs are taken in blocks
-    AHEAD = 3072,    // bytes from what is multiplied to what is asked for, in each row of B
+    AHEAD = 2048,    // bytes from what is multiplied to what is asked for, in each row of B
 };
 
 #define INLINE static inline __attribute__((always_inline))

@@ -70,8 +70,8 @@ static void elementwise_tile(void *job, int64_t tile) {
         for (; done + BLOCK <= m; done += BLOCK) {
             compute_block(e, e->y + i + done, e->a + i + done, e->b + at + done);
         }
-        if (done < m)
-            compute_some(e, e->y + i + done, e->a + i + done, e->b + at + done, m - done);
+        if (done == m) continue;
+        compute_some(e, e->y + i + done, e->a + i + done, e->b + at + done, m - done);
     }
 }
 

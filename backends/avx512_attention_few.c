@@ -19,8 +19,9 @@ typedef struct few_rows {
 } few_rows;
 
 INLINE __mmask16 lanes_at(int64_t i, int64_t n) {
+    if (n <= i) return 0;
     if (n - i >= LANES) return 0xffff;
-    return n > i ? (__mmask16)((1u << (n - i)) - 1) : 0;
+    return (__mmask16)((1u << (n - i)) - 1);
 }
 
 // The sums over the lanes of four vectors.

@@ -109,16 +109,16 @@ static vise_status draw(const sketch *k, float *x, int64_t seed, vise_error *err
     }
     vise_random r;
     vise_random_seed(&r, (uint32_t)seed);
-    vise_random_normal(&r, omega, k->wide * k->q);
+    vise_status st = vise_random_normal_run(k->ctx, &r, omega, k->wide * k->q, err);
     enum { BLOCK = 16 }; // floats of a cache line
-    for (int64_t first = 0; first < k->wide; first += BLOCK) {
+    for (int64_t first = 0; !st && first < k->wide; first += BLOCK) {
         int64_t end = first + BLOCK < k->wide ? first + BLOCK : k->wide;
         for (int64_t j = 0; j < k->q; j++) {
             for (int64_t i = first; i < end; i++) x[j * k->wide + i] = omega[i * k->q + j];
         }
     }
     vise_free(omega);
-    return VISE_OK;
+    return st;
 }
 
 // Fails if there is a NaN or an infinity.

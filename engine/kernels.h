@@ -88,7 +88,7 @@ typedef struct vise_kernels {
     float (*absmax)(const float *x, int64_t n); // largest |x[i]|, 0 when n == 0
     // smallest and largest element (-0 and +0 are equal: either may come); n >= 1
     void (*minmax)(float *lo, float *hi, const float *x, int64_t n);
-    // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN
+    // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN; acc[i] >= 0 or NaN
     void (*column_absmax)(float *acc, const float *x, int64_t n);
     // The same of each group of a row: n elements in groups of `group`, the last may be
     // shorter; one result a group.

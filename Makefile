@@ -37,6 +37,7 @@ $(B)/vise: $(OBJ)
 
 # Only these files may use wider instructions; everything else stays portable.
 $(B)/backends/avx2%.o: CFLAGS += -mavx2 -mfma -mf16c
+$(B)/backends/avxvnni%.o: CFLAGS += -mavxvnni -mavx2 -mfma -mf16c
 $(B)/backends/avx512%.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma -mf16c
 $(B)/backends/avx512bf16%.o: CFLAGS += -mavx512bf16
 

@@ -13,7 +13,7 @@ INLINE void widen(__m256i *even, __m256i *odd, const void *w) {
 }
 
 // [quads][4] vectors of bytes to [2][quads][even, even, odd, odd], half a panel at a time.
-static const void *open(void *buffer, const int8_t *w, int64_t quads) {
+static void open(void *buffer, const int8_t *w, int64_t quads) {
     __m256i *out = buffer;
     for (int64_t q = 0; q < quads; q++, w += 128) {
 #pragma GCC unroll 4
@@ -24,7 +24,6 @@ static const void *open(void *buffer, const int8_t *w, int64_t quads) {
             _mm256_storeu_si256(to + 2, odd);
         }
     }
-    return buffer;
 }
 
 // Quads of activations as two pairs of 16-bit numbers: even inputs and odd ones.
@@ -87,13 +86,13 @@ static void many(int32_t *sum, const uint8_t *x, const void *opened, int64_t qua
                  int height) {
     pairs p;
     split(&p, x, quads * height);
-    for (int r = 0, rows; r < height; r += rows, sum += rows * VISE_PANEL) {
-        rows = ymm_tile_rows(height - r);
+    for (int i = 0, r = 0, end; r < height; i++, r = end) {
+        end = ymm_tile_row(height, 4, i + 1);
         for (int j = 0; j < 2; j++) {
             const __m256i *w = (const __m256i *)opened + j * quads * 4;
-            int32_t *to = sum + 16 * j;
+            int32_t *to = sum + r * VISE_PANEL + 16 * j;
             const uint32_t *even = p.even + r, *odd = p.odd + r;
-            switch (rows) {
+            switch (end - r) {
             case 2: tile(to, even, odd, w, quads, height, 2); break;
             case 3: tile(to, even, odd, w, quads, height, 3); break;
             default: tile(to, even, odd, w, quads, height, 4); break;

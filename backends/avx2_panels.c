@@ -12,14 +12,13 @@ enum { BLOCK = 128 }; // inputs: 16 KiB of opened weights
 // The segment that begins at input k and ends at `end` or with its group.
 static void panel_segment(segment *s, const vise_panel_product *p, int64_t k, int64_t end) {
     int64_t g = k / p->group;
-    float unit = p->kind == VISE_PANEL_FLOAT8 ? VISE_AVX2_FLOAT8 : 1;
     s->k = k;
     s->end = (g + 1) * p->group < end ? (g + 1) * p->group : end;
     for (int v = 0; v < VISE_PANEL; v += 8) {
         __m256 scale = _mm256_set1_ps(1), zero = _mm256_setzero_ps();
         if (p->wscale) scale = ymm_scales(p->scale_dtype, p->wscale, g * VISE_PANEL + v);
         if (p->wzero) zero = ymm_scales(p->scale_dtype, p->wzero, g * VISE_PANEL + v);
-        _mm256_storeu_ps(s->scale + v, _mm256_mul_ps(scale, _mm256_set1_ps(unit)));
+        _mm256_storeu_ps(s->scale + v, scale);
         _mm256_storeu_ps(s->zero + v, zero);
     }
 }
@@ -64,9 +63,16 @@ static void panel_few(const vise_panel_product *p, segment *s, int64_t rows) {
     const int64_t inputs = p->groups * p->group;
     float acc[YMM_FEW * VISE_PANEL] = {0};
     activations a = {p->x, p->x + rows, 2 * rows, (int)rows};
+    s->scaled = p->wzero || p->kind == VISE_PANEL_FLOAT8;
     for (int64_t k = 0; k < inputs; k = s->end) {
+        float part[YMM_FEW * VISE_PANEL] = {0};
         panel_segment(s, p, k, inputs);
-        vise_avx2_few(acc, &a, s);
+        vise_avx2_few(s->scaled ? acc : part, &a, s);
+        for (int64_t i = 0; i < rows * VISE_PANEL && !s->scaled; i += 8) {
+            __m256 scale = _mm256_loadu_ps(s->scale + i % VISE_PANEL);
+            __m256 sum = _mm256_loadu_ps(part + i), old = _mm256_loadu_ps(acc + i);
+            _mm256_storeu_ps(acc + i, _mm256_fmadd_ps(sum, scale, old));
+        }
     }
     panel_results(&p->to, acc, p->wupper, 0, 1);
 }
@@ -94,10 +100,14 @@ typedef struct float8_rows {
     _Alignas(64) float even[VISE_STRIP * BLOCK / 2], odd[VISE_STRIP * BLOCK / 2];
 } float8_rows;
 
-// `n` pairs of bf16, times VISE_AVX2_FLOAT8.
+// The opened weights are so small that products with them could be subnormal; the activations
+// make up for most of it, the sums for the rest.
+#define X_UNIT 0x1p100f
+
+// `n` pairs of bf16, times X_UNIT.
 static void open_rows(float8_rows *out, const uint16_t *x, int64_t n) {
     const __m256i upper = _mm256_set1_epi32(-65536);
-    const __m256 unit = _mm256_set1_ps(VISE_AVX2_FLOAT8);
+    const __m256 unit = _mm256_set1_ps(X_UNIT);
     for (int64_t i = 0; i < n; i += 8, x += 16) {
         uint16_t tail[16] = {0};
         if (n - i < 8) memcpy(tail, x, (size_t)(n - i) * 4);
@@ -122,6 +132,7 @@ static void float8_group(const vise_float8_product *p, float *acc, float *part, 
             __m256 scale = _mm256_mul_ps(x, _mm256_loadu_ps(p->wscale + g * VISE_PANEL + j));
             __m256 old = _mm256_loadu_ps(acc + r * VISE_PANEL + j);
             __m256 sum = _mm256_loadu_ps(part + r * VISE_PANEL + j);
+            sum = _mm256_mul_ps(sum, _mm256_set1_ps(VISE_AVX2_FLOAT8 / X_UNIT));
             _mm256_storeu_ps(acc + r * VISE_PANEL + j, _mm256_fmadd_ps(sum, scale, old));
             _mm256_storeu_ps(part + r * VISE_PANEL + j, _mm256_setzero_ps());
         }
@@ -157,7 +168,6 @@ static void float8_chunk(const vise_float8_product *p, int64_t first, int64_t en
     _Alignas(64) float buffer[BLOCK * VISE_PANEL];
     float8_sums sums;
     segment s = {.kind = VISE_PANEL_FLOAT8};
-    for (int j = 0; j < VISE_PANEL; j++) s.scale[j] = 1;
     memset(sums.part, 0, (size_t)rows * VISE_PANEL * sizeof(float));
     memset(sums.acc, 0, (size_t)rows * VISE_PANEL * sizeof(float));
     for (int64_t k = 0; k < inputs; k += BLOCK) {

@@ -6,22 +6,34 @@
 
 enum { TILE = 6 }; // rows: 6 x 2 accumulators, two weights and an activation
 
-INLINE const float *input(const activations *x, int64_t k) {
-    return (k & 1 ? x->odd : x->even) + k / 2 * x->step;
+// Unit `part` of inputs k and on, channels from 8 v on, with scale and zero or (not scaled) as
+// they come out.
+INLINE void open_unit_of(__m256 out[4], const segment *s, int64_t k, int v, const int part,
+                         const bool scaled, const vise_panel_kind kind) {
+    open_inputs(out, s->w, k, v, s->table, part, kind);
+    if (!scaled) return;
+    const __m256 unit = _mm256_set1_ps(VISE_AVX2_FLOAT8);
+    __m256 scale = _mm256_loadu_ps(s->scale + 8 * v), zero = _mm256_loadu_ps(s->zero + 8 * v);
+#pragma GCC unroll 4
+    for (int i = 0; i < open_unit(kind); i++) {
+        if (kind == VISE_PANEL_FLOAT8) out[i] = _mm256_mul_ps(out[i], unit);
+        out[i] = _mm256_fmadd_ps(out[i], scale, zero);
+    }
 }
 
-INLINE void open_kind(float *out, const segment *s, const vise_panel_kind kind) {
-    const int unit = open_unit(kind);
-    for (int64_t k = s->k; k < s->end; k += unit, out += unit * VISE_PANEL) {
+INLINE void open_kind(float *out, const segment *s, const bool scaled,
+                      const vise_panel_kind kind) {
+    const int unit = open_unit(kind), units = open_units(kind);
+    for (int64_t k = s->k; k < s->end; k += unit * units, out += unit * units * VISE_PANEL) {
 #pragma GCC unroll 4
         for (int v = 0; v < 4; v++) {
-            __m256 scale = _mm256_loadu_ps(s->scale + 8 * v), w[8];
-            __m256 zero = _mm256_loadu_ps(s->zero + 8 * v);
-            open_inputs(w, s->w, k, v, s->table, kind);
-#pragma GCC unroll 8
-            for (int i = 0; i < unit; i++) {
-                _mm256_storeu_ps(out + i * VISE_PANEL + 8 * v,
-                                 _mm256_fmadd_ps(w[i], scale, zero));
+#pragma GCC unroll 2
+            for (int part = 0; part < units; part++) {
+                __m256 w[4];
+                open_unit_of(w, s, k, v, part, scaled, kind);
+                float *to = out + part * unit * VISE_PANEL + 8 * v;
+#pragma GCC unroll 4
+                for (int i = 0; i < unit; i++) _mm256_storeu_ps(to + i * VISE_PANEL, w[i]);
             }
         }
     }
@@ -29,12 +41,18 @@ INLINE void open_kind(float *out, const segment *s, const vise_panel_kind kind) 
 
 void vise_avx2_open(float *out, const segment *s) {
     switch (s->kind) {
-    case VISE_PANEL_F16: open_kind(out, s, VISE_PANEL_F16); break;
-    case VISE_PANEL_BF16: open_kind(out, s, VISE_PANEL_BF16); break;
-    case VISE_PANEL_INT8: open_kind(out, s, VISE_PANEL_INT8); break;
-    case VISE_PANEL_NIBBLE: open_kind(out, s, VISE_PANEL_NIBBLE); break;
-    case VISE_PANEL_FLOAT8: open_kind(out, s, VISE_PANEL_FLOAT8); break;
-    default: open_kind(out, s, VISE_PANEL_F32); break;
+    case VISE_PANEL_F16: open_kind(out, s, true, VISE_PANEL_F16); break;
+    case VISE_PANEL_BF16: open_kind(out, s, true, VISE_PANEL_BF16); break;
+    case VISE_PANEL_INT8: open_kind(out, s, true, VISE_PANEL_INT8); break;
+    case VISE_PANEL_NIBBLE: open_kind(out, s, true, VISE_PANEL_NIBBLE); break;
+    case VISE_PANEL_FLOAT8:
+        if (s->scaled) {
+            open_kind(out, s, true, VISE_PANEL_FLOAT8);
+        } else {
+            open_kind(out, s, false, VISE_PANEL_FLOAT8);
+        }
+        break;
+    default: open_kind(out, s, true, VISE_PANEL_F32); break;
     }
 }
 
@@ -63,7 +81,7 @@ INLINE void tile(float *sum, const activations *x, int r, const float *w, int64_
         acc[i][0] = _mm256_loadu_ps(sum + i * VISE_PANEL);
         acc[i][1] = _mm256_loadu_ps(sum + i * VISE_PANEL + 8);
     }
-    const float *even = input(x, k) + r, *odd = input(x, k + 1) + r;
+    const float *even = x->even + k / 2 * x->step + r, *odd = x->odd + k / 2 * x->step + r;
     for (; k + 2 <= end; k += 2, w += 2 * VISE_PANEL, even += x->step, odd += x->step) {
         step(acc, even, w, rows);
         step(acc, odd, w + VISE_PANEL, rows);
@@ -97,31 +115,37 @@ void vise_avx2_many(float *sum, const activations *x, const float *w, int64_t k,
 // sum[r][32] += x w over the inputs of a segment.
 INLINE void few_kind(float *sum, const activations *x, const segment *s, const int rows,
                      const bool scaled, const vise_panel_kind kind) {
-    const int unit = open_unit(kind);
+    const int unit = open_unit(kind), units = open_units(kind);
     __m256 acc[2][4]; // of one row: of every other input
 #pragma GCC unroll 4
     for (int v = 0; v < 4; v++) {
         acc[0][v] = _mm256_loadu_ps(sum + 8 * v);
         acc[1][v] = rows == 1 ? _mm256_setzero_ps() : _mm256_loadu_ps(sum + VISE_PANEL + 8 * v);
     }
-    for (int64_t k = s->k; k < s->end; k += unit) {
-#pragma GCC unroll 4
-        for (int v = 0; v < 4; v++) {
-            __m256 w[8];
-            open_inputs(w, s->w, k, v, s->table, kind);
-#pragma GCC unroll 8
-            for (int i = 0; i < unit; i++) {
-                const float *at = input(x, k + i);
-                if (scaled) {
-                    w[i] = _mm256_fmadd_ps(w[i], _mm256_loadu_ps(s->scale + 8 * v),
-                                           _mm256_loadu_ps(s->zero + 8 * v));
-                }
+    // Inputs that come one by one may begin at an odd one, but lie without a gap.
+    const int64_t from = unit == 1 ? s->k * rows : s->k / 2 * x->step;
+    const float *even = x->even + from, *odd = x->odd + from;
+    const int64_t step = unit == 1 ? rows : x->step;
+    for (int64_t k = s->k; k < s->end; k += unit * units) {
 #pragma GCC unroll 2
-                for (int r = 0; r < rows; r++) {
-                    __m256 *a = &acc[rows == 1 ? i & 1 : r][v];
-                    *a = _mm256_fmadd_ps(_mm256_set1_ps(at[r]), w[i], *a);
+        for (int part = 0; part < units; part++) {
+#pragma GCC unroll 4
+            for (int v = 0; v < 4; v++) {
+                __m256 w[4];
+                open_unit_of(w, s, k, v, part, scaled, kind);
+#pragma GCC unroll 4
+                for (int i = 0; i < unit; i++) {
+                    const float *at = (i & 1 ? odd : even) + i / 2 * step;
+#pragma GCC unroll 2
+                    for (int r = 0; r < rows; r++) {
+                        const int to = rows == 1 ? i & 1 : r;
+                        acc[to][v] = _mm256_fmadd_ps(_mm256_set1_ps(at[r]), w[i], acc[to][v]);
+                        YMM_KEEP(acc[to][v]);
+                    }
                 }
             }
+            even += (unit + 1) / 2 * step;
+            odd += (unit + 1) / 2 * step;
         }
     }
 #pragma GCC unroll 4
@@ -132,27 +156,26 @@ INLINE void few_kind(float *sum, const activations *x, const segment *s, const i
     }
 }
 
-INLINE void few_rows(float *sum, const activations *x, const segment *s, const int rows) {
+INLINE void few_rows(float *sum, const activations *x, const segment *s, const int rows,
+                     const bool scaled) {
     switch (s->kind) {
-    case VISE_PANEL_F16: few_kind(sum, x, s, rows, true, VISE_PANEL_F16); break;
-    case VISE_PANEL_BF16: few_kind(sum, x, s, rows, true, VISE_PANEL_BF16); break;
-    case VISE_PANEL_INT8: few_kind(sum, x, s, rows, true, VISE_PANEL_INT8); break;
-    case VISE_PANEL_NIBBLE: few_kind(sum, x, s, rows, true, VISE_PANEL_NIBBLE); break;
-    case VISE_PANEL_FLOAT8:
-        if (s->scaled) {
-            few_kind(sum, x, s, rows, true, VISE_PANEL_FLOAT8);
-        } else {
-            few_kind(sum, x, s, rows, false, VISE_PANEL_FLOAT8);
-        }
-        break;
-    default: few_kind(sum, x, s, rows, true, VISE_PANEL_F32); break;
+    case VISE_PANEL_F16: few_kind(sum, x, s, rows, scaled, VISE_PANEL_F16); break;
+    case VISE_PANEL_BF16: few_kind(sum, x, s, rows, scaled, VISE_PANEL_BF16); break;
+    case VISE_PANEL_INT8: few_kind(sum, x, s, rows, scaled, VISE_PANEL_INT8); break;
+    case VISE_PANEL_NIBBLE: few_kind(sum, x, s, rows, scaled, VISE_PANEL_NIBBLE); break;
+    case VISE_PANEL_FLOAT8: few_kind(sum, x, s, rows, scaled, VISE_PANEL_FLOAT8); break;
+    default: few_kind(sum, x, s, rows, scaled, VISE_PANEL_F32); break;
     }
 }
 
 void vise_avx2_few(float *sum, const activations *x, const segment *s) {
-    if (x->rows == 1) {
-        few_rows(sum, x, s, 1);
+    if (x->rows == 1 && s->scaled) {
+        few_rows(sum, x, s, 1, true);
+    } else if (x->rows == 1) {
+        few_rows(sum, x, s, 1, false);
+    } else if (s->scaled) {
+        few_rows(sum, x, s, 2, true);
     } else {
-        few_rows(sum, x, s, 2);
+        few_rows(sum, x, s, 2, false);
     }
 }

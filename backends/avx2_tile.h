@@ -10,15 +10,15 @@
 #include "engine/products.h"
 
 // Weights of kind FLOAT8 come out as 1 / VISE_AVX2_FLOAT8 of their value.
-#define VISE_AVX2_FLOAT8 256.0f
+#define VISE_AVX2_FLOAT8 0x1p120f
 
 // Weights of a panel that share scales.
 typedef struct segment {
     vise_panel_kind kind;
-    const void *w;  // of input 0
-    int64_t k, end; // inputs
-    __m256 table[2];
-    bool scaled;
+    const void *w;                             // of input 0
+    int64_t k, end;                            // inputs
+    __m256 table[2];                           // what nibbles stand for
+    bool scaled;                               // if not, the values are left as they come out
     float scale[VISE_PANEL], zero[VISE_PANEL]; // value * scale + zero
 } segment;
 

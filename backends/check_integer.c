@@ -139,7 +139,10 @@ static bool judge_grouped(vise_case *c, grouped_shape s) {
     fill_bytes(c, c->x, s.m * k + 1, s.extreme, -128, 127);
     fill_bytes(c, c->w, k / 2 * VISE_PANEL + 1, s.extreme, 0xff, 0x0f);
     fill_scales(c, scale, scales + s.m + VISE_PANEL);
-    for (int i = 0; i < 17; i++) table[i] = s.extreme ? 127 : vise_case_bits(c) & 127;
+    int most = 127 >> 2 * (int)vise_case_below(c, 3); // the less, the later sums overflow
+    for (int i = 0; i < 17; i++) {
+        table[i] = (uint8_t)(s.extreme ? most : (int)vise_case_bits(c) & most);
+    }
     for (size_t i = 0; i < sizeof zeros; i++) zeros[i] = vise_case_bits(c) & 127;
     p.x = c->x + 1;
     sum_groups(&p, xsum + 1);

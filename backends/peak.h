@@ -19,6 +19,7 @@ typedef struct vise_peak {
 // The loops of a backend's instruction set; those of "ref" are NULL.
 vise_peak vise_peak_of(const char *backend);
 vise_peak vise_avx2_peak(void);
+vise_peak vise_avxvnni_peak(void);
 vise_peak vise_avx512_peak(void);
 
 #endif

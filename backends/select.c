@@ -25,6 +25,11 @@ static bool cpu_f16c(void) { // clang's builtin does not know this one
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
 }
 
+static bool cpu_avx_vnni(void) { // nor this one
+    unsigned a = 0, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & bit_AVXVNNI);
+}
+
 static bool cpu_avx512f(void) {
     return __builtin_cpu_supports("avx512f");
 }
@@ -56,6 +61,7 @@ static const struct {
     {"avx2",       cpu_avx2      },
     {"fma",        cpu_fma       },
     {"f16c",       cpu_f16c      },
+    {"avx_vnni",   cpu_avx_vnni  },
     {"avx512f",    cpu_avx512f   },
     {"avx512bw",   cpu_avx512bw  },
     {"avx512vl",   cpu_avx512vl  },
@@ -74,12 +80,20 @@ static void avx2_init(vise_kernels *k) {
     vise_avx2_strips_init(k);
     vise_avx2_errors_init(k);
     vise_avx2_functions_init(k);
+    vise_avx2_norms_init(k);
     vise_avx2_products_init(k);
-    vise_avx2_integer_init(k);
     vise_avx2_int8_init(k);
     vise_avx2_grouped_init(k);
     vise_avx2_panels_init(k);
     vise_avx2_attention_init(k);
+}
+
+static bool has_avxvnni(void) {
+    return has_avx2() && cpu_avx_vnni();
+}
+
+static void avxvnni_init(vise_kernels *k) {
+    vise_avxvnni_integer_init(k);
 }
 
 static bool has_avx512(void) {
@@ -92,8 +106,9 @@ static void avx512_init(vise_kernels *k) {
     vise_avx512_groups_init(k);
     vise_avx512_errors_init(k);
     vise_avx512_functions_init(k);
+    vise_avx512_norms_init(k);
     vise_avx512_products_init(k);
-    vise_avx512_integer_init(k);
+    vise_avx512_few_init(k);
     vise_avx512_panels_init(k);
     vise_avx512_int8_init(k);
     vise_avx512_grouped_init(k);
@@ -122,10 +137,11 @@ static const struct {
     bool (*runs_here)(void);
     void (*init)(vise_kernels *k);
 } backends[] = {
-    {"ref",    any_cpu,    vise_ref_init},
+    {"ref",     any_cpu,     vise_ref_init},
 #ifdef __x86_64__
-    {"avx2",   has_avx2,   avx2_init    },
-    {"avx512", has_avx512, avx512_init  },
+    {"avx2",    has_avx2,    avx2_init    },
+    {"avxvnni", has_avxvnni, avxvnni_init },
+    {"avx512",  has_avx512,  avx512_init  },
 #endif
 };
 
@@ -159,7 +175,7 @@ vise_status vise_kernels_select(vise_kernels *out, const char *want, bool use_bl
     }
     if (want && !found) {
         return vise_fail(err, VISE_EINVAL, "E-HW-01",
-                         "no backend '%s', expected ref, avx2 or avx512", want);
+                         "no backend '%s', expected ref, avx2, avxvnni or avx512", want);
     }
     vise_blas_one_thread();
     if (use_blas) vise_blas_init(out);

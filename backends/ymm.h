@@ -26,6 +26,11 @@ enum {
 // Else gcc makes each use of a loaded vector a load of its own, more than there are ports for.
 #define YMM_KEEP(v) __asm__("" : "+x"(v))
 
+// The rows and vectors of channels of a tile, both constants.
+#define FOR_TILE(r, v, rows, vectors)                                                          \
+    _Pragma("GCC unroll 6") for (int r = 0; r < rows; r++)                                     \
+        _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++)
+
 INLINE __m256i ymm_load(const void *p) {
     return _mm256_loadu_si256(p);
 }
@@ -71,11 +76,10 @@ INLINE void ymm_store(const vise_product *to, int64_t i, int j, __m256 v) {
     _mm256_maskstore_ps(y, some, v);
 }
 
-// Rows of the next tile of up to 4, with `left` rows of a strip to go.  Strips of 3 rows or
-// more never leave a tile of one.
-INLINE int ymm_tile_rows(int left) {
-    if (left == 5 || left == 6 || left == 9) return 3;
-    return left < 4 ? left : 4;
+// Tile `i` of a strip begins at this row, if tiles have at most `most`; they are of nearly
+// equal height, so that only strips of one or two rows have tiles of one.
+INLINE int ymm_tile_row(int height, int most, int i) {
+    return i * height / ((height + most - 1) / most);
 }
 
 #endif

@@ -14,6 +14,11 @@
 enum {
     GROUPED_BLOCK = 512,                // inputs: 16 KiB of opened weights
     GROUPED_GROUPS = GROUPED_BLOCK / 8, // the most groups of them
+#ifdef __AVXVNNI__
+    GROUPED_ROWS = 6, // a tile: 12 sums, two weights and an activation
+#else
+    GROUPED_ROWS = 4, // room for products on their way to the sums, too
+#endif
 };
 
 // Whole groups or, of one that is longer than a block, a piece.
@@ -52,11 +57,11 @@ INLINE __m256i grouped_dot(__m256i acc, __m256i w, __m256i x, const bool narrow)
 }
 
 // The same for some rows and vectors v and v + 1 of the channels.
-INLINE void grouped_dots(__m256i acc[4][4], const int v, __m256i w0, __m256i w1,
+INLINE void grouped_dots(__m256i acc[6][4], const int v, __m256i w0, __m256i w1,
                          const int8_t *x, const int rows, const bool narrow) {
     YMM_KEEP(w0);
     YMM_KEEP(w1);
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (int r = 0; r < rows; r++) {
         __m256i four = ymm_four(x + 4 * r);
         acc[r][v] = grouped_dot(acc[r][v], w0, four, narrow);
@@ -75,7 +80,7 @@ INLINE void open_nibbles(__m256i *lo, __m256i *hi, __m256i table, const void *w)
 }
 
 // acc += x * w for `pairs` pairs of quads.  Weights of two vectors are opened, of four not.
-INLINE void grouped_multiply(__m256i acc[4][4], const grouped_block *b, const int8_t *x,
+INLINE void grouped_multiply(__m256i acc[6][4], const grouped_block *b, const int8_t *x,
                              int height, const uint8_t *w, int64_t pairs, const int rows,
                              const int vectors, const bool narrow) {
     for (int64_t i = 0; i < pairs; i++, w += 128, x += 8 * height) {
@@ -106,12 +111,8 @@ typedef struct grouped_place {
     float *acc;
 } grouped_place;
 
-#define FOR_TILE(r, v, rows, vectors)                                                          \
-    _Pragma("GCC unroll 4") for (int r = 0; r < rows; r++)                                     \
-        _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++)
-
 // Adds what was summed before: of a group that begins, -zero * sum of x.
-INLINE void grouped_begin(__m256i s[4][4], const grouped_place *at, const bool fresh,
+INLINE void grouped_begin(__m256i s[6][4], const grouped_place *at, const bool fresh,
                           const int rows, const int vectors) {
     if (fresh && !at->zero) {
         FOR_TILE(r, v, rows, vectors) {
@@ -133,7 +134,7 @@ INLINE void grouped_begin(__m256i s[4][4], const grouped_place *at, const bool f
 }
 
 // Keeps the sums or, of a group that ends, adds them as floats.
-INLINE void grouped_end(__m256i s[4][4], const grouped_place *at, const bool last,
+INLINE void grouped_end(__m256i s[6][4], const grouped_place *at, const bool last,
                         const int rows, const int vectors) {
     if (!last) {
         FOR_TILE(r, v, rows, vectors) {
@@ -171,7 +172,7 @@ INLINE void grouped_tile(const grouped_block *b, const grouped_rows *t, int r, i
     for (int64_t g = 0; g < groups; g++) {
         for (int64_t q = 0; q < quads; q += span) {
             int64_t count = quads - q < span ? quads - q : span;
-            __m256i s[4][4];
+            __m256i s[6][4];
             FOR_TILE(i, v, rows, vectors) s[i][v] = _mm256_setzero_si256();
             grouped_multiply(s, b, x, t->height, w, count / 2, rows, vectors, narrow);
             if (narrow) {
@@ -190,21 +191,25 @@ INLINE void grouped_tile(const grouped_block *b, const grouped_rows *t, int r, i
     }
 }
 
+// All rows of a strip.
 INLINE void grouped_strip(const grouped_block *b, const grouped_rows *t, const bool narrow) {
-    if (t->height == 1) {
+    const int height = t->height;
+    if (height == 1) {
         grouped_tile(b, t, 0, 0, 1, 4, narrow);
         return;
     }
-    if (t->height == 2) {
+    if (height == 2) {
         grouped_tile(b, t, 0, 0, 2, 4, narrow);
         return;
     }
-    for (int r = 0, rows; r < t->height; r += rows) {
-        rows = ymm_tile_rows(t->height - r);
+    for (int i = 0, r = 0, end; r < height; i++, r = end) {
+        end = ymm_tile_row(height, GROUPED_ROWS, i + 1);
         for (int c = 0; c < VISE_PANEL; c += 16) {
-            switch (rows) {
+            switch (end - r) {
             case 2: grouped_tile(b, t, r, c, 2, 2, narrow); break;
             case 3: grouped_tile(b, t, r, c, 3, 2, narrow); break;
+            case GROUPED_ROWS: grouped_tile(b, t, r, c, GROUPED_ROWS, 2, narrow); break;
+            case 5: grouped_tile(b, t, r, c, 5, 2, narrow); break;
             default: grouped_tile(b, t, r, c, 4, 2, narrow); break;
             }
         }
@@ -225,7 +230,7 @@ static void grouped_open(grouped_block *b, bool codes) {
     }
     int64_t pairs = codes ? b->groups * b->quads / 2 : 0;
     for (int64_t i = 0; i < pairs; i++) {
-#pragma GCC unroll 4
+#pragma GCC unroll 6
         for (int v = 0; v < 4; v++) {
             __m256i lo, hi, *to = (__m256i *)b->codes + (v / 2 * pairs + i) * 4 + v % 2;
             open_nibbles(&lo, &hi, b->table, b->w + 128 * i + 32 * v);

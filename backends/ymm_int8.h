@@ -14,8 +14,8 @@ typedef struct int8_level {
     void (*few)(int32_t *sum, const uint8_t *x, const int8_t *w, int64_t quads, int rows);
     // Opened weights, more than YMM_FEW rows.
     void (*many)(int32_t *sum, const uint8_t *x, const void *w, int64_t quads, int rows);
-    // Opens a block into `buffer`, of 64 bytes an input; returns it, or `w` as it is.
-    const void *(*open)(void *buffer, const int8_t *w, int64_t quads);
+    // Opens a block into `buffer`, of 64 bytes an input.  NULL: `many` takes it as it is.
+    void (*open)(void *buffer, const int8_t *w, int64_t quads);
 } int8_level;
 
 static void int8_chunk(const vise_int8_product *p, const int8_level *level, int64_t first,
@@ -30,13 +30,14 @@ static void int8_chunk(const vise_int8_product *p, const int8_level *level, int6
     for (int64_t k = 0; k < p->k; k += block) {
         int64_t quads = (p->k - k < block ? p->k - k : block) / 4;
         const int8_t *w = p->w + k * VISE_PANEL;
-        const void *opened = rows > YMM_FEW ? level->open(buffer, w, quads) : NULL;
+        const void *opened = level->open ? (const void *)buffer : w;
+        if (rows > YMM_FEW && level->open) level->open(buffer, w, quads);
         for (int64_t s = first; s < end; s++) {
             int64_t at = vise_strip_row(p->to.m, s);
             int height = (int)(vise_strip_row(p->to.m, s + 1) - at);
             const uint8_t *x = p->x + at * p->k + k * height;
             int32_t *to = sum + (at - row) * VISE_PANEL;
-            if (opened) {
+            if (rows > YMM_FEW) {
                 level->many(to, x, opened, quads, height);
             } else {
                 level->few(to, x, w, quads, height);

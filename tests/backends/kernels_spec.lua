@@ -4,7 +4,7 @@ local FIXED_SEED = 42
 
 -- One `it` per kernel of every backend, each judged against ref; `gemm` with our own code and
 -- with OpenBLAS behind it.
-for _, backend in ipairs { "ref", "avx2", "avx512" } do
+for _, backend in ipairs { "ref", "avx2", "avxvnni", "avx512" } do
   for _, blas in ipairs { false, true } do
     describe("backend " .. backend .. (blas and " with BLAS" or ""), function()
       local results, why = core.selftest(backend, FIXED_SEED, blas)
@@ -32,7 +32,7 @@ describe("core.selftest", function()
       seen[r.kernel] = true
       count = count + 1
     end
-    assert.equal(31, count)
+    assert.equal(35, count)
   end)
 
   it("gives the same verdict for the same seed", function()
@@ -51,7 +51,7 @@ describe("core.selftest", function()
 
   it("refuses a backend it does not know", function()
     assert.error_matches(function() core.selftest("avx9", 1) end,
-      "E-HW-01: no backend 'avx9', expected ref, avx2 or avx512", 1, true)
+      "E-HW-01: no backend 'avx9', expected ref, avx2, avxvnni or avx512", 1, true)
   end)
 end)
 
@@ -59,7 +59,7 @@ describe("core.backend", function()
   it("refuses a name it does not know, and changes nothing", function()
     local before = core.backend()
     assert.error_matches(function() core.backend "avx9" end,
-      "E-HW-01: no backend 'avx9', expected ref, avx2 or avx512", 1, true)
+      "E-HW-01: no backend 'avx9', expected ref, avx2, avxvnni or avx512", 1, true)
     assert.equal(before, core.backend())
   end)
 
@@ -87,8 +87,8 @@ describe("core.cpu", function()
   end)
 
   it("names only features that the wider backends need", function()
-    local known = { avx2 = 1, fma = 1, f16c = 1, avx512f = 1, avx512bw = 1, avx512vl = 1, avx512dq = 1,
-      avx512vnni = 1, avx512bf16 = 1 }
+    local known = { avx2 = 1, fma = 1, f16c = 1, avx_vnni = 1, avx512f = 1, avx512bw = 1, avx512vl = 1,
+      avx512dq = 1, avx512vnni = 1, avx512bf16 = 1 }
     for _, name in ipairs(core.cpu().features) do assert.equal(1, known[name]) end
   end)
 end)
@@ -98,6 +98,6 @@ describe("VISE_BACKEND", function()
     local command = [[echo 'require "vise.core"' | VISE_BACKEND=avx9 /proc/$PPID/exe /dev/stdin 2>&1]]
     local pipe <close> = assert(io.popen(command))
     local out = pipe:read "a"
-    assert.matches("E-HW-01: no backend 'avx9', expected ref, avx2 or avx512", out, 1, true)
+    assert.matches("E-HW-01: no backend 'avx9', expected ref, avx2, avxvnni or avx512", out, 1, true)
   end)
 end)

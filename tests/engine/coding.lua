@@ -280,7 +280,7 @@ end
 --- The names of the backends that this CPU runs.
 function M.backends()
   local current, list = core.backend(), {}
-  for _, name in ipairs { "ref", "avx2", "avx512" } do
+  for _, name in ipairs { "ref", "avx2", "avxvnni", "avx512" } do
     local known, found = pcall(core.backend, name)
     if known and found then list[#list + 1] = name end
   end

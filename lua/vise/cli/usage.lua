@@ -106,7 +106,7 @@ end
 function M.environment()
   return "environment\n" .. listing {
     { "VISE_THREADS", "how many threads compute (default: the CPUs this process may use)" },
-    { "VISE_BACKEND", "ref, avx2 or avx512 instead of the best this CPU runs" },
+    { "VISE_BACKEND", "ref, avx2, avxvnni or avx512 instead of the best this CPU runs" },
     { "VISE_BLAS", "0: products of f32 matrices by our own code, not OpenBLAS" },
     { "VISE_LUA", "a folder to read the Lua sources from, while developing" },
   }

@@ -7,7 +7,7 @@ return {
   functions = {
     {
       name = "backend",
-      arguments = { { "name", "string", "ref, avx2 or avx512: use it from now on", optional = true } },
+      arguments = { { "name", "string", "ref, avx2, avxvnni or avx512: use it from now on", optional = true } },
       returns = "string, string or nil",
       text = "The backend in use, and the library behind products of f32 matrices, nil if it is our own code.",
       example = "print(vise.machine.backend())",

@@ -75,7 +75,8 @@ typedef struct vise_kernels {
     void (*gemm)(const vise_gemm *g);
     // The same for few rows (m <= 16, trans_b, not trans_a): reads B once.
     void (*gemm_few)(const vise_gemm *g);
-    // The same with the B given, f16 or bf16: the bits of converting it first.  g->b is not used.
+    // The same with the B given, f16 or bf16: the bits of converting it first.  g->b is not
+    // used.
     void (*gemm_few16)(const vise_gemm *g, const uint16_t *b, vise_dtype dtype);
 
     // --- conversions.  exact, as engine/floats.h

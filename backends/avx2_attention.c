@@ -1,6 +1,6 @@
 // The steps of attention with AVX2 and FMA.
 
-#include "backends/avx2_exp.h"
+#include "backends/avx2_vector.h"
 #include "backends/backends.h"
 #include "backends/flash.h"
 

@@ -4,7 +4,7 @@
 #include <float.h>
 #include <string.h>
 
-#include "backends/avx2_exp.h"
+#include "backends/avx2_vector.h"
 #include "backends/flash.h"
 
 enum { LANES = 8, KEYS = VISE_ATTENTION_KEYS };
@@ -50,13 +50,13 @@ INLINE void score_few(const few_rows *f, int row, int64_t key, int64_t keys, con
             for (int r = 0; r < n; r++) acc[r][i] = _mm256_setzero_ps();
         }
         for (int64_t d = 0; d < t->dh; d += LANES) {
-            __m256i some = lanes_at(d, t->dh);
+            int64_t left = t->dh - d;
             __m256 x[2];
 #pragma GCC unroll 4
-            for (int r = 0; r < n; r++) x[r] = _mm256_maskload_ps(f->q[row + r] + d, some);
+            for (int r = 0; r < n; r++) x[r] = load_some(f->q[row + r] + d, left, 0);
 #pragma GCC unroll 4
             for (int i = 0; i < 4; i++) {
-                __m256 w = _mm256_maskload_ps(k[i] + d, some);
+                __m256 w = load_some(k[i] + d, left, 0);
                 if (row == 0) fetch(k[i] + (t->v - t->k) + d);
 #pragma GCC unroll 4
                 for (int r = 0; r < n; r++) acc[r][i] = _mm256_fmadd_ps(x[r], w, acc[r][i]);
@@ -95,42 +95,48 @@ static void weigh_few(few_rows *f, int row, int64_t seen) {
     f->sum[row] = f->sum[row] * f->down[row] + _mm_cvtss_f32(sum_lanes(sum, sum, sum, sum));
 }
 
-INLINE void mix_few(const few_rows *f, int row, int64_t key, int64_t keys, const int n) {
+// Inputs from `d` on, four vectors of them; `whole`: all are there.
+INLINE void mix_part(const few_rows *f, int row, int64_t key, int64_t keys, int64_t d,
+                     const int n, const bool whole) {
     const vise_attention_tile *t = f->t;
-    for (int64_t d = 0; d < t->dh; d += 4 * LANES) {
-        const float *v = t->v + key * t->kv_step + d, *s = f->s + row * KEYS;
-        float *o = f->o + row * t->dh + d;
-        __m256i some[4];
-        __m256 acc[2][4];
+    const float *v = t->v + key * t->kv_step + d, *s = f->s + row * KEYS;
+    float *o = f->o + row * t->dh + d;
+    __m256i some[4];
+    __m256 acc[2][4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        some[i] = lanes_at(d + i * LANES, t->dh);
+#pragma GCC unroll 4
+        for (int r = 0; r < n; r++) {
+            __m256 x = _mm256_maskload_ps(o + r * t->dh + i * LANES, some[i]);
+            acc[r][i] = _mm256_mul_ps(x, _mm256_set1_ps(f->down[row + r]));
+        }
+    }
+    for (int64_t j = 0; j < keys; j++, v += t->kv_step) {
 #pragma GCC unroll 4
         for (int i = 0; i < 4; i++) {
-            some[i] = lanes_at(d + i * LANES, t->dh);
+            const float *from = v + i * LANES;
+            __m256 w = whole ? _mm256_loadu_ps(from) : _mm256_maskload_ps(from, some[i]);
+            if (row == 0) fetch(from + (t->k - t->v) + KEYS * t->kv_step);
 #pragma GCC unroll 4
             for (int r = 0; r < n; r++) {
-                __m256 x = _mm256_maskload_ps(o + r * t->dh + i * LANES, some[i]);
-                acc[r][i] = _mm256_mul_ps(x, _mm256_set1_ps(f->down[row + r]));
-            }
-        }
-        for (int64_t j = 0; j < keys; j++, v += t->kv_step) {
-#pragma GCC unroll 4
-            for (int i = 0; i < 4; i++) {
-                __m256 w = _mm256_maskload_ps(v + i * LANES, some[i]);
-                if (row == 0) fetch(v + (t->k - t->v) + KEYS * t->kv_step + i * LANES);
-#pragma GCC unroll 4
-                for (int r = 0; r < n; r++) {
-                    __m256 p = _mm256_set1_ps(s[r * KEYS + j]);
-                    acc[r][i] = _mm256_fmadd_ps(p, w, acc[r][i]);
-                }
-            }
-        }
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) {
-#pragma GCC unroll 4
-            for (int r = 0; r < n; r++) {
-                _mm256_maskstore_ps(o + r * t->dh + i * LANES, some[i], acc[r][i]);
+                acc[r][i] = _mm256_fmadd_ps(_mm256_set1_ps(s[r * KEYS + j]), w, acc[r][i]);
             }
         }
     }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+#pragma GCC unroll 4
+        for (int r = 0; r < n; r++) {
+            _mm256_maskstore_ps(o + r * t->dh + i * LANES, some[i], acc[r][i]);
+        }
+    }
+}
+
+INLINE void mix_few(const few_rows *f, int row, int64_t key, int64_t keys, const int n) {
+    int64_t d = 0;
+    for (; d + 4 * LANES <= f->t->dh; d += 4 * LANES) mix_part(f, row, key, keys, d, n, true);
+    if (d < f->t->dh) mix_part(f, row, key, keys, d, n, false);
 }
 
 INLINE void take_few(few_rows *f, int row, int64_t key, int64_t keys, const int n) {

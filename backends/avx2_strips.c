@@ -62,28 +62,41 @@ static void interleave(void *y, const void *const x[], int64_t rows, int64_t n) 
     interleave_rest(y, x, rows, w, n);
 }
 
-// --- sums of groups of codes
+// --- sums of groups of codes, four groups at once
 
-// Four sums of 32 codes in each half.
-INLINE __m256i sum_quads(const int8_t *q) {
-    __m256i ones = _mm256_set1_epi8(1);
-    __m256i pairs = _mm256_maddubs_epi16(ones, _mm256_loadu_si256((const __m256i *)q));
+INLINE __m256i sum_quads_32(const int8_t *q) {
+    __m256i codes = _mm256_loadu_si256((const __m256i *)q);
+    __m256i pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), codes);
     return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
 }
 
-INLINE int32_t sum_lanes(__m256i v) {
-    __m128i s = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
-    return _mm_cvtsi128_si32(_mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1)));
+INLINE __m128i sum_quads_16(const int8_t *q) {
+    __m128i pairs = _mm_maddubs_epi16(_mm_set1_epi8(1), _mm_loadu_si128((const __m128i *)q));
+    return _mm_madd_epi16(pairs, _mm_set1_epi16(1));
+}
+
+// Four sums in each half, of a whole number of 16 codes.
+INLINE __m128i sum_group(const int8_t *q, int64_t group) {
+    __m256i sum = _mm256_setzero_si256();
+    int64_t i = 0;
+    for (; i + 32 <= group; i += 32) sum = _mm256_add_epi32(sum, sum_quads_32(q + i));
+    __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    return i < group ? _mm_add_epi32(half, sum_quads_16(q + i)) : half;
 }
 
 static void group_sums(int32_t *sums, const int8_t *q, int64_t n, int64_t group) {
-    for (int64_t first = 0; first < n; first += group) {
-        int64_t end = n - first < group ? n : first + group, i = first;
-        __m256i quads = _mm256_setzero_si256();
-        for (; i + 32 <= end; i += 32) quads = _mm256_add_epi32(quads, sum_quads(q + i));
-        int32_t sum = sum_lanes(quads);
-        for (; i < end; i++) sum += q[i];
+    int64_t first = 0;
+    for (; group % 16 == 0 && first + 4 * group <= n; first += 4 * group, sums += 4) {
+        const int8_t *at = q + first;
+        __m128i a = sum_group(at, group), b = sum_group(at + group, group);
+        __m128i c = sum_group(at + 2 * group, group), d = sum_group(at + 3 * group, group);
+        __m128i all = _mm_hadd_epi32(_mm_hadd_epi32(a, b), _mm_hadd_epi32(c, d));
+        _mm_storeu_si128((__m128i *)sums, all);
+    }
+    for (; first < n; first += group) {
+        int64_t end = n - first < group ? n : first + group;
+        int32_t sum = 0;
+        for (int64_t i = first; i < end; i++) sum += q[i];
         *sums++ = sum;
     }
 }

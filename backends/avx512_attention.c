@@ -1,6 +1,6 @@
 // The steps of attention with AVX-512.
 
-#include "backends/avx512_exp.h"
+#include "backends/avx512_vector.h"
 #include "backends/backends.h"
 #include "backends/flash.h"
 

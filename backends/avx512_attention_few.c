@@ -4,7 +4,7 @@
 #include <float.h>
 #include <string.h>
 
-#include "backends/avx512_exp.h"
+#include "backends/avx512_vector.h"
 #include "backends/flash.h"
 
 enum { LANES = 16, KEYS = VISE_ATTENTION_KEYS };
@@ -17,6 +17,12 @@ typedef struct few_rows {
     float *s; // [rows][KEYS]
     float *o; // [rows][dh]
 } few_rows;
+
+INLINE __mmask16 lanes_at(int64_t i, int64_t n) {
+    if (n <= i) return 0;
+    if (n - i >= LANES) return 0xffff;
+    return (__mmask16)((1u << (n - i)) - 1);
+}
 
 // The sums over the lanes of four vectors.
 INLINE __m128 sum_lanes(__m512 a, __m512 b, __m512 c, __m512 d) {
@@ -47,13 +53,13 @@ INLINE void score_few(const few_rows *f, int row, int64_t key, int64_t keys, con
             for (int r = 0; r < n; r++) acc[r][i] = _mm512_setzero_ps();
         }
         for (int64_t d = 0; d < t->dh; d += LANES) {
-            __mmask16 some = lanes_at(d, t->dh);
+            int64_t left = t->dh - d;
             __m512 x[4];
 #pragma GCC unroll 4
-            for (int r = 0; r < n; r++) x[r] = _mm512_maskz_loadu_ps(some, f->q[row + r] + d);
+            for (int r = 0; r < n; r++) x[r] = load_some(f->q[row + r] + d, left, 0);
 #pragma GCC unroll 4
             for (int i = 0; i < 4; i++) {
-                __m512 w = _mm512_maskz_loadu_ps(some, k[i] + d);
+                __m512 w = load_some(k[i] + d, left, 0);
                 if (row == 0) fetch(k[i] + (t->v - t->k) + d);
 #pragma GCC unroll 4
                 for (int r = 0; r < n; r++) acc[r][i] = _mm512_fmadd_ps(x[r], w, acc[r][i]);
@@ -88,42 +94,48 @@ static void weigh_few(few_rows *f, int row, int64_t seen) {
     f->sum[row] = f->sum[row] * f->down[row] + _mm512_reduce_add_ps(sum);
 }
 
-INLINE void mix_few(const few_rows *f, int row, int64_t key, int64_t keys, const int n) {
+// Inputs from `d` on, four vectors of them; `whole`: all are there.
+INLINE void mix_part(const few_rows *f, int row, int64_t key, int64_t keys, int64_t d,
+                     const int n, const bool whole) {
     const vise_attention_tile *t = f->t;
-    for (int64_t d = 0; d < t->dh; d += 4 * LANES) {
-        const float *v = t->v + key * t->kv_step + d, *s = f->s + row * KEYS;
-        float *o = f->o + row * t->dh + d;
-        __mmask16 some[4];
-        __m512 acc[4][4];
+    const float *v = t->v + key * t->kv_step + d, *s = f->s + row * KEYS;
+    float *o = f->o + row * t->dh + d;
+    __mmask16 some[4];
+    __m512 acc[4][4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        some[i] = lanes_at(d + i * LANES, t->dh);
+#pragma GCC unroll 4
+        for (int r = 0; r < n; r++) {
+            __m512 x = _mm512_maskz_loadu_ps(some[i], o + r * t->dh + i * LANES);
+            acc[r][i] = _mm512_mul_ps(x, _mm512_set1_ps(f->down[row + r]));
+        }
+    }
+    for (int64_t j = 0; j < keys; j++, v += t->kv_step) {
 #pragma GCC unroll 4
         for (int i = 0; i < 4; i++) {
-            some[i] = lanes_at(d + i * LANES, t->dh);
+            const float *from = v + i * LANES;
+            __m512 w = whole ? _mm512_loadu_ps(from) : _mm512_maskz_loadu_ps(some[i], from);
+            if (row == 0) fetch(from + (t->k - t->v) + KEYS * t->kv_step);
 #pragma GCC unroll 4
             for (int r = 0; r < n; r++) {
-                __m512 x = _mm512_maskz_loadu_ps(some[i], o + r * t->dh + i * LANES);
-                acc[r][i] = _mm512_mul_ps(x, _mm512_set1_ps(f->down[row + r]));
-            }
-        }
-        for (int64_t j = 0; j < keys; j++, v += t->kv_step) {
-#pragma GCC unroll 4
-            for (int i = 0; i < 4; i++) {
-                __m512 w = _mm512_maskz_loadu_ps(some[i], v + i * LANES);
-                if (row == 0) fetch(v + (t->k - t->v) + KEYS * t->kv_step + i * LANES);
-#pragma GCC unroll 4
-                for (int r = 0; r < n; r++) {
-                    __m512 p = _mm512_set1_ps(s[r * KEYS + j]);
-                    acc[r][i] = _mm512_fmadd_ps(p, w, acc[r][i]);
-                }
-            }
-        }
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) {
-#pragma GCC unroll 4
-            for (int r = 0; r < n; r++) {
-                _mm512_mask_storeu_ps(o + r * t->dh + i * LANES, some[i], acc[r][i]);
+                acc[r][i] = _mm512_fmadd_ps(_mm512_set1_ps(s[r * KEYS + j]), w, acc[r][i]);
             }
         }
     }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+#pragma GCC unroll 4
+        for (int r = 0; r < n; r++) {
+            _mm512_mask_storeu_ps(o + r * t->dh + i * LANES, some[i], acc[r][i]);
+        }
+    }
+}
+
+INLINE void mix_few(const few_rows *f, int row, int64_t key, int64_t keys, const int n) {
+    int64_t d = 0;
+    for (; d + 4 * LANES <= f->t->dh; d += 4 * LANES) mix_part(f, row, key, keys, d, n, true);
+    if (d < f->t->dh) mix_part(f, row, key, keys, d, n, false);
 }
 
 INLINE void take_few(few_rows *f, int row, int64_t key, int64_t keys, const int n) {

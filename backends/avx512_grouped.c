@@ -9,7 +9,8 @@
 #include "backends/backends.h"
 
 enum { ROWS = 6, BATCH = 16 };
-enum { AHEAD = 8192 }; // bytes of weights to prefetch: at the end of a panel, of the next one
+// Bytes to prefetch, of weights (at the end of a panel: of the next one) and activations.
+enum { WEIGHTS_AHEAD = 8192, INPUTS_AHEAD = 2048 };
 
 // Some rows of a strip.
 typedef struct tile {
@@ -26,30 +27,39 @@ typedef struct place {
     const uint8_t *w;
 } place;
 
-// Integer sums of one group.  Few rows have two sets of them, or each product would wait for
-// the one before: vpdpbusd takes four cycles, and two can start in each.
+// Few rows have two sets of sums, or each product would wait for the one before: vpdpbusd
+// takes four cycles, and two can start in each.
+INLINE bool is_few(int rows) {
+    return rows <= 4;
+}
+
+// Integer sums of one group.
 typedef struct sums {
     __m512i lo[2 * ROWS], hi[2 * ROWS];
 } sums;
 
 // How many there are, the sets one after the other.
 INLINE int sums_of(int rows) {
-    return rows <= 4 ? 2 * rows : rows;
+    return is_few(rows) ? 2 * rows : rows;
 }
 
-// -zero * sum(x) of a tile's rows for the next BATCH groups, if all weights have one zero.
+// -zero * sum(x) of a tile's rows for BATCH groups, if all weights have one zero.
 typedef struct starts {
     int32_t at[ROWS][BATCH];
 } starts;
 
-INLINE void make_starts(starts *out, const vise_grouped_product *p, const tile *t, int64_t g,
+// Prepares the groups from g on, and prefetches what lies apart, a line of each row.
+INLINE void start_batch(starts *out, const vise_grouped_product *p, const tile *t, int64_t g,
                         const int rows) {
     const __m512i zero = _mm512_set1_epi32(-p->zero);
     const __mmask16 exist = lanes_below((int)(p->groups - g < BATCH ? p->groups - g : BATCH));
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++) {
-        __m512i sum = _mm512_maskz_loadu_epi32(exist, t->xsum + r * p->groups + g);
+        const int32_t *xsum = t->xsum + r * p->groups + g;
+        __m512i sum = _mm512_maskz_loadu_epi32(exist, xsum);
         _mm512_storeu_si512(out->at[r], _mm512_mullo_epi32(sum, zero));
+        prefetch(xsum + 2 * BATCH);
+        if (t->xscale) prefetch(t->xscale + r * p->groups + g + 2 * BATCH);
     }
 }
 
@@ -98,8 +108,12 @@ INLINE void sum_group(sums *s, const vise_grouped_product *p, const tile *t, pla
     const __m512i nibble = _mm512_set1_epi8(15);
     const int second = sums_of(rows) - rows;
     for (int64_t k = p->group; k > 0; k -= 8, at->x += 8 * t->strip, at->w += 128) {
-        prefetch(at->w + AHEAD);
-        prefetch(at->w + AHEAD + 64);
+        prefetch(at->w + WEIGHTS_AHEAD);
+        prefetch(at->w + WEIGHTS_AHEAD + 64);
+        if (!is_few(rows)) {
+            prefetch(at->x + INPUTS_AHEAD);
+            prefetch(at->x + INPUTS_AHEAD + 64);
+        }
         const __m512i w0 = _mm512_loadu_si512(at->w), w1 = _mm512_loadu_si512(at->w + 64);
         __m512i lo = _mm512_and_si512(w0, nibble), hi = _mm512_and_si512(w1, nibble);
         if (table) lo = _mm512_shuffle_epi8(*table, lo), hi = _mm512_shuffle_epi8(*table, hi);
@@ -205,7 +219,7 @@ INLINE void multiply(const vise_grouped_product *p, const tile *t, const __m512i
     for (int r = 0; r < rows; r++) lo[r] = hi[r] = _mm512_setzero_ps();
     for (int64_t g = 0; g < p->groups; g++) {
         sums s;
-        if (g % BATCH == 0 && !p->zeros) make_starts(&from, p, t, g, rows);
+        if (g % BATCH == 0) start_batch(&from, p, t, g, rows);
         start_sums(&s, p, t, &from, g, rows);
         sum_group(&s, p, t, &at, table, rows);
         scale_sums(lo, hi, &s, p, t, g, rows);

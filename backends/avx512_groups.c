@@ -220,6 +220,7 @@ INLINE void codes_as(const vise_group_codes *p, vise_code_form form, vise_code_k
         .width = _mm512_set1_ps((float)(p->hi - p->lo)),
     };
     const float *x = p->x, *scale = p->scale, *zero = p->zero;
+    const char *ahead = p->ahead;
     int8_t *q = p->q;
     int64_t n = p->n, group = p->group, i = 0, g = 0, end = group; // of group g
     for (; group % LANES == 0 && i + BLOCK <= n; i += BLOCK) {
@@ -232,6 +233,7 @@ INLINE void codes_as(const vise_group_codes *p, vise_code_form form, vise_code_k
             }
             v[k] = codes_of(_mm512_loadu_ps(x + i + k * LANES), scale[g], zero ? zero[g] : 0,
                             &b, form, kind);
+            if (ahead) __builtin_prefetch(ahead + (i + k * LANES) * 4, 0, 2);
         }
         store_bytes(q + i, v, kind);
     }

@@ -20,6 +20,7 @@ size_t vise_cpu_features(const char *names[VISE_CPU_FEATURES]);
 
 void vise_ref_init(vise_kernels *k);           // fills every slot
 void vise_ref_groups_init(vise_kernels *k);    // called by it
+void vise_ref_functions_init(vise_kernels *k); // called by it
 void vise_ref_products_init(vise_kernels *k);  // called by it
 void vise_ref_attention_init(vise_kernels *k); // called by it
 void vise_ref_strips_init(vise_kernels *k);    // called by it
@@ -31,24 +32,25 @@ void vise_avx2_groups_init(vise_kernels *k);    // ranges and codes of groups
 void vise_avx2_strips_init(vise_kernels *k);    // rows into strips
 void vise_avx2_errors_init(vise_kernels *k);    // int_errors, f4_errors
 void vise_avx2_functions_init(vise_kernels *k); // softmax, silu, gelu
-void vise_avx2_products_init(vise_kernels *k);  // gemm, gemm_few
-void vise_avx2_integer_init(vise_kernels *k);   // w8a8, w4a8
-void vise_avx2_int8_init(vise_kernels *k);      // int8_product
-void vise_avx2_grouped_init(vise_kernels *k);   // grouped_product
-void vise_avx2_panels_init(vise_kernels *k);    // float8_product, panel_product
+void vise_avx2_norms_init(vise_kernels *k);
+void vise_avx2_products_init(vise_kernels *k); // gemm
+void vise_avx2_int8_init(vise_kernels *k);     // int8_product
+void vise_avx2_grouped_init(vise_kernels *k);  // grouped_product
+void vise_avx2_panels_init(vise_kernels *k);   // float8_product, panel_product
 void vise_avx2_attention_init(vise_kernels *k);
 void vise_avxvnni_integer_init(vise_kernels *k); // int8_product, grouped_product
+void vise_avx2_few_init(vise_kernels *k);        // gemm_few, gemm_few16
 void vise_avx512_rows_init(vise_kernels *k);
 void vise_avx512_groups_init(vise_kernels *k);
 void vise_avx512_errors_init(vise_kernels *k);
 void vise_avx512_functions_init(vise_kernels *k);
+void vise_avx512_norms_init(vise_kernels *k);
 void vise_avx512_products_init(vise_kernels *k); // gemm
 void vise_avx512_few_init(vise_kernels *k);      // gemm_few
-void vise_avx512_integer_init(vise_kernels *k);
-void vise_avx512_int8_init(vise_kernels *k);    // int8_product
-void vise_avx512_grouped_init(vise_kernels *k); // grouped_product
-void vise_avx512_panels_init(vise_kernels *k);  // panel_product
-void vise_avx512_float8_init(vise_kernels *k);  // float8_product
+void vise_avx512_int8_init(vise_kernels *k);     // int8_product
+void vise_avx512_grouped_init(vise_kernels *k);  // grouped_product
+void vise_avx512_panels_init(vise_kernels *k);   // panel_product
+void vise_avx512_float8_init(vise_kernels *k);   // float8_product
 void vise_avx512bf16_panels_init(vise_kernels *k);
 void vise_avx512_attention_init(vise_kernels *k);
 #endif

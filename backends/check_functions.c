@@ -68,6 +68,44 @@ void vise_check_gelu_tanh(vise_case *c) {
     judge(c, c->ref->gelu_tanh, c->k->gelu_tanh, by_input);
 }
 
+void vise_check_gelu_erf(vise_case *c) {
+    judge(c, c->ref->gelu_erf, c->k->gelu_erf, by_result);
+}
+
+// Against the backend's own silu, which another check judges.
+void vise_check_silu_mul(vise_case *c) {
+    for (int64_t i = 0; i <= CASE_MAX_N + 6; i++) {
+        int64_t n = length_of(i);
+        fill(c, n, i);
+        for (int64_t j = 0; j < n; j++) c->b[1 + j] = vise_case_finite(c);
+        vise_case_poison(c);
+        float *want = vise_case_want(c, 4), *out = vise_case_got(c, 4);
+        c->k->silu(want, c->a + 1, n);
+        for (int64_t j = 0; j < n; j++) want[j] *= c->b[1 + j];
+        const float *in = i % 3 == 1 ? out : c->a + 1, *up = i % 3 == 2 ? out : c->b + 1;
+        if (i % 3 > 0) memcpy(out, i % 3 == 1 ? c->a + 1 : c->b + 1, (size_t)n * sizeof *out);
+        c->k->silu_mul(out, in, up, n);
+        if (!vise_case_verdict(c, vise_case_same(c), n)) return;
+    }
+}
+
+void vise_check_exp_sum(vise_case *c) {
+    for (int64_t i = 1; i <= CASE_MAX_N + 6; i++) {
+        int64_t n = length_of(i);
+        fill(c, n, i);
+        if (i % 4 == 3) c->a[1 + vise_case_below(c, n)] = -INFINITY;
+        if (i % 13 == 3) c->a[1 + vise_case_below(c, n)] = INFINITY;
+        float max = -INFINITY;
+        for (int64_t j = 0; j < n; j++) max = c->a[1 + j] > max ? c->a[1 + j] : max;
+        double want = c->ref->exp_sum(c->a + 1, n, max);
+        double error = fabs(c->k->exp_sum(c->a + 1, n, max) - want);
+        double allowed = (double)(n + 16) * DBL_EPSILON * want;
+        bool ok = isnan(want) ? isnan(error) : error <= allowed;
+        if (ok && !isnan(want)) c->result->worst = fmax(c->result->worst, error / allowed);
+        if (!vise_case_verdict(c, ok, n)) return;
+    }
+}
+
 // Softmax takes -infinity too: what a mask leaves out.
 void vise_check_softmax(vise_case *c) {
     judge(c, c->ref->softmax, c->k->softmax, by_result);

@@ -23,6 +23,21 @@ static void gemm(const vise_gemm *g) {
     }
 }
 
+static void gemm_few16(const vise_gemm *g, const uint16_t *b, vise_dtype dtype) {
+    for (int64_t i = 0; i < g->m; i++) {
+        for (int64_t j = 0; j < g->n; j++) {
+            double sum = 0; // as gemm does
+            for (int64_t p = 0; p < g->k; p++) {
+                uint16_t bits = b[j * g->ldb + p];
+                float w = dtype == VISE_F16 ? vise_f16_to_f32(bits) : vise_bf16_to_f32(bits);
+                sum += (double)g->a[i * g->lda + p] * (double)w;
+            }
+            float *c = &g->c[i * g->ldc + j];
+            *c = (float)(g->add ? sum + (double)*c : sum);
+        }
+    }
+}
+
 static void f16_to_f32(float *y, const uint16_t *x, int64_t n) {
     for (int64_t i = 0; i < n; i++) y[i] = vise_f16_to_f32(x[i]);
 }
@@ -134,76 +149,11 @@ static int32_t sum_i8(const int8_t *q, int64_t n) {
     return sum;
 }
 
-static void softmax(float *y, const float *x, int64_t n) {
-    float max = -INFINITY;
-    for (int64_t i = 0; i < n; i++) max = x[i] > max ? x[i] : max;
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        y[i] = expf(x[i] - max);
-        sum += (double)y[i];
-    }
-    for (int64_t i = 0; i < n; i++) y[i] = (float)((double)y[i] / sum);
-}
-
-static void silu(float *y, const float *x, int64_t n) {
-    for (int64_t i = 0; i < n; i++) {
-        double v = (double)x[i];
-        y[i] = (float)(v / (1 + exp(-v)));
-    }
-}
-
-static void gelu_tanh(float *y, const float *x, int64_t n) {
-    const double root = 0.79788456080286535588; // sqrt(2 / pi)
-    for (int64_t i = 0; i < n; i++) {
-        double v = (double)x[i];
-        y[i] = (float)(v / 2 * (1 + tanh(root * (v + 0.044715 * v * v * v))));
-    }
-}
-
-static void w8a8(const vise_w8a8 *p) {
-    for (int64_t i = 0; i < p->m; i++) {
-        for (int j = 0; j < p->n; j++) {
-            int32_t sum = 0;
-            for (int64_t k = 0; k < p->k; k++) {
-                int32_t w = p->w[(k / 4 * VISE_PANEL + j) * 4 + k % 4];
-                sum += p->x[i * p->ldx + k] * w;
-            }
-            float scale = p->xscale[i] * p->wscale[j];
-            float y = (float)sum * scale;
-            p->y[i * p->ldy + j] = p->bias ? y + p->bias[j] : y;
-        }
-    }
-}
-
-// The unsigned 4-bit code of input k within its group, lane j.
-static int nibble_of(const uint8_t *group, int64_t k, int j) {
-    uint8_t byte = group[(k / 8 * VISE_PANEL + j) * 4 + k % 4];
-    return k % 8 < 4 ? byte & 15 : byte >> 4;
-}
-
-static void w4a8(const vise_w4a8 *p) {
-    int64_t group_bytes = p->group / 8 * VISE_PANEL * 4;
-    for (int64_t i = 0; i < p->m; i++) {
-        for (int j = 0; j < p->n; j++) {
-            float acc = 0;
-            for (int64_t g = 0; g < p->groups; g++) {
-                const int8_t *x = p->x + i * p->ldx + g * p->group;
-                int32_t sum = 0;
-                for (int64_t k = 0; k < p->group; k++) {
-                    sum += x[k] * (nibble_of(p->w + g * group_bytes, k, j) - 8);
-                }
-                float scale = p->xscale[i * p->groups + g] * p->wscale[g * VISE_PANEL + j];
-                acc = fmaf((float)sum, scale, acc);
-            }
-            p->y[i * p->ldy + j] = p->bias ? acc + p->bias[j] : acc;
-        }
-    }
-}
-
 void vise_ref_init(vise_kernels *k) {
     k->blas = NULL;
     k->gemm = gemm;
     k->gemm_few = gemm;
+    k->gemm_few16 = gemm_few16;
     k->f16_to_f32 = f16_to_f32;
     k->f32_to_f16 = f32_to_f16;
     k->bf16_to_f32 = bf16_to_f32;
@@ -217,12 +167,8 @@ void vise_ref_init(vise_kernels *k) {
     k->unpack4 = unpack4;
     k->pack4 = pack4;
     k->sum_i8 = sum_i8;
-    k->softmax = softmax;
-    k->silu = silu;
-    k->gelu_tanh = gelu_tanh;
-    k->w8a8 = w8a8;
-    k->w4a8 = w4a8;
     vise_ref_groups_init(k);
+    vise_ref_functions_init(k);
     vise_ref_attention_init(k);
     vise_ref_strips_init(k);
     vise_ref_products_init(k);

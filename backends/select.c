@@ -80,8 +80,9 @@ static void avx2_init(vise_kernels *k) {
     vise_avx2_strips_init(k);
     vise_avx2_errors_init(k);
     vise_avx2_functions_init(k);
+    vise_avx2_norms_init(k);
     vise_avx2_products_init(k);
-    vise_avx2_integer_init(k);
+    vise_avx2_few_init(k);
     vise_avx2_int8_init(k);
     vise_avx2_grouped_init(k);
     vise_avx2_panels_init(k);
@@ -106,9 +107,9 @@ static void avx512_init(vise_kernels *k) {
     vise_avx512_groups_init(k);
     vise_avx512_errors_init(k);
     vise_avx512_functions_init(k);
+    vise_avx512_norms_init(k);
     vise_avx512_products_init(k);
     vise_avx512_few_init(k);
-    vise_avx512_integer_init(k);
     vise_avx512_panels_init(k);
     vise_avx512_int8_init(k);
     vise_avx512_grouped_init(k);

@@ -100,7 +100,7 @@ static void encode(const vise_kernels *k, const vise_scheme *s, vise_group_codes
 }
 
 void vise_steps_encode(const vise_kernels *k, const vise_scheme *s, const vise_steps *steps,
-                       int8_t *q, const float *x, int64_t n, int64_t width) {
+                       int8_t *q, const float *x, int64_t n, int64_t width, const char *ahead) {
     vise_group_codes c = coding_of(s);
     c.q = q;
     c.x = x;
@@ -108,6 +108,7 @@ void vise_steps_encode(const vise_kernels *k, const vise_scheme *s, const vise_s
     c.group = width;
     c.scale = steps->by;
     c.zero = steps->zero;
+    c.ahead = ahead;
     encode(k, s, &c, steps->upper);
 }
 

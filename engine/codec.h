@@ -42,9 +42,10 @@ vise_range vise_range_of(const vise_scheme *s, const vise_matrix *m, const vise_
 void vise_ranges_of(const vise_kernels *k, const vise_scheme *s, float lo[VISE_RUNS],
                     float hi[VISE_RUNS], const float *x, int64_t n, int64_t width);
 
-// The codes of `n` (<= VISE_PIECE) values in runs of `width`, or with one step.
+// The codes of `n` (<= VISE_PIECE) values in runs of `width`, or with one step.  `ahead`, if
+// not NULL, is what will be read next.
 void vise_steps_encode(const vise_kernels *k, const vise_scheme *s, const vise_steps *steps,
-                       int8_t *q, const float *x, int64_t n, int64_t width);
+                       int8_t *q, const float *x, int64_t n, int64_t width, const char *ahead);
 void vise_step_encode(const vise_kernels *k, const vise_scheme *s, vise_step step, int8_t *q,
                       const float *x, int64_t n);
 void vise_step_decode(const vise_kernels *k, const vise_scheme *s, vise_step step, float *x,

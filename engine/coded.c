@@ -19,13 +19,15 @@ int64_t vise_coded_bytes(const vise_coded *c) {
     return bytes;
 }
 
-// Makes the parts, all zeros.
+// Makes the parts: codes, which are all written, and zeros.
 static vise_status make_parts(vise_coded *c, vise_error *err) {
     vise_scheme_layout plan;
     vise_status st = vise_scheme_plan(&plan, &c->scheme, c->rows, c->cols, err);
     for (int i = 0; !st && i < plan.count; i++) {
         const vise_scheme_part *p = &plan.part[i];
-        st = vise_tensor_new(&c->part[p->part], p->dtype, p->ndim, p->shape, err);
+        st = p->part == VISE_PART_CODES
+                 ? vise_tensor_raw(&c->part[p->part], p->dtype, p->ndim, p->shape, err)
+                 : vise_tensor_new(&c->part[p->part], p->dtype, p->ndim, p->shape, err);
     }
     return st;
 }
@@ -45,13 +47,9 @@ static vise_status encode_parts(const vise_context *ctx, vise_coded *c, bool sea
     vise_encoding e;
     vise_status st = vise_encoding_make(ctx, &e, s, search, m, err);
     if (st) return st;
-    int64_t span = vise_scheme_run(s, c->cols);
     vise_row_sink sink = {
-        .span = span,
-        .spans = vise_scheme_runs(s, c->cols),
         .pitch = codes->stride,
         .codes = s->bits == 8 ? codes->data : NULL,
-        .span_pitch = span,
         .nibbles = s->bits == 4 ? codes->data : NULL,
         .scale_dtype = scale->dtype,
         .zero_dtype = zero->dtype,
@@ -104,8 +102,6 @@ vise_status vise_simulate(const vise_context *ctx, vise_tensor *out, const vise_
     st = scale ? vise_encoding_of_scale(&e, s, *scale, err)
                : vise_encoding_make(ctx, &e, s, false, &m, err);
     vise_row_sink sink = {
-        .span = vise_scheme_run(s, m.cols),
-        .spans = vise_scheme_runs(s, m.cols),
         .values = made.data,
     };
     if (!st) st = vise_encode_rows(ctx, &e, &m, 0, m.rows, &sink, err);

@@ -27,48 +27,6 @@ typedef struct vise_gemm {
     int64_t ldc;
 } vise_gemm;
 
-// The packed weights of the integer products come in panels of 32 output channels, lane =
-// output channel, so that one broadcast of an activation feeds a whole panel and scales are
-// plain vectors.  engine/packed.h makes them; channels past N are zero.
-
-// int8 activations times one panel of int8 weights, one scale a row and one a channel:
-//   y[i][j] = (float)(sum over k of x[i][k] * w[k][j]) * (xscale[i] * wscale[j]) + bias[j]
-// each operation rounded to f32 on its own.  The integer sum does not overflow: k <= 65,536.
-typedef struct vise_w8a8 {
-    int64_t m, k;    // rows; inputs, a multiple of 4 (codes past the real K are 0)
-    const int8_t *x; // [m][ldx]
-    int64_t ldx;
-    const float *xscale; // [m]
-    const int8_t *w;     // [k / 4][32][4]
-    const int32_t *wsum; // [32]: sum over k of w, for kernels that shift x by 128
-    const float *wscale; // [32]
-    const float *bias;   // [n], or NULL: add nothing
-    float *y;            // [m][ldy]
-    int64_t ldy;
-    int n; // channels to store, 1 to 32
-} vise_w8a8;
-
-// int8 activations times one panel of unsigned 4-bit weights in groups along K, with a scale
-// for each row and group of x and each channel and group of w:
-//   s[i][g][j] = sum over k in g of x[i][k] * (w[k][j] - 8)                (integers)
-//   t = (float)s * (xscale[i][g] * wscale[g][j])   accumulated as   acc = fma((float)s,
-//   xscale * wscale, acc) from acc = 0, g = 0, 1, ...;   y[i][j] = acc + bias[j]
-typedef struct vise_w4a8 {
-    int64_t m, groups;
-    int64_t group;   // inputs a group, a multiple of 8
-    const int8_t *x; // [m][ldx], groups * group codes a row
-    int64_t ldx;
-    const int32_t *xsum; // [m][groups]: sums of the codes
-    const float *xscale; // [m][groups]
-    const uint8_t *w;    // [groups][group / 8][32][4]: in each byte the low nibble holds
-                         // input 8t + b, the high one 8t + 4 + b (b = 0..3)
-    const float *wscale; // [groups][32]
-    const float *bias;   // [n] or NULL
-    float *y;
-    int64_t ldy;
-    int n;
-} vise_w4a8;
-
 // The values of a row as codes, n of them in groups of `group` (the last may be shorter) with
 // a scale and maybe a zero point each.  Rounding is to nearest, ties to even unless said.
 typedef enum vise_code_form {
@@ -93,7 +51,20 @@ typedef struct vise_group_codes {
     int64_t n, group;
     const float *scale; // a group; not 0 where it divides
     const float *zero;  // a group, or NULL: 0
+    const char *ahead;  // what is read next, 4n bytes that may be asked for now; or NULL
 } vise_group_codes;
+
+// (x - mean) * inv * weight + bias over a row, with mean = sum of x / n if `centred`, else 0,
+// and inv = 1 / sqrt(sum of (x - mean)^2 / n + eps), all in double up to
+//   y[i] = (float)((x[i] - mean) * inv)  (* weight[i] if weight)  (+ bias[i] if bias)
+// where each step is rounded to f32 on its own.  In the sums element i goes to lane i % 32,
+// lane = lane + x or lane = fma(d, d, lane); then the upper half of the lanes is added to the
+// lower one: 16, 8, 4, 2, 1.
+typedef struct vise_norm {
+    bool centred;
+    double eps;
+    const float *weight, *bias; // [n] or NULL
+} vise_norm;
 
 typedef struct vise_kernels {
     const char *name; // the best backend that filled a slot: "ref", "avx2", ...
@@ -102,8 +73,10 @@ typedef struct vise_kernels {
     // --- f32 products.  near: (k + 1) * FLT_EPSILON * (sum |a||b| + |c|).  At most k + 1
     // roundings of partial sums, each half of FLT_EPSILON, on either side.
     void (*gemm)(const vise_gemm *g);
-    // The same for few rows (m <= 8, trans_b, not trans_a): reads B once.
+    // The same for few rows (m <= 16, trans_b, not trans_a): reads B once.
     void (*gemm_few)(const vise_gemm *g);
+    // The same with the B given, f16 or bf16: the bits of converting it first.  g->b is not used.
+    void (*gemm_few16)(const vise_gemm *g, const uint16_t *b, vise_dtype dtype);
 
     // --- conversions.  exact, as engine/floats.h
     void (*f16_to_f32)(float *y, const uint16_t *x, int64_t n);
@@ -115,7 +88,7 @@ typedef struct vise_kernels {
     float (*absmax)(const float *x, int64_t n); // largest |x[i]|, 0 when n == 0
     // smallest and largest element (-0 and +0 are equal: either may come); n >= 1
     void (*minmax)(float *lo, float *hi, const float *x, int64_t n);
-    // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN
+    // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN; acc[i] >= 0 or NaN
     void (*column_absmax)(float *acc, const float *x, int64_t n);
     // The same of each group of a row: n elements in groups of `group`, the last may be
     // shorter; one result a group.
@@ -153,20 +126,33 @@ typedef struct vise_kernels {
     int32_t (*sum_i8)(const int8_t *q, int64_t n);
 
     // --- functions of one row, in place allowed.  near: 8 * FLT_EPSILON relative to the
-    // function's own scale: |ref| + FLT_MIN for softmax and silu, |x| for gelu.  exp is off by
+    // function's own scale: |x| for gelu_tanh, |ref| + FLT_MIN for the others.  exp is off by
     // less than 2 * FLT_EPSILON, a sum in double by nothing that shows, and each of the few
     // steps after it by half of one.  Input is finite or NaN, of softmax infinite too.
     void (*softmax)(float *y, const float *x, int64_t n); // exp(x - max) / sum
     void (*silu)(float *y, const float *x, int64_t n);    // x / (1 + exp(-x))
+    // silu(x) * up: what `silu` of the same table gives, then one product.  exact by that; y
+    // may be `up`
+    void (*silu_mul)(float *y, const float *x, const float *up, int64_t n);
     // x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))
     void (*gelu_tanh)(float *y, const float *x, int64_t n);
+    // x / 2 * erfc(-x / sqrt(2))
+    void (*gelu_erf)(float *y, const float *x, int64_t n);
+    // sum of exp(x[i] - max), max the largest element, in double.  near: (n + 16) * DBL_EPSILON
+    // of it.  NaN if any element is NaN or +infinity, or all are -infinity.
+    double (*exp_sum)(const float *x, int64_t n, float max);
+
+    // --- norms of one row.  exact; y may be x, or the branch
+    void (*norm)(float *y, const float *x, int64_t n, const vise_norm *o);
+    // y[i] = x[i] * (1 + scale[i]) + shift[i], each step rounded
+    void (*modulate)(float *y, const float *x, const float *shift, const float *scale,
+                     int64_t n);
+    // y[i] = x[i] + gate[i] * branch[i], two roundings
+    void (*gated_add)(float *y, const float *x, const float *branch, const float *gate,
+                      int64_t n);
 
     // --- attention, judged as engine/attention_tile.h says
     void (*attention)(const vise_attention_tile *t);
-
-    // --- integer products.  exact
-    void (*w8a8)(const vise_w8a8 *p);
-    void (*w4a8)(const vise_w4a8 *p);
 
     // --- products of a linear layer, judged as engine/products.h says
     void (*int8_product)(const vise_int8_product *p);
@@ -175,9 +161,9 @@ typedef struct vise_kernels {
     void (*panel_product)(const vise_panel_product *p);
 } vise_kernels;
 
-// Picks the best backend this CPU runs, or exactly `want` ("ref", "avx2", "avxvnni", "avx512") if given;
-// `use_blas` puts OpenBLAS behind `gemm`.  Asking for a backend that is unknown (E-HW-01) or
-// that this CPU cannot run (E-HW-02) is an error, never a silent fallback.
+// Picks the best backend this CPU runs, or exactly `want` ("ref", "avx2", "avxvnni", "avx512")
+// if given; `use_blas` puts OpenBLAS behind `gemm`.  Asking for a backend that is unknown
+// (E-HW-01) or that this CPU cannot run (E-HW-02) is an error, never a silent fallback.
 vise_status vise_kernels_select(vise_kernels *out, const char *want, bool use_blas,
                                 vise_error *err);
 

@@ -3,8 +3,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { HEAD = 64 }; // holds the size, and keeps what follows aligned
+enum {
+    HEAD = 64, // holds the size, and keeps what follows aligned
+    PAGE = 4096,
+    LARGE = 4 << 20, // bytes of a block that is worth huge pages
+};
 
 static atomic_llong blocks, blocks_ever, bytes_live, bytes_peak;
 static atomic_llong limit = -1, fail_in = -1;
@@ -15,6 +20,14 @@ static void note_peak(long long now) {
     }
 }
 
+// Asks for pages of 2 MiB: touching a large block for the first time then takes a fraction of
+// the faults.  A wish: whether it is granted changes nothing else.
+static void prefer_huge_pages(char *p, size_t bytes) {
+    uintptr_t first = ((uintptr_t)p + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    uintptr_t end = ((uintptr_t)p + bytes) & ~(uintptr_t)(PAGE - 1);
+    madvise(p + (first - (uintptr_t)p), end - first, MADV_HUGEPAGE);
+}
+
 void *vise_alloc(size_t bytes) {
     if (atomic_load(&fail_in) >= 0 && atomic_fetch_sub(&fail_in, 1) == 0) return NULL;
     if (bytes > INT64_MAX - 2 * HEAD) return NULL;
@@ -23,6 +36,7 @@ void *vise_alloc(size_t bytes) {
     char *p = NULL;
     if (most < 0 || now <= most)
         p = aligned_alloc(HEAD, (bytes + 2 * HEAD - 1) & ~(size_t)(HEAD - 1));
+    if (p && bytes >= LARGE) prefer_huge_pages(p, bytes);
     if (!p) {
         atomic_fetch_sub(&bytes_live, size);
         return NULL;

@@ -8,7 +8,7 @@
 // line of their own, in the order the panel has them, and then dealt out in words or halves.
 // The gap after a line keeps 32 of them out of one cache set.
 enum {
-    LINE = 512, // bytes
+    LINE = 2048, // bytes
     GAP = 32,
     ZERO_NIBBLES = 0x88,
 };
@@ -91,9 +91,32 @@ static void fill_line(const panel_job *j, uint8_t *line, int64_t row, int64_t co
 
 // --- a panel of them
 
-static void deal_halves(uint8_t *to, const line_set *set, int64_t bytes) {
-    for (int64_t i = 0; i < bytes; i += 2, to += 2 * VISE_PANEL) {
-        for (int l = 0; l < VISE_PANEL; l++) memcpy(to + 2 * l, set->line[l] + i, 2);
+// Halves of 2 bytes instead of words: those of a word go to two rows of the panel.
+static void split_words(uint8_t *to, const uint8_t *words, int64_t count) {
+    uint16_t half[2][VISE_PANEL];
+    uint32_t word[VISE_PANEL];
+    for (int64_t w = 0; w < count; w++, to += sizeof half) {
+        memcpy(word, words + w * (int64_t)sizeof word, sizeof word);
+        for (int l = 0; l < VISE_PANEL; l++) half[0][l] = (uint16_t)word[l];
+        for (int l = 0; l < VISE_PANEL; l++) half[1][l] = (uint16_t)(word[l] >> 16);
+        memcpy(to, half, sizeof half);
+    }
+}
+
+static void deal_halves(const vise_kernels *k, uint8_t *to, const void *const lines[],
+                        int64_t bytes) {
+    enum { WORDS = 16 };
+    uint8_t words[4 * VISE_PANEL * WORDS];
+    const void *at[VISE_PANEL];
+    for (int64_t done = 0, n; done < bytes; done += 4 * n, to += 4 * n * VISE_PANEL) {
+        n = bytes - done < 4 * WORDS ? (bytes - done) / 4 : WORDS;
+        if (n == 0) break;
+        for (int l = 0; l < VISE_PANEL; l++) at[l] = (const char *)lines[l] + done;
+        k->interleave(words, at, VISE_PANEL, n);
+        split_words(to, words, n);
+    }
+    for (int l = 0; l < VISE_PANEL && bytes % 4; l++) { // the last half of an odd number
+        memcpy(to + 2 * l, (const char *)lines[l] + bytes - 2, 2);
     }
 }
 
@@ -104,7 +127,9 @@ static uint8_t *fill_run(const panel_job *j, uint8_t *to, int64_t panel, int64_t
     line_set set;
     const vise_packed *p = j->p;
     bool halves = j->bits == 16 || p->kind == VISE_PANEL_FLOAT8;
-    int64_t piece = LINE * 8 / j->bits, count;
+    // Nibbles are read as far as a line holds, which is often a whole row: the source then
+    // comes in one stream.  Wider codes do better with lines that stay in the first cache.
+    int64_t piece = (j->bits == 4 ? LINE : LINE / 4) * 8 / j->bits, count;
     const void *lines[VISE_PANEL];
     for (int l = 0; l < VISE_PANEL; l++) lines[l] = set.line[l];
     for (int64_t done = 0; done < padded; done += count) {
@@ -118,7 +143,7 @@ static uint8_t *fill_run(const panel_job *j, uint8_t *to, int64_t panel, int64_t
                 j->kernels->sum_i8((const int8_t *)set.line[l], count);
         }
         if (halves) {
-            deal_halves(to, &set, bytes);
+            deal_halves(j->kernels, to, lines, bytes);
         } else {
             j->kernels->interleave(to, lines, VISE_PANEL, bytes / 4);
         }

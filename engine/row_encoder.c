@@ -1,7 +1,6 @@
 #include "engine/row_encoder.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "engine/scale_search.h"
 #include "engine/workspace.h"
@@ -277,83 +276,53 @@ static void put_nibbles(const vise_kernels *k, uint8_t *row, int64_t first, cons
     if (n > odd) k->pack4(row + (first + odd) / 2, q + odd, n - odd);
 }
 
-// Where column `col` of a row of codes stands.
-static int8_t *code_at(const vise_row_sink *to, int64_t row, int64_t col) {
-    return to->codes + row * to->pitch + col / to->span * to->span_pitch + col % to->span;
-}
-
-// Lays down the codes of columns [first, first + n), n > 0, where the sink wants them.
-static void put_codes(const encode_job *j, const stretch *t, const vise_steps *steps,
-                      int64_t row, int64_t first, const int8_t *q, int64_t n) {
-    const vise_row_sink *to = j->sink;
-    const vise_kernels *k = j->m->kernels;
-    if (to->nibbles) put_nibbles(k, to->nibbles + row * to->pitch, first, q, n);
-    if (!to->codes && !to->values) return;
-    for (int64_t done = 0, count; done < n; done += count) {
-        int64_t col = first + done, left = to->span - col % to->span;
-        count = left < n - done ? left : n - done;
-        if (to->codes) memcpy(code_at(to, row, col), q + done, (size_t)count);
-        if (to->values) {
-            vise_step step = vise_steps_at(steps, (col - t->first) / t->width);
-            vise_step_decode(k, j->scheme, step, to->values + row * j->m->cols + col, q + done,
-                             count);
-        }
+static void put_values(const encode_job *j, const stretch *t, const vise_steps *steps,
+                       int64_t row, int64_t first, const int8_t *q, int64_t n) {
+    float *to = j->sink->values + row * j->m->cols;
+    for (int64_t col = first, count; col < first + n; col += count) {
+        int64_t run = (col - t->first) / t->width, end = t->first + (run + 1) * t->width;
+        count = (end < first + n ? end : first + n) - col;
+        vise_step_decode(j->m->kernels, j->scheme, vise_steps_at(steps, run), to + col,
+                         q + col - first, count);
     }
 }
 
-// Asks for what find_ranges() will read next, in place of columns [first, first + n) of a row:
-// coding leaves the memory idle otherwise.
-static void ask_ahead(const encode_job *j, const stretch *t, int64_t row, int64_t first,
-                      int64_t n) {
-    enum { LINE = 64 };
+// What to ask the memory for while column `first` of a row is coded: what is read soon, but not
+// so soon that it could not come in time.  NULL behind the last row.
+static const char *ahead_of(const encode_job *j, const stretch *t, int64_t row, int64_t first) {
+    enum { AHEAD = 4096 };
     const vise_matrix *m = j->m;
-    bool ends = t->first + t->count == m->cols;
-    if (ends && row + t->rows >= j->count) return;
-    row += j->first + (ends ? t->rows : 0);
-    first = ends ? first - t->first : first + t->count;
-    if (n > m->cols - first) n = m->cols - first;
-    int64_t size = vise_dtype_size(m->dtype);
-    const char *at = m->data + (row * m->stride + first) * size;
-    for (int64_t i = 0; i < n * size; i += LINE) __builtin_prefetch(at + i);
+    int64_t by = t->rows == 1 && t->count < AHEAD ? AHEAD : t->count;
+    int64_t at = (j->first + row) * m->stride + first + by;
+    if (at >= (m->rows - 1) * m->stride + m->cols) return NULL;
+    return m->data + at * vise_dtype_size(m->dtype);
 }
 
 static void encode_row(const encode_job *j, const stretch *t, const vise_steps *steps,
                        int64_t row) {
     const vise_row_sink *to = j->sink;
     const vise_kernels *k = j->m->kernels;
-    const bool direct = to->codes && to->span_pitch == to->span;
     float buffer[VISE_PIECE];
     int8_t piece[VISE_PIECE];
     for (int64_t done = 0; done < t->count; done += VISE_PIECE) {
         int64_t n = t->count - done < VISE_PIECE ? t->count - done : VISE_PIECE;
         int64_t first = t->first + done;
         const float *x = vise_matrix_read(j->m, j->first + row, first, n, buffer);
-        ask_ahead(j, t, row, first, n);
-        int8_t *q = direct ? code_at(to, row, first) : piece;
-        vise_steps_encode(k, j->scheme, steps, q, x, n, t->runs == 1 ? n : t->width);
-        if (!direct) put_codes(j, t, steps, row, first, q, n);
-    }
-    for (int64_t col = t->first; to->sums && col < t->first + t->count; col += to->span) {
-        int64_t left = t->first + t->count - col, count = left < to->span ? left : to->span;
-        to->sums[row * to->spans + col / to->span] = k->sum_i8(code_at(to, row, col), count);
+        const char *ahead = ahead_of(j, t, row, first);
+        int8_t *q = to->codes ? to->codes + row * to->pitch + first : piece;
+        vise_steps_encode(k, j->scheme, steps, q, x, n, t->runs == 1 ? n : t->width, ahead);
+        if (to->nibbles) put_nibbles(k, to->nibbles + row * to->pitch, first, q, n);
+        if (to->values) put_values(j, t, steps, row, first, q, n);
     }
 }
 
 static void store_steps(const encode_job *j, const stretch *t, const vise_steps *steps) {
     const vise_row_sink *to = j->sink;
     const vise_kernels *k = j->m->kernels;
-    int64_t at = t->row / j->scheme->block_rows * to->spans + t->first / to->span;
-    if (to->span == t->width) {
-        if (to->scale)
-            vise_steps_store(k, to->scale_dtype, to->scale, at, steps->scale, t->runs);
-        if (to->zero) vise_steps_store(k, to->zero_dtype, to->zero, at, steps->zero, t->runs);
-        return;
-    }
-    for (int64_t col = 0; col < t->count; col += to->span, at++) {
-        int64_t i = col / t->width;
-        if (to->scale) vise_steps_store(k, to->scale_dtype, to->scale, at, steps->scale + i, 1);
-        if (to->zero) vise_steps_store(k, to->zero_dtype, to->zero, at, steps->zero + i, 1);
-    }
+    int64_t band = t->row / j->scheme->block_rows;
+    int64_t at = band * vise_scheme_runs(j->scheme, j->m->cols) + t->first / t->width;
+    if (to->scale) vise_steps_store(k, to->scale_dtype, to->scale, at, steps->scale, t->runs);
+    if (to->zero) vise_steps_store(k, to->zero_dtype, to->zero, at, steps->zero, t->runs);
 }
 
 static bool encode_band(const encode_job *j, int64_t row, int64_t rows) {

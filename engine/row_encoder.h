@@ -32,25 +32,19 @@ vise_status vise_encoding_of_range(const vise_context *ctx, vise_encoding *out,
 vise_status vise_encoding_of_scale(vise_encoding *out, const vise_scheme *s, float scale,
                                    vise_error *err);
 
-// Where rows land.  A row is cut into spans of `span` columns (the last may be shorter); each
-// span gets the scale and zero point of the run it lies in, so runs hold whole spans.
+// Where rows land.
 typedef struct vise_row_sink {
-    int64_t span;  // columns
-    int64_t spans; // a row
-    int64_t pitch; // bytes from one row of codes to the next
-
-    // One of these.  `codes` holds centred codes, span i of a row from i * span_pitch on;
-    // `nibbles` two a byte, spans side by side; `values` what the codes stand for.
+    // One of these.  `codes` holds centred codes, `nibbles` two a byte; `values` what the codes
+    // stand for.  Rows of codes or nibbles are `pitch` bytes apart.
     int8_t *codes;
-    int64_t span_pitch;
     uint8_t *nibbles;
+    int64_t pitch;
     float *values; // [row][columns of the matrix]; may be the matrix itself
 
-    // [band][span], [band][span], [row][span], [row]: each may be NULL.  A band is the rows
-    // that share their steps, mostly one.  `sums` are those of the codes of the span.
+    // [band][run], [band][run], [row]: each may be NULL.  A band is the rows that share their
+    // steps, mostly one.
     vise_dtype scale_dtype, zero_dtype, upper_dtype;
     void *scale, *zero, *upper;
-    int32_t *sums;
 } vise_row_sink;
 
 // Encodes rows [first, first + count) of `m`; row first + i lands in row i of the sink. `first`

@@ -8,15 +8,13 @@
 
 enum { BLOCK = 32 }; // codes at a time: loops of a fixed count become vector code
 
-typedef void convert_block(uint8_t *to, const int8_t *q);
-
-static void block_int8(uint8_t *to, const int8_t *q) {
+static void block_int8(uint8_t *restrict to, const int8_t *restrict q) {
     for (int i = 0; i < BLOCK; i++) to[i] = (uint8_t)(q[i] ^ -128);
 }
 
 // Twice the value of a centred f4e2m1: 0 1 2 3 4 6 8 12, in that order, is the index with one
 // more for each past 4, and two more for each past 6.
-static void block_f4(uint8_t *to, const int8_t *q) {
+static void block_f4(uint8_t *restrict to, const int8_t *restrict q) {
     int8_t v[BLOCK], past4[BLOCK], past6[BLOCK];
     for (int i = 0; i < BLOCK; i++) v[i] = q[i] & 7;
     for (int i = 0; i < BLOCK; i++) past4[i] = (int8_t)(v[i] > 4 ? v[i] - 4 : 0);
@@ -25,20 +23,26 @@ static void block_f4(uint8_t *to, const int8_t *q) {
     for (int i = 0; i < BLOCK; i++) to[i] = (uint8_t)(q[i] < 0 ? v[i] : -v[i]);
 }
 
-// An f8e4m3 as bf16, whose bits hold all of it: the exponent has another bias, and subnormals
-// are multiples of 2^-9.
-static void block_float8(uint8_t *to, const int8_t *q) {
-    int32_t code[BLOCK], bits[BLOCK];
-    float small[BLOCK];
-    uint16_t half[BLOCK];
-    for (int i = 0; i < BLOCK; i++) code[i] = q[i] & 0x7f;
-    for (int i = 0; i < BLOCK; i++) small[i] = (float)code[i] * 0x1p-9f;
-    memcpy(bits, small, sizeof bits);
+// An f8e4m3 as bf16, whose bits hold all of it: the exponent has another bias.  Subnormals,
+// which are few, are multiples of 2^-9.
+static void block_float8(uint8_t *restrict to, const int8_t *restrict q) {
+    static const uint16_t subnormal[8] = {0,      0x3b00, 0x3b80, 0x3bc0,
+                                          0x3c00, 0x3c20, 0x3c40, 0x3c60};
+    uint16_t code[BLOCK], half[BLOCK];
+    uint8_t few[BLOCK];
+    uint64_t some[BLOCK / 8];
+    for (int i = 0; i < BLOCK; i++) few[i] = (uint8_t)((q[i] & 0x78) == 0 ? 1 : 0);
+    for (int i = 0; i < BLOCK; i++) code[i] = (uint16_t)q[i];
     for (int i = 0; i < BLOCK; i++) {
-        int32_t normal = (code[i] << 20) + (120 << 23);
-        bits[i] = code[i] < 8 ? bits[i] : normal;
+        uint16_t normal = (uint16_t)(((code[i] & 0x7f) << 4) + (120 << 7));
+        half[i] = (uint16_t)(normal | (code[i] & 0x80) << 8);
     }
-    for (int i = 0; i < BLOCK; i++) half[i] = (uint16_t)(bits[i] >> 16 | (q[i] & 0x80) << 8);
+    memcpy(some, few, sizeof some);
+    for (int w = 0; w < BLOCK / 8; w++) {
+        for (int i = 8 * w; some[w] && i < 8 * w + 8; i++) {
+            if (few[i]) half[i] = (uint16_t)(subnormal[q[i] & 7] | (code[i] & 0x80) << 8);
+        }
+    }
     memcpy(to, half, sizeof half);
 }
 
@@ -46,17 +50,10 @@ static int64_t code_bytes(vise_strip_kind kind) {
     return kind == VISE_STRIPS_FLOAT8 ? 2 : 1;
 }
 
-static void convert(const vise_rows *r, const vise_scheme *s, uint8_t *to, const int8_t *q,
-                    int64_t n) {
-    const int64_t size = code_bytes(r->kind);
-    convert_block *block = r->kind == VISE_STRIPS_FLOAT8   ? block_float8
-                           : r->kind == VISE_STRIPS_INT8   ? block_int8
-                           : s->element == VISE_ELEMENT_F4 ? block_f4
-                                                           : NULL;
-    if (!block) {
-        memcpy(to, q, (size_t)n);
-        return;
-    }
+typedef void convert_block(uint8_t *restrict to, const int8_t *restrict q);
+
+static inline __attribute__((always_inline)) void
+convert_all(convert_block *block, int64_t size, uint8_t *to, const int8_t *q, int64_t n) {
     int64_t i = 0;
     for (; i + BLOCK <= n; i += BLOCK) block(to + i * size, q + i);
     if (i == n) return;
@@ -65,6 +62,19 @@ static void convert(const vise_rows *r, const vise_scheme *s, uint8_t *to, const
     memcpy(last, q + i, (size_t)(n - i));
     block(made, last);
     memcpy(to + i * size, made, (size_t)((n - i) * size));
+}
+
+static void convert(const vise_rows *r, const vise_scheme *s, uint8_t *to, const int8_t *q,
+                    int64_t n) {
+    if (r->kind == VISE_STRIPS_FLOAT8) {
+        convert_all(block_float8, 2, to, q, n);
+    } else if (r->kind == VISE_STRIPS_INT8) {
+        convert_all(block_int8, 1, to, q, n);
+    } else if (s->element == VISE_ELEMENT_F4) {
+        convert_all(block_f4, 1, to, q, n);
+    } else {
+        memcpy(to, q, (size_t)n);
+    }
 }
 
 // --- a row of them, group by group
@@ -175,7 +185,7 @@ static bool encode_runs(const encode_row *j, int64_t width, vise_upper upper) {
         int64_t count = (n + width - 1) / width;
         vise_ranges_of(j->k, s, lo, hi, j->x + col, n, width);
         if (!vise_steps_make(j->k, &steps, s, lo, hi, count, upper)) return false;
-        vise_steps_encode(j->k, s, &steps, q, j->x + col, n, width);
+        vise_steps_encode(j->k, s, &steps, q, j->x + col, n, width, NULL);
         place(j, col, q, n);
         put_scales(j, col / width, steps.scale, count);
     }

@@ -91,13 +91,14 @@ vise_status vise_tensor_wrap(vise_tensor *out, vise_dtype dtype, int ndim,
     return VISE_OK;
 }
 
-vise_status vise_tensor_new(vise_tensor *out, vise_dtype dtype, int ndim, const int64_t shape[],
-                            vise_error *err) {
+static vise_status tensor_new(vise_tensor *out, vise_dtype dtype, int ndim,
+                              const int64_t shape[], void *(*alloc)(size_t bytes),
+                              vise_error *err) {
     vise_tensor t;
     vise_status st = tensor_layout(&t, dtype, ndim, shape, err);
     if (st) return st;
     int64_t bytes = vise_tensor_bytes(&t);
-    void *data = vise_calloc((size_t)bytes);
+    void *data = alloc((size_t)bytes);
     if (!data) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld bytes",
                          (long long)bytes);
@@ -105,6 +106,16 @@ vise_status vise_tensor_new(vise_tensor *out, vise_dtype dtype, int ndim, const 
     st = vise_tensor_wrap(out, dtype, ndim, shape, data, false, vise_free, data, err);
     if (st) vise_free(data);
     return st;
+}
+
+vise_status vise_tensor_new(vise_tensor *out, vise_dtype dtype, int ndim, const int64_t shape[],
+                            vise_error *err) {
+    return tensor_new(out, dtype, ndim, shape, vise_calloc, err);
+}
+
+vise_status vise_tensor_raw(vise_tensor *out, vise_dtype dtype, int ndim, const int64_t shape[],
+                            vise_error *err) {
+    return tensor_new(out, dtype, ndim, shape, vise_alloc, err);
 }
 
 static void take_hold(vise_tensor *out, const vise_tensor *view) {

@@ -53,6 +53,9 @@ bool vise_dtype_is_float(vise_dtype dtype);
 // `*out` is untouched on failure.
 vise_status vise_tensor_new(vise_tensor *out, vise_dtype dtype, int ndim, const int64_t shape[],
                             vise_error *err);
+// The same, not zeroed: for who writes every element.
+vise_status vise_tensor_raw(vise_tensor *out, vise_dtype dtype, int ndim, const int64_t shape[],
+                            vise_error *err);
 
 // Makes a tensor over bytes that somebody else owns, and calls `drop(owner)` when the last
 // view of them goes.  On failure `drop` has not been called.

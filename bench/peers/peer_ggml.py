@@ -57,6 +57,7 @@ class Ggml:
         self.set = self.find("ggml_backend_tensor_set", None, p, p, s, s)
         self.get = self.find("ggml_backend_tensor_get", None, p, p, s, s)
         self.quantize = self.find("ggml_quantize_chunk", s, i, p, p, n, n, n, p)
+        self.quantize_row = self.find("quantize_row_q8_0", None, p, p, n)
         self.row_size = self.find("ggml_row_size", s, i, n)
         self.alloc = self.find("ggml_backend_alloc_ctx_tensors_from_buft", p, p, p)
         self.plain = self.find("ggml_backend_cpu_buffer_type", p)
@@ -120,11 +121,24 @@ def product(g, w, x, n):
     return graph, result
 
 
+def quantize_rows(g, k, repeats):
+    """Activations, 64 rows at a time, to q8_0."""
+    x = np.random.default_rng(2).standard_normal((64, k), dtype=np.float32)
+    out = np.empty(g.row_size(TYPES["q8_0"], k) * 64, np.uint8)
+    name = "ggml quantize q8_0"
+
+    def run():
+        g.quantize_row(x.ctypes.data, out.ctypes.data, x.size)
+
+    timing.emit_bytes(name, x.nbytes, timing.best({name: run}, repeats)[name])
+
+
 def main():
     k, n, repeats, all_rows, all_threads = timing.arguments()
     if k % 32 or n % 8:
         raise SystemExit("ggml takes inputs in blocks of 32 and channels in blocks of 8")
     g = Ggml()
+    quantize_rows(g, k, repeats)
     random = np.random.default_rng(1)
     w = random.standard_normal((n, k), dtype=np.float32)
     weights = {name: weight(g, kind, repacked, w) for name, kind, repacked, *_ in PRODUCTS}

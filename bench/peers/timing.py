@@ -44,3 +44,10 @@ def emit(name, base, limit, rows, threads, inputs, outputs, seconds):
     if rows <= 16:
         line["state"] = "warm"
     print(json.dumps(line), flush=True)
+
+
+def emit_bytes(name, count, seconds):
+    """Something that one thread does with so many bytes that are in cache."""
+    line = {"name": name, "threads": 1, "seconds": seconds, "rate": count / seconds / 1e9,
+            "unit": "GB/s", "gigabytes": count / seconds / 1e9, "state": "warm"}
+    print(json.dumps(line), flush=True)

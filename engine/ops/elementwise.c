@@ -6,7 +6,7 @@
 
 enum {
     TILE = 32768,  // elements a tile
-    BLOCK = 256,   // elements at a time: loops of a fixed count become vector code
+    BLOCK = 64,    // elements at a time: loops of a fixed count become vector code
     REPEAT = 1024, // a shorter second operand is written out this often
 };
 
@@ -21,42 +21,57 @@ typedef struct elementwise {
     float repeated[REPEAT];
 } elementwise;
 
-static void compute_block(const elementwise *e, float *restrict p, const float *restrict q) {
+// y = a op b.  The output may be an operand itself: what is computed stays apart from both
+// until all is there.
+static void compute_block(const elementwise *e, float *y, const float *a, const float *b) {
+    float p[BLOCK];
     const float alpha = e->alpha, lo = e->lo, hi = e->hi;
     switch (e->op) {
     case VISE_ADD:
-        for (int i = 0; i < BLOCK; i++) p[i] += q[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] + b[i];
+        break;
     case VISE_SUB:
-        for (int i = 0; i < BLOCK; i++) p[i] -= q[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] - b[i];
+        break;
     case VISE_MUL:
-        for (int i = 0; i < BLOCK; i++) p[i] *= q[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] * b[i];
+        break;
     case VISE_DIV:
-        for (int i = 0; i < BLOCK; i++) p[i] /= q[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] / b[i];
+        break;
     case AXPY:
-        for (int i = 0; i < BLOCK; i++) p[i] += alpha * q[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] + alpha * b[i];
+        break;
     case CLAMP:
-        for (int i = 0; i < BLOCK; i++) p[i] = p[i] < lo ? lo : p[i] > hi ? hi : p[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] < lo ? lo : a[i] > hi ? hi : a[i];
+        break;
     }
+    memcpy(y, p, sizeof p);
+}
+
+// Fewer elements than a block.
+static void compute_some(const elementwise *e, float *y, const float *a, const float *b,
+                         int64_t n) {
+    float p[BLOCK] = {0}, q[BLOCK] = {0};
+    size_t bytes = (size_t)n * sizeof *p;
+    memcpy(p, a, bytes);
+    memcpy(q, b, bytes);
+    compute_block(e, p, p, q);
+    memcpy(y, p, bytes);
 }
 
 static void elementwise_tile(void *job, int64_t tile) {
     const elementwise *e = job;
-    float p[BLOCK] = {0}, q[BLOCK] = {0};
     int64_t end = (tile + 1) * TILE < e->n ? (tile + 1) * TILE : e->n, m;
     for (int64_t i = tile * TILE; i < end; i += m) {
         int64_t at = i % e->nb;
-        m = end - i < BLOCK ? end - i : BLOCK;
-        if (m > e->nb - at) m = e->nb - at;
-        memcpy(p, e->a + i, (size_t)m * sizeof *p);
-        memcpy(q, e->b + at, (size_t)m * sizeof *q);
-        compute_block(e, p, q);
-        memcpy(e->y + i, p, (size_t)m * sizeof *p);
+        m = end - i < e->nb - at ? end - i : e->nb - at;
+        int64_t done = 0;
+        for (; done + BLOCK <= m; done += BLOCK) {
+            compute_block(e, e->y + i + done, e->a + i + done, e->b + at + done);
+        }
+        if (done == m) continue;
+        compute_some(e, e->y + i + done, e->a + i + done, e->b + at + done, m - done);
     }
 }
 

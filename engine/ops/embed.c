@@ -16,6 +16,7 @@ static vise_status check(const vise_tensor *out, const vise_tensor *table,
     vise_dtype id_type = ids->dtype == VISE_I32 ? VISE_I32 : VISE_I64;
     if (!st) st = vise_tensor_expect(ids, id_type, "the id tensor", err);
     if (!st) st = vise_argument_apart(out, table, false, "the table", err);
+    if (!st) st = vise_argument_apart(out, ids, false, "the id tensor", err);
     if (st) return st;
     if (ids->ndim == VISE_MAX_RANK) {
         return vise_fail(err, VISE_EINVAL, "E-TN-08", "the ids have %d dimensions, at most %d",

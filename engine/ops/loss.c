@@ -7,6 +7,7 @@
 #include "engine/ops/argument.h"
 
 typedef struct entropy {
+    const vise_kernels *kernels;
     const float *logits;
     const int64_t *targets;
     int64_t vocabulary;
@@ -16,10 +17,9 @@ typedef struct entropy {
 static void entropy_tile(void *job, int64_t row) {
     const entropy *e = job;
     const float *x = e->logits + row * e->vocabulary;
-    float max = x[0];
-    for (int64_t i = 1; i < e->vocabulary; i++) max = x[i] > max ? x[i] : max;
-    double sum = 0;
-    for (int64_t i = 0; i < e->vocabulary; i++) sum += exp((double)x[i] - (double)max);
+    float min, max;
+    e->kernels->minmax(&min, &max, x, e->vocabulary);
+    double sum = e->kernels->exp_sum(x, e->vocabulary, max);
     e->nats[row] = log(sum) + ((double)max - (double)x[e->targets[row]]);
 }
 
@@ -46,7 +46,7 @@ vise_status vise_cross_entropy(const vise_context *ctx, double *nats, const vise
     vise_status st = check_targets(logits, targets, err);
     if (st) return st;
     int64_t rows = logits->shape[0];
-    entropy e = {logits->data, targets->data, logits->shape[1], NULL};
+    entropy e = {&ctx->kernels, logits->data, targets->data, logits->shape[1], NULL};
     e.nats = vise_calloc((size_t)rows * sizeof *e.nats);
     if (!e.nats) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for the loss of %lld rows",

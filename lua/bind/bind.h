@@ -9,13 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/coded.h"
 #include "engine/context.h"
+#include "engine/packed.h"
 #include "engine/scheme.h"
 #include "engine/tensor.h"
 
 #define VISEL_TENSOR "vise.tensor"
 #define VISEL_SCHEME "vise.scheme"
+#define VISEL_PACKED "vise.packed"
 
 // Registers a class from one table: names that start with "__" are metamethods, the rest
 // are methods.  More methods can be added with viseL_methods().
@@ -55,7 +56,8 @@ int viseL_checkshape(lua_State *L, int arg, int64_t shape[VISE_MAX_RANK]);
 // Schemes are plain values: nothing to close.
 const vise_scheme *viseL_checkscheme(lua_State *L, int arg);
 void viseL_pushscheme(lua_State *L, const vise_scheme *s);
-const vise_coded *viseL_checkcoded(lua_State *L, int arg);       // open, or an argument error
+const vise_coded *viseL_checkcoded(lua_State *L, int arg); // open, or an argument error
+const vise_packed *viseL_checkpacked(lua_State *L, int arg);
 void viseL_checkmatrix(lua_State *L, int arg, int64_t shape[2]); // a table {rows, cols}
 
 // Options: {bits = 4, eps = 1e-5} read into a C struct by a table of fields.  Unknown keys,
@@ -89,11 +91,12 @@ void viseL_open_json(lua_State *L);
 void viseL_open_kernels(lua_State *L);
 void viseL_open_linalg(lua_State *L);
 void viseL_open_nnops(lua_State *L);
-void viseL_open_packed(lua_State *L);
 void viseL_open_observe(lua_State *L);
 void viseL_open_onednn(lua_State *L);
 void viseL_open_ops(lua_State *L);
+void viseL_open_packed(lua_State *L);
 void viseL_open_permute(lua_State *L);
+void viseL_open_rows(lua_State *L);
 void viseL_open_safetensors(lua_State *L);
 void viseL_open_scheme(lua_State *L);
 void viseL_open_statistics(lua_State *L);

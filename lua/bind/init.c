@@ -167,7 +167,6 @@ int viseL_open_core(lua_State *L) {
     viseL_open_bench(L);
     viseL_open_bytes(L);
     viseL_open_coded(L);
-    viseL_open_packed(L);
     viseL_open_disk(L);
     viseL_open_host(L);
     viseL_open_json(L);
@@ -177,7 +176,9 @@ int viseL_open_core(lua_State *L) {
     viseL_open_observe(L);
     viseL_open_onednn(L);
     viseL_open_ops(L);
+    viseL_open_packed(L);
     viseL_open_permute(L);
+    viseL_open_rows(L);
     viseL_open_safetensors(L);
     viseL_open_scheme(L);
     viseL_open_statistics(L);

@@ -175,6 +175,39 @@ static int tensor_copy(lua_State *L) {
     return convert(L, viseL_checktensor(L, 1)->dtype, 2);
 }
 
+typedef struct put_options {
+    int64_t position;
+} put_options;
+
+// Copies rows x[..., width] into t[rows, width] from row `position` on.
+static vise_status put_rows(const vise_context *ctx, const vise_tensor *t, const vise_tensor *x,
+                            int64_t position, vise_error *err) {
+    vise_tensor place = {0}, rows = {0};
+    int64_t shape[2] = {vise_tensor_matrix_rows(x), vise_tensor_cols(x)};
+    vise_status st = vise_tensor_reshape(&rows, x, 2, shape, err);
+    if (!st) st = vise_tensor_rows(&place, t, position, shape[0], err);
+    if (!st) st = vise_convert(ctx, &place, &rows, t->dtype, err);
+    vise_tensor_release(&place);
+    vise_tensor_release(&rows);
+    return st;
+}
+
+// t:put(x, { position = 0 }) -> t: the rows of x, into those of the matrix t from `position`
+// on, which counts from 0
+static int tensor_put(lua_State *L) {
+    static const viseL_field fields[] = {
+        VISEL_INT(put_options, position, 0, 1LL << 40),
+        {0},
+    };
+    put_options opt = {0};
+    viseL_options(L, 3, fields, &opt);
+    vise_error err;
+    const vise_tensor *t = viseL_checktensor(L, 1), *x = viseL_checktensor(L, 2);
+    if (put_rows(viseL_context(L), t, x, opt.position, &err)) return viseL_fail(L, &err);
+    lua_settop(L, 1);
+    return 1;
+}
+
 // #t: rows.  t:shape(): every dimension, as multiple results.
 static int tensor_len(lua_State *L) {
     const vise_tensor *t = viseL_checktensor(L, 1);
@@ -299,6 +332,7 @@ static const luaL_Reg tensor_class[] = {
     {"dtype",      tensor_dtype    },
     {"get",        tensor_get      },
     {"nonfinite",  tensor_nonfinite},
+    {"put",        tensor_put      },
     {"reshape",    tensor_reshape  },
     {"rows",       tensor_rows     },
     {"set",        tensor_set      },

@@ -32,7 +32,6 @@ return {
   ["E-CP-04"] = { title = "compiled model and its layers disagree", next = "Take hooks off; compile again after quantizing or loading." },
   ["E-CP-05"] = { title = "input does not fit the compiled model", next = "Compile for inputs of this shape and dtype, too." },
   ["E-CP-06"] = { title = "compiled model is closed", next = "Keep it open while it runs, or compile again." },
-  ["E-CP-07"] = { title = "cache in a compiled model", next = "Run the model itself for generation, or compile without a cache." },
 
   -- MD: models
   ["E-MD-01"] = { title = "no config.json", next = "Give the model's folder, with config.json beside the weights; bare weights have no forward." },

@@ -188,6 +188,28 @@ describe("core.rows", function()
     end
   end)
 
+  it("hold every f8e4m3 as it is, subnormals too", function()
+    local codes = {}
+    for i = 0, 127 do codes[i + 1] = string.char(i ~= 127 and i or 0, 128 + (i ~= 127 and i or 0)) end
+    local values = core.tensor_of("f8e4m3", { 256 }, table.concat(codes)):to "f32"
+    local x = core.tensor("f32", { 256, 40 })
+    for i = 1, 256 do
+      x:set(i * 40, 448) -- makes the scale 1
+      for c = 1, 39 do x:set((i - 1) * 40 + c, values:get((i * 39 + c) % 256 + 1)) end
+    end
+    local eye = core.tensor("f32", { 39, 40 })
+    for c = 1, 39 do eye:set((c - 1) * 40 + c, 1) end
+    local rows <close> = core.rows(x, core.pack(core.encode(float8 "row", eye)), { scheme = float8 "token" })
+    local got = core.product(rows, core.pack(core.encode(float8 "row", eye))):totable()
+    for i = 1, 256 do
+      for c = 1, 39 do
+        local v = x:get((i - 1) * 40 + c)
+        -- The weight 448 times its scale, 1 / 448: three roundings.
+        assert.is_true(math.abs(got[(i - 1) * 39 + c] - v) <= 4 * 2.0 ^ -24 * math.abs(v), v)
+      end
+    end
+  end)
+
   it("take the bytes they say, and no more", function()
     for _, case in ipairs(kinds()) do
       local packed <close> = pack(case[2], 5, 24)

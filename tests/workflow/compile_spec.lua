@@ -1,33 +1,12 @@
+local compile = require "workflow.support_compile"
 local core = require "vise.core"
 local dit = require "workflow.support_dit"
 local support = require "support"
 local tiny = require "models.tiny"
 local vise = require "vise"
 
--- A module of one function.
-local function module_of(forward, name)
-  return { name = name or "part", forward = function(_, ...) return forward(...) end }
-end
-
-local function bytes(...)
-  local y <close> = assert(...)
-  return y:tobytes()
-end
-
--- Blocks that f allocates in the engine.
-local function allocated(f)
-  local before = core.memory().total
-  f()
-  return core.memory().total - before
-end
-
--- Compiled and not, on the inputs it was compiled for and on others.
-local function agrees(model, inputs, others)
-  local fast <close> = assert(vise.compile(model, table.unpack(inputs)))
-  for _, given in ipairs { inputs, others, inputs } do
-    assert.equal(bytes(model:forward(table.unpack(given))), bytes(fast:forward(table.unpack(given))))
-  end
-end
+local agrees, allocated, bytes = compile.agrees, compile.allocated, compile.bytes
+local cached, module_of = compile.cached, compile.module_of
 
 describe("vise.compile", function()
   local threads = core.threads()
@@ -56,6 +35,54 @@ describe("vise.compile", function()
         assert.equal(bytes(model:forward(ids, options)), bytes(fast:forward(ids)))
       end
     end
+  end)
+
+  it("continues a cache, wherever it ends", function()
+    local model <close> = assert(vise.open "recipes/quickstart/models/stories260K")
+    assert(vise.quantize(model, { quant_type = "int8_per_row" }))
+    local mine <close> = assert(model:cache(24))
+    local its <close> = assert(model:cache(24))
+    for _, cache in ipairs { mine, its } do assert(model:forward({ 1, 5, 9 }, { cache = cache })) end
+    local one <close> = assert(vise.compile(model, { 0 }, { cache = its, last = true }))
+    local four <close> = assert(vise.compile(model, { 0, 0, 0, 0 }, { cache = its }))
+    assert.equal(3, its:length())
+    for i = 1, 4 do
+      local ids, more = { 17 * i }, { i, 2 * i, 3 * i, 400 }
+      local want = bytes(model:forward(ids, { cache = mine, last = true }))
+      assert.equal(0, allocated(function() assert.equal(want, bytes(one:forward(ids))) end))
+      assert.equal(bytes(model:forward(more, { cache = mine })), bytes(four:forward(more)))
+    end
+    assert.same({ 23, 23 }, { mine:length(), its:length() })
+    assert.error_matches(function() four:forward { 1, 2, 3, 4 } end, "E%-MD%-11: .* 23 are taken and 4 more do not fit")
+    assert.error_matches(function() one:forward { 512 } end, "E%-TN%-11")
+    assert.equal(23, its:length())
+  end)
+
+  it("leaves in a cache what it wrote there", function()
+    local cache <close> = vise.nn.cache.new(1, 4, 4)
+    local layer, x = cache.layers[1], support.random { 1, 2, 4 }
+    local fast <close> = assert(vise.compile(cached(function(k)
+      layer:append(k, k)
+      return core.silu(layer:all_keys()):add(1)
+    end), x, { cache = cache }))
+    local want = x:tobytes()
+    assert(fast:forward(x))
+    assert.equal(want, layer:keys():tobytes())
+    assert(fast:forward(x))
+    assert.equal(want .. want, layer:values():tobytes())
+  end)
+
+  it("keeps to the model's context", function()
+    local model <close> = assert(tiny.open(tiny.llama()))
+    local cache <close> = assert(model:cache(20))
+    local one <close> = assert(vise.compile(model, { 0 }, { cache = cache }))
+    for _ = 1, 16 do assert(one:forward { 3 }) end
+    assert.error_matches(function() one:forward { 3 } end, "E%-MD%-12: 1 ids after 16, the model's context is 16")
+  end)
+
+  it("keeps positions that are no cache's", function()
+    agrees(module_of(function(x) return core.rope(x, { heads = 1, position = 5 }) end),
+      { support.random { 1, 3, 4 } }, { support.random({ 1, 3, 4 }, 2) })
   end)
 
   it("allocates nothing when it runs", function()
@@ -195,82 +222,62 @@ describe("vise.compile", function()
   end)
 end)
 
-describe("what cannot be compiled", function()
-  local x = support.random { 3, 4 }
+describe("fusion", function()
+  local tokens = core.scheme { bits = 8, granularity = "token", convention = "amax_half_step" }
 
-  local function refuses(id, words, forward, ...)
-    local part, given = module_of(forward, "decoder.7.mixer"), { ... }
-    assert.error_matches(function() vise.compile(part, x, table.unpack(given)) end, id .. ": .*" .. words)
-    assert.equal(12, x:count()) -- the recorder is off again
+  -- A quantized layer of random weights: x [..., inputs] -> [..., outputs].
+  local function layer(outputs, inputs, seed)
+    local scheme = core.scheme { bits = 8, granularity = "row", convention = "amax_half_step" }
+    local coded = assert(core.encode(scheme, support.random({ outputs, inputs }, seed)))
+    local packed, bias = assert(core.pack(coded)), support.random({ outputs }, seed + 1):to "f16"
+    return function(x)
+      local rows <close> = assert(core.rows(x, packed, { scheme = core.scheme(tokens:fields()) }))
+      return assert(core.product(rows, packed, { bias = bias }))
+    end
   end
 
-  it("is a forward that reads what it computes", function()
-    for name, read in pairs {
-      ["tensor:get"] = function(y) return y:get(1) end,
-      ["tensor:totable"] = function(y) return y:totable() end,
-      ["tensor:max"] = function(y) return y:max() end,
-      ["tensor:argmax"] = function(y) return y:argmax() end,
-      compare = function(y) return core.compare(y, x) end,
-      encode = function(y)
-        return core.encode(core.scheme { bits = 8, granularity = "row", convention = "amax" }, y)
-      end,
-    } do
-      refuses("E%-CP%-01", "decoder.7.mixer: " .. name, function(y) return y:add(read(y)) end)
-    end
+  local first, second, third = layer(32, 16, 1), layer(16, 32, 3), layer(32, 16, 5)
+  local weight, shift = support.random({ 16 }, 7):to "f16", support.random({ 2, 16 }, 8)
+  local x, other = support.random({ 2, 5, 16 }, 9), support.random({ 2, 5, 16 }, 10)
+
+  -- What is traced, replayed, shared and fused; and that the bits stay.
+  local function counts(f, wanted)
+    local part = module_of(f)
+    agrees(part, { x }, { other })
+    local fast <close> = assert(vise.compile(part, x))
+    local facts = fast:describe()
+    assert.same(wanted, { facts.traced, facts.replayed, facts.shared, facts.fused })
+  end
+
+  it("takes norms and activations into the codes that they become", function()
+    counts(function(t) return first(core.rms_norm(t, weight, 1e-5)) end, { 3, 2, 0, 1 })
+    counts(function(t) return first(core.layer_norm(t, 1e-6, weight, weight)) end, { 3, 2, 0, 1 })
+    counts(function(t) return first(core.modulate(t, shift, shift)) end, { 3, 2, 0, 1 })
+    counts(function(t) return first(core.modulate(core.layer_norm(t, 1e-6), shift, shift)) end, { 4, 2, 0, 2 })
+    counts(function(t) return first(core.gelu(t, "erf")) end, { 3, 2, 0, 1 })
+    counts(function(t) return first(core.gelu(t, "tanh")) end, { 3, 2, 0, 1 })
+    counts(function(t) return first(core.silu_mul(t, t)) end, { 3, 2, 0, 1 })
   end)
 
-  it("is not one that reads constants", function()
-    local scale = core.tensor_of("f32", { 1 }, { 3 })
-    agrees(module_of(function(y) return y:mul(scale:get(1)) end), { x }, { support.random({ 3, 4 }, 2) })
+  it("takes in one of them, and a modulation behind it", function()
+    counts(function(t) return first(core.gelu(core.rms_norm(t, weight, 1e-5), "tanh")) end, { 4, 3, 0, 1 })
+    counts(function(t) return first(core.layer_norm(core.modulate(t, shift, shift), 1e-6)) end, { 4, 3, 0, 1 })
   end)
 
-  it("is a forward that draws numbers, or writes them one by one", function()
-    refuses("E%-CP%-01", "random:normal draws other numbers", function(y)
-      return y:add(core.random(1):normal { 3, 4 })
-    end)
-    refuses("E%-CP%-01", "tensor:set writes a number", function(y)
-      local h = core.tensor("f32", { 4 })
-      h:set(1, 2)
-      return y:add(h)
-    end)
+  it("leaves alone what others read as well", function()
+    counts(function(t)
+      local h = core.layer_norm(t, 1e-6)
+      return second(first(h)):add(h)
+    end, { 6, 6, 0, 0 })
   end)
 
-  it("is a forward that changes its input, a weight or a part of a tensor", function()
-    refuses("E%-CP%-02", "tensor:add writes into the input 'argument 1'", function(y) return y:add(1, y) end)
-    local weight = support.random { 3, 4 }
-    refuses("E%-CP%-02", "tensor:add writes into a tensor that was there before", function(y)
-      return y:add(1, weight)
-    end)
-    refuses("E%-CP%-02", "tensor:copy writes into a part of a tensor", function(y)
-      local h = y:add(1)
-      y:rows(1, 2):copy(h:rows(2, 3))
-      return h
-    end)
-  end)
-
-  it("is a forward that gives something else", function()
-    refuses("E%-CP%-03", "gave a number, expected a tensor", function() return 4 end)
-  end)
-
-  it("is a forward with a cache", function()
-    local model <close> = assert(tiny.open(tiny.llama()))
-    local cache <close> = assert(model:cache(4))
-    assert.error_matches(function() vise.compile(model, { 1, 2 }, { cache = cache }) end, "E%-CP%-07")
-  end)
-
-  it("is no model, or bare weights", function()
-    assert.error_matches(function() vise.compile(nil) end, "E%-MD%-15")
-    assert.error_matches(function() vise.compile(module_of(function(y) return y end), 4) end,
-      "E%-CP%-05: argument 1 is a number, expected a tensor")
-    local bare <close> = assert(tiny.open { tensors = { ["a.weight"] = { 4, 4 } } })
-    assert.equal("E-MD-16", (select(3, vise.compile(bare))))
-  end)
-
-  it("fails as the model itself does", function()
-    local model <close> = assert(tiny.open(tiny.dit()))
-    assert.error_matches(function() vise.compile(model, support.random { 1, 1, 4, 4 }, 1, 1) end, "E%-MD%-12")
-    assert.equal("function", type(model.forward))
-    for _, block in ipairs(model.blocks) do assert.is_nil(rawget(block, "forward")) end
+  it("has layers that share an input share its codes, as long as they are needed", function()
+    counts(function(t)
+      local h = core.layer_norm(t, 1e-6)
+      local a = first(h)
+      local b = first(second(core.gelu(a, "tanh")))
+      return third(h):add(b)
+    end, { 11, 8, 1, 2 })
   end)
 end)
 
@@ -315,6 +322,18 @@ describe("a compiled model", function()
     assert.matches("^transformer_blocks.0.attn1.to_q: ", message)
     assert.error_matches(function() fast:forward(sample, times, 99) end, "E%-TN%-11")
     assert.equal(want, bytes(fast:forward(sample, times, labels)))
+  end)
+
+  it("keeps its scratch to itself, also when it fails", function()
+    local model <close> = open()
+    local sample, times, labels = dit.batch(1)
+    local fast <close> = assert(vise.compile(model, sample, times, labels))
+    local x, w, y = support.random { 3, 4 }, support.random({ 5, 4 }):to "f16", core.tensor("f32", { 3, 5 })
+    local function product() assert(core.linear(x, w, nil, y)) end
+    assert(fast:forward(sample, times, labels))
+    assert.equal(1, allocated(product))
+    pcall(fast.forward, fast, sample, times, 99)
+    assert.equal(1, allocated(product))
   end)
 
   it("takes scratch of its own for more threads", function()

@@ -28,36 +28,51 @@ function llama.calibrate(model)
   assert(model:forward(ids(1))):close()
 end
 
--- What each model is compiled with, and what it is run on then.
-local cases = {
-  { name = "the DiT", open = dit.open, calibrate = dit.calibrate,
-    warm = { dit.batch(3, 1) }, real = { dit.batch(3, 2) }, options = {} },
-  { name = "the Llama", open = llama.open, calibrate = llama.calibrate,
-    warm = { ids(2) }, real = { ids(3) }, options = {} },
-  { name = "the Llama, last logits", open = llama.open, calibrate = llama.calibrate,
-    warm = { ids(2) }, real = { ids(3) }, options = { { last = true } } },
-}
-
 local function joined(a, b)
   return table.unpack(table.move(b, 1, #b, #a + 1, table.move(a, 1, #a, 1, {})))
 end
+
+-- Warmed up with one input, then run on another: the model's own answer, and no allocation.
+local function compiled_agrees(model, warm, real, options)
+  local want <close> = assert(model:forward(joined(real, options)))
+  local fast <close> = assert(vise.compile(model, joined(warm, options)))
+  assert(fast:forward(table.unpack(warm))):close()
+  local before = core.memory().total
+  local got <close> = assert(fast:forward(table.unpack(real)))
+  assert.equal(0, core.memory().total - before)
+  assert.is_true(want:tobytes() == got:tobytes())
+end
+
+-- The same of a few ids after others, whose keys and values are in a cache.
+local function continued_agrees(model)
+  local its <close> = assert(model:cache(48))
+  local mine <close> = assert(model:cache(48))
+  for _, cache in ipairs { its, mine } do assert(model:forward(ids(4), { cache = cache })):close() end
+  local step <close> = assert(vise.compile(model, { 0 }, { cache = mine }))
+  for _, id in ipairs { 7, 400, 33 } do
+    local want <close> = assert(model:forward({ id }, { cache = its }))
+    local before = core.memory().total
+    local got <close> = assert(step:forward { id })
+    assert.equal(0, core.memory().total - before)
+    assert.is_true(want:tobytes() == got:tobytes())
+  end
+end
+
+local cases = {
+  { name = "the DiT", open = dit.open, calibrate = dit.calibrate,
+    check = function(model) compiled_agrees(model, { dit.batch(3, 1) }, { dit.batch(3, 2) }, {}) end },
+  { name = "the Llama", open = llama.open, calibrate = llama.calibrate,
+    check = function(model)
+      compiled_agrees(model, { ids(2) }, { ids(3) }, {})
+      compiled_agrees(model, { ids(2) }, { ids(3) }, { { last = true } })
+      continued_agrees(model)
+    end },
+}
 
 local function save(case, type, folder)
   local model <close> = case.open()
   assert(vise.quantize(model, { quant_type = type, save_to = folder, fallback = "skip",
     calibrate = vise.quant_types.parse(type).calibrated and case.calibrate or nil }))
-end
-
--- A saved model, compiled: equal to itself uncompiled, without an allocation.
-local function check(case, folder)
-  local model <close> = assert(vise.load(case.open(), folder))
-  local want <close> = assert(model:forward(joined(case.real, case.options)))
-  local fast <close> = assert(vise.compile(model, joined(case.warm, case.options)))
-  assert(fast:forward(table.unpack(case.warm))):close()
-  local before = core.memory().total
-  local got <close> = assert(fast:forward(table.unpack(case.real)))
-  assert.equal(0, core.memory().total - before)
-  assert.is_true(want:tobytes() == got:tobytes())
 end
 
 describe("compiled execution of saved models", function()
@@ -73,7 +88,8 @@ describe("compiled execution of saved models", function()
           save(case, type, folder)
           for n = 1, 2 do
             core.threads(n)
-            check(case, folder)
+            local model <close> = assert(vise.load(case.open(), folder))
+            case.check(model)
           end
         end)
         remove()

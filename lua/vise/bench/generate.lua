@@ -1,5 +1,5 @@
--- Large models with random weights, written as model folders: the right sizes for measuring time and
--- memory, and no sense in what they answer.
+--- Large models with random weights, written as model folders: the right sizes for measuring time and
+--- memory, and no sense in what they answer.
 
 local Weights = require "vise.models.weights"
 local core = require "vise.core"
@@ -63,7 +63,7 @@ function M.llama(folder, options)
   return write(folder, require "vise.models.llama", {
     architectures = core.array { "LlamaForCausalLM" }, model_type = "llama", hidden_size = options.width,
     intermediate_size = options.width * 11 // 4 // 64 * 64, num_hidden_layers = options.layers,
-    num_attention_heads = heads, num_key_value_heads = heads // 4, head_dim = 64, vocab_size = 4096,
+    num_attention_heads = heads, num_key_value_heads = math.max(1, heads // 4), head_dim = 64, vocab_size = 4096,
     max_position_embeddings = 4096, rms_norm_eps = 1e-5, tie_word_embeddings = true,
     bos_token_id = 1, eos_token_id = 2,
   }, options)

@@ -101,10 +101,15 @@ local function on_threads(threads, options, make)
   return lines, found
 end
 
+-- The best that any group of tasks saw.
 local function keep_limits(section, threads, found)
-  local list = section.limits[threads] or {}
-  for name, rate in pairs(found) do list[name] = math.max(list[name] or 0, rate) end
-  section.limits[threads] = list
+  local entry
+  for _, other in ipairs(section.limits) do entry = other.threads == threads and other or entry end
+  if not entry then
+    entry = { threads = threads }
+    section.limits[#section.limits + 1] = entry
+  end
+  for name, rate in pairs(found) do entry[name] = math.max(entry[name] or 0, rate) end
 end
 
 --- Measures what `make()` makes, with each number of threads in turn; the lines of a task follow each other.

@@ -74,8 +74,10 @@ end
 
 -- A line of a program beside our limit, and beside our kernel for the same.
 local function compare(section, line)
-  local peak = (section.limits[line.threads] or {})[line.limit]
-  line.of_limit = peak and line.rate / peak
+  for _, found in ipairs(section.limits) do
+    local peak = found.threads == line.threads and found[line.limit]
+    if peak then line.of_limit = line.rate / peak end
+  end
   for _, ours in ipairs(section.lines) do
     if ours.name == line.base and ours.rows == line.rows and ours.threads == line.threads
       and ours.state == line.state then

@@ -11,7 +11,7 @@ local M = {}
 ---@field title string
 ---@field columns string[]
 ---@field lines vise.bench.Line[]
----@field limits table<integer, table<string, number>>  By threads and name: 10^9 a second.
+---@field limits table<string, number>[]  { threads, name = 10^9 a second ... }
 ---@field notes string[]       What was left out, and why.
 ---@field foreign? number      CPUs that others used meanwhile.
 ---@field seconds number
@@ -32,7 +32,7 @@ local columns = {
   rate = { "rate", short }, of_limit = { "of peak", fixed(2) }, gigabytes = { "GB/s", short },
   of_read = { "of read", fixed(2) }, against = { "x base", fixed(2) }, scaling = { "scaling", fixed(2) },
   us = { "us", short }, megabytes = { "MB", fixed(1) }, planned = { "planned", fixed(1) }, blocks = { "blocks" },
-  times = { "x bare", fixed(2) },
+  times = { "x bare", fixed(2) }, layers = { "x layers", fixed(2) }, of_layers = { "of layers", fixed(2) },
   ms = { "ms", function(_, line) return ("%.3f"):format(line.seconds * 1e3) end },
 }
 
@@ -74,16 +74,16 @@ local LIMITS = { { "int8", "int8 %.0f GOP/s" }, { "bf16", "bf16 %.0f" }, { "f32"
 -- "1 thread: int8 945 GOP/s, ..." for each number of threads.
 local function limit_lines(section)
   local lines = {}
-  for threads, found in pairs(section.limits) do
+  for _, found in ipairs(section.limits) do
     local parts = {}
     for _, limit in ipairs(LIMITS) do
       if found[limit[1]] then parts[#parts + 1] = limit[2]:format(found[limit[1]]) end
     end
     if #parts > 0 then
-      lines[#lines + 1] = ("%d thread%s: %s"):format(threads, threads == 1 and "" or "s", table.concat(parts, ", "))
+      lines[#lines + 1] = ("%d thread%s: %s"):format(found.threads, found.threads == 1 and "" or "s",
+        table.concat(parts, ", "))
     end
   end
-  table.sort(lines)
   return lines
 end
 
@@ -134,18 +134,13 @@ function M.markdown(result)
   return table.concat(parts)
 end
 
---- One JSON object: schema 1.  `limits` is a list of { threads, name = 10^9 a second ... }.
+--- One JSON object: schema 1.
 function M.json(result)
   local sections = core.array {}
   for i, section in ipairs(result.sections) do
-    local limits = core.array {}
-    for threads, found in pairs(section.limits) do
-      local entry = { threads = threads }
-      for name, rate in pairs(found) do entry[name] = rate end
-      limits[#limits + 1] = entry
-    end
-    sections[i] = { what = section.what, title = section.title, lines = core.array(section.lines), limits = limits,
-      notes = core.array(section.notes), foreign = section.foreign, seconds = section.seconds,
+    sections[i] = { what = section.what, title = section.title, columns = section.columns,
+      lines = core.array(section.lines), limits = core.array(section.limits), notes = core.array(section.notes),
+      foreign = section.foreign, seconds = section.seconds,
       trusted = section.foreign ~= nil and section.foreign <= foreign.MOST }
   end
   return core.json_encode({ schema = 1, vise = require "vise.version", about = result.about,

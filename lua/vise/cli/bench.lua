@@ -79,6 +79,7 @@ local function settle(o, what)
   end
   if o.json and o.markdown then return fail.fail("E-US-04", "--json and --markdown: give one of them") end
   if o.inputs % 128 ~= 0 then return fail.fail("E-US-04", "--inputs: %d is not a multiple of 128", o.inputs) end
+  if o.width % 64 ~= 0 then return fail.fail("E-US-04", "--width: %d is not a multiple of 64", o.width) end
   local kernels, known = {}, require("vise.bench.products").names()
   for _, name in ipairs(o.kernel) do
     if not known[name] then

@@ -42,8 +42,9 @@ local function dying(op, at, last)
   for _, i in ipairs(operators[op.name].inplace or {}) do
     local value = op.args[i]
     local root = graphs.is_value(value) and value:root()
-    if root and root.live and value.class == "tensor" and last[root] == at and root:bytes() == op.result:bytes()
-      and value:bytes() == root:bytes() and value.dtype == op.result.dtype and operands_in(op, root) == 1 then
+    local ours = root and root.live and not root.place and last[root] == at and operands_in(op, root) == 1
+    if ours and value.dtype == op.result.dtype and value:bytes() == op.result:bytes()
+      and root:bytes() == value:bytes() then
       return root
     end
   end
@@ -95,7 +96,9 @@ local function assign(plan, graph)
   for at, op in ipairs(graph.ops) do
     local result = op.result
     local before = result ~= output and not result.view_of and dying(op, at, last)
-    if before then
+    if result.place then
+      plan.of[result] = nil -- lies where it is
+    elseif before then
       plan.of[before].last = last[result] or at
       plan:give(result, plan.of[before])
     elseif result.class == "rows" then

@@ -9,6 +9,7 @@ local try = fail.try
 ---@field model table
 ---@field names string[]  Of the inputs.
 ---@field layers { layer: vise.nn.Linear, quantized: any }[]  As they were.
+---@field cache? vise.nn.Cache
 ---@field program? vise.compile.Program  nil once closed.
 ---@field made userdata[]  Constants that were computed.
 ---@field facts vise.compile.Facts
@@ -71,6 +72,14 @@ local function check_model(self)
   end
 end
 
+-- Where the cache ends, and where it will end; raises what the model would if there is no room.
+local function extent(self)
+  local held, more = self.cache:length(), (select(2, self.program.inputs[1]:shape())) -- of [1, T, ...]
+  self.model:check_length(held, more)
+  self.cache.layers[1]:check_room(more)
+  return held, held + more
+end
+
 local function forward(self, ...)
   if not self.program then fail.raise("E-CP-06", "the compiled model is closed") end
   check_model(self)
@@ -78,15 +87,18 @@ local function forward(self, ...)
   if count > #self.names then
     fail.raise("E-CP-05", "%d arguments, the model was compiled for %d", count, #self.names)
   end
+  local held, after
+  if self.cache then held, after = extent(self) end
   for i, name in ipairs(self.names) do take(self.program.inputs[i], name, (select(i, ...))) end
-  self.program:run()
+  self.program:run(held)
+  if self.cache then self.cache:hold(after) end
   return try(self.program.output:reshape { self.program.output:shape() })
 end
 
 --- Runs once, so that the next forward allocates nothing.
 function Compiled:warm(...)
   for i, name in ipairs(self.names) do take(self.program.inputs[i], name, (select(i, ...))) end
-  self.program:warm()
+  self.program:warm(self.cache and self.cache:length())
 end
 
 --- Computes what the model's forward would, bit for bit, in memory that was planned beforehand.

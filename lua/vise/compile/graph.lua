@@ -13,6 +13,7 @@ local M = {}
 ---@field view_of? vise.compile.Value
 ---@field constant? userdata    The object itself.
 ---@field input? string         The name of the input that it is.
+---@field place? userdata       The tensor it lies in, which outlives the forward: a cache's.
 local Value = {}
 Value.__index = Value
 

@@ -26,18 +26,13 @@ local function layers_of(model)
   return list
 end
 
-local function refuse_cache(options)
-  if type(options) == "table" and options.cache then
-    fail.raise("E-CP-07", "a forward with a cache cannot be compiled: its shapes change every time")
-  end
-end
-
--- The inputs of a model by name, how to compute from them, and the names in the order of the arguments.
+-- The inputs of a model by name, how to compute from them, the names in the order of the arguments, and the
+-- cache among the options.
 local function of_model(model, ...)
   local rest = table.pack(select(#model.takes + 1, ...))
-  for i = 1, rest.n do refuse_cache(rest[i]) end
   local inputs = model:inputs(...)
-  return inputs, function() return model:compute(inputs, table.unpack(rest, 1, rest.n)) end, model.takes
+  local function run() return model:compute(inputs, table.unpack(rest, 1, rest.n)) end
+  return inputs, run, model.takes, type(rest[1]) == "table" and rest[1].cache or nil
 end
 
 -- The same for a part of a model, or one whose forward takes tensors as they are.
@@ -74,17 +69,36 @@ local function optimize(graph, facts)
   return simplify.close_unused(graph, made)
 end
 
+-- Traces a forward; a cache is as long after it as before.
+local function trace_with(cache, ...)
+  if not cache then return trace.trace(...) end
+  local length = cache:length()
+  local ok, result = pcall(trace.trace, ...)
+  cache:hold(length)
+  if not ok then error(result, 0) end
+  return result
+end
+
+local function places_of(cache)
+  local places = {}
+  for _, layer in ipairs(cache and cache.layers or {}) do
+    places[#places + 1] = layer.k
+    places[#places + 1] = layer.v
+  end
+  return places
+end
+
 local function compile(model, ...)
   expect.model(model, "compile", "forward")
   local layers = layers_of(model)
-  local inputs <close>, run, names = (model.takes and of_model or of_module)(model, ...)
+  local inputs <close>, run, names, cache = (model.takes and of_model or of_module)(model, ...)
   local list = {}
   for i, name in ipairs(names) do list[i] = { name = name, tensor = inputs[name] } end
-  local graph, facts = trace.trace(model, list, run), {}
+  local graph, facts = trace_with(cache, model, list, run, places_of(cache)), {}
   local made = optimize(graph, facts)
-  local program = Program.new(graph)
+  local program = Program.new(graph, cache and cache:length())
   local compiled = Compiled.new { model = model, names = names, layers = layers, facts = facts, made = made,
-    program = program }
+    cache = cache, program = program }
   compiled:warm(...)
   return compiled
 end

@@ -8,6 +8,8 @@
 ---@field vectors? (integer|string)[]  Arguments that are vectors of any float dtype and are read as f32; a
 ---                                    name stands for an option.
 ---@field alike? integer        An argument of which nothing but the layout counts: a packed weight.
+---@field position? integer     An argument with options, of which `position` is where a cache ends.
+---@field into? boolean         Writes a part of its first argument, which has to be a cache's, and gives it.
 ---@field view? boolean         The result lies in the first argument.
 ---@field about? boolean        Asks for a shape, a name and the like: nothing is computed.
 ---@field made? boolean         The result is made from Lua values.
@@ -32,7 +34,9 @@ local operators = {
   rms_norm = { out = 4, inplace = { 1 }, vectors = { 2 } },
   modulate = elementwise(4),
   gated_add = { out = 4, inplace = { 1, 2 } },
-  attention = { out = 5 }, rope = elementwise(3), sinusoid = { out = 3 }, embedding = { out = 3 },
+  attention = { out = 5, position = 4 }, rope = { out = 3, inplace = { 1 }, position = 2 },
+  ["tensor:put"] = { into = true, position = 3 },
+  sinusoid = { out = 3 }, embedding = { out = 3 },
   patchify = { out = 3 }, unpatchify = { out = 3 },
   -- quantized layers
   rows = { out = 4, vectors = { "weight", "bias" }, alike = 2 },

@@ -19,6 +19,7 @@ local try = fail.try
 ---@class vise.compile.Program
 ---@field steps vise.compile.Step[]
 ---@field inputs vise.Tensor[]      Where the inputs go.
+---@field positions table[]         Options that say where the cache ends.
 ---@field output vise.Tensor
 ---@field objects userdata[]        Views of the arena, and rows.
 ---@field arena vise.Tensor
@@ -32,11 +33,12 @@ local function tensor_at(arena, buffer, value)
   return try(bytes:cast(value.dtype, value.shape))
 end
 
--- Rows of the right kind; what is in them now does not matter.
-local function rows_of(value, slot, object_of)
+-- Rows to make others in: one of zeros, of the same kind.
+local function rows_of(slot, op)
   if not slot.rows then
-    local args = graphs.bind(value.op, object_of)
-    slot.rows = try(value.op.call(table.unpack(args, 1, value.op.count)))
+    local packed, options = op.args[2], op.args[3] or {}
+    local zeros <close> = try(core.tensor("f32", { 1, (select(2, packed:shape())) }))
+    slot.rows = try(core.rows(zeros, packed, { scheme = options.scheme, scale = options.scale }))
   end
   return slot.rows
 end
@@ -45,14 +47,14 @@ end
 local function objects_of(program)
   local objects = {}
   local function object_of(value)
-    if value.constant then return value.constant end
+    if value.constant or value.place then return value.constant or value.place end
     if not objects[value] then
       local made
       if value.view_of then
         local args = graphs.bind(value.op, object_of)
         made = try(value.op.call(table.unpack(args, 1, value.op.count)))
       elseif value.class == "rows" then
-        made = rows_of(value, program.plan.of[value], object_of)
+        made = rows_of(program.plan.of[value], value.op)
       else
         made = tensor_at(program.arena, program.plan.of[value], value)
       end
@@ -67,27 +69,44 @@ end
 local function step_of(op, object_of)
   local out = operators[op.name].out
   local args = graphs.bind(op, object_of)
-  args[out] = object_of(op.result)
-  return { call = op.call, args = args, count = math.max(op.count, out), layer = op.layer }
+  if out then args[out] = object_of(op.result) end
+  return { call = op.call, args = args, count = math.max(op.count, out or 0), layer = op.layer }
 end
 
-local function build(program, graph)
+-- Notes the options of an operator that say where the cache ends.
+local function note_position(program, op, args, cache_ends)
+  local options = args[operators[op.name].position]
+  if not cache_ends or not options or not options.position then return end
+  if options.position ~= cache_ends then
+    fail.raise("E-CP-01", "%s: %s at position %d, not %d where the cache ends", op.layer, op.name, options.position,
+      cache_ends)
+  end
+  program.positions[#program.positions + 1] = options
+end
+
+local function build(program, graph, cache_ends)
   program.plan = buffers.plan(graph)
   program.arena = try(core.tensor("u8", { program.plan.bytes }))
   local object_of = objects_of(program)
   for i, value in ipairs(graph.inputs) do program.inputs[i] = object_of(value) end
   for _, op in ipairs(graph.ops) do
-    if not op.result.view_of then program.steps[#program.steps + 1] = step_of(op, object_of) end
+    if not op.result.view_of then
+      local step = step_of(op, object_of)
+      program.steps[#program.steps + 1] = step
+      note_position(program, op, step.args, cache_ends)
+    end
   end
   program.output = object_of(graph.output)
 end
 
 --- Makes the program of a graph.
 ---@param graph vise.compile.Graph
+---@param cache_ends? integer  Positions held when it was traced; nil without a cache.
 ---@return vise.compile.Program
-function M.new(graph)
-  local program = setmetatable({ steps = {}, inputs = {}, objects = {}, workspace = core.workspace() }, Program)
-  local ok, problem = pcall(build, program, graph)
+function M.new(graph, cache_ends)
+  local program = setmetatable({ steps = {}, inputs = {}, positions = {}, objects = {},
+    workspace = core.workspace() }, Program)
+  local ok, problem = pcall(build, program, graph, cache_ends)
   if ok then return program end
   program:close()
   error(problem, 0)
@@ -104,7 +123,9 @@ local function replay(steps)
 end
 
 --- Runs all steps on what lies in the inputs; a failure is raised as a vise.Failure.
-function Program:run()
+---@param position? integer  Where the cache ends, if there is one.
+function Program:run(position)
+  for _, options in ipairs(self.positions) do options.position = position end
   try(self.workspace:begin())
   local ok, problem = pcall(replay, self.steps)
   self.workspace:finish()
@@ -112,8 +133,8 @@ function Program:run()
 end
 
 --- Runs once, for the scratch that operators want.
-function Program:warm()
-  self:run()
+function Program:warm(position)
+  self:run(position)
   try(self.workspace:begin())
   self.workspace:finish()
 end

@@ -7,7 +7,7 @@ local operators = require "vise.compile.operators"
 
 local M = {}
 
---- Drops the operations that the output does not depend on.
+--- Drops the operations that neither the output nor a cache depends on.
 ---@param graph vise.compile.Graph
 function M.drop_unused(graph)
   local used, kept = {}, {}
@@ -18,7 +18,7 @@ function M.drop_unused(graph)
   use(graph.output)
   for i = #graph.ops, 1, -1 do
     local op = graph.ops[i]
-    if used[op.result] then
+    if used[op.result] or op.result.place then
       graphs.each_operand(op, use)
       table.insert(kept, op)
     end

@@ -23,6 +23,7 @@ local M = {}
 ---@field held table<userdata, vise.compile.Held>
 ---@field names string[]  Of the modules that are running, the innermost last.
 ---@field busy boolean    Is the core called by the trace itself?
+---@field places table<userdata, boolean>  Tensors of the cache, which may be written into.
 local Trace = {}
 Trace.__index = Trace
 
@@ -128,7 +129,7 @@ end
 -- `object` was written into and now holds `value`.
 function Trace:write(name, object, value)
   local held = self:held_by(object)
-  local keeps = held.storage.keeps or not is_whole(held) and "a part of a tensor"
+  local keeps = not value.place and (held.storage.keeps or not is_whole(held) and "a part of a tensor")
   if keeps then
     fail.raise("E-CP-02", "%s: %s writes into %s", self:where(), name, keeps)
   end
@@ -152,13 +153,21 @@ function Trace:settle(call, object, ...)
     self:follow(object, self:new_value(object, { constant = self:keep_copy(object), live = false }))
   elseif operator.view then
     local parent = self:held_by(call.first)
+    if call.args[1]:root().place and call.name ~= "tensor:reshape" then
+      fail.raise("E-CP-01", "%s: %s takes a part of a cache, which is larger the next time", self:where(), call.name)
+    end
     local value = self:new_value(object, { live = false, view_of = call.args[1] })
     self:add(call.name, call.f, call.args, call.count, value)
     self.held[object] = { storage = parent.storage, parent = parent, version = parent.storage.version,
       value = value, view = { name = call.name, call = call.f, args = call.args, count = call.count } }
   else
-    local value = self:add(call.name, call.f, call.args, call.count, self:new_value(object, { live = false }))
-    if object == call.out then
+    local place = operator.into and object or nil
+    if place and not self.places[place] then
+      fail.raise("E-CP-02", "%s: %s writes into a part of a tensor", self:where(), call.name)
+    end
+    local value = self:add(call.name, call.f, call.args, call.count,
+      self:new_value(object, { live = place ~= nil, place = place }))
+    if place or object == call.out then
       self:write(call.name, object, value)
     else
       self:follow(object, value)
@@ -226,9 +235,12 @@ end
 ---@param model table     Its modules give their names to what they run.
 ---@param inputs { name: string, tensor: vise.Tensor }[]
 ---@param run fun(): vise.Tensor  Computes from these tensors; raises what fails.
+---@param places userdata[]       Tensors that it may write into, a cache's.
 ---@return vise.compile.Graph
-function M.trace(model, inputs, run)
-  local trace = setmetatable({ ops = {}, held = setmetatable({}, { __mode = "k" }), names = {}, busy = false }, Trace)
+function M.trace(model, inputs, run, places)
+  local trace = setmetatable({ ops = {}, held = setmetatable({}, { __mode = "k" }), names = {}, busy = false,
+    places = {} }, Trace)
+  for _, place in ipairs(places) do trace.places[place] = true end
   local graph = { ops = trace.ops, inputs = {} }
   for i, input in ipairs(inputs) do
     local value = trace:new_value(input.tensor, { input = input.name, live = true })

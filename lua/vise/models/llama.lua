@@ -209,7 +209,10 @@ local function as_ids(ids)
   return try(ids:reshape { rank == 1 and 1 or #ids, -1 })
 end
 
-local function check_length(self, held, count)
+--- Raises E-MD-12 unless `count` ids after `held` fit the model's context.
+---@param held integer
+---@param count integer
+function Llama:check_length(held, count)
   local most = self.settings.max_position_embeddings
   if count == 0 then fail.raise("E-MD-12", "no ids to run on") end
   if held + count > most then
@@ -240,7 +243,7 @@ Llama.takes = { "ids" }
 function Llama:inputs(ids, options)
   local cache = options and options.cache
   local inputs = new_inputs { ids = as_ids(ids) }
-  check_length(self, cache and cache:length() or 0, select(2, inputs.ids:shape()))
+  self:check_length(cache and cache:length() or 0, select(2, inputs.ids:shape()))
   return inputs
 end
 

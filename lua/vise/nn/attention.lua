@@ -45,6 +45,13 @@ local function attend(self, q, k, v, position)
   return self.out:forward(y)
 end
 
+-- A causal query sees no further than the positions held: it may be given all that there is room for.
+local function attend_cached(self, q, cache, position)
+  local keys <close> = self.causal and cache:all_keys() or cache:keys()
+  local values <close> = self.causal and cache:all_values() or cache:values()
+  return attend(self, q, keys, values, position)
+end
+
 ---@param x vise.Tensor              [B, T, D]
 ---@param cache? vise.nn.CacheLayer  What came before, B = 1; x is added to it.
 ---@return vise.Tensor
@@ -59,9 +66,7 @@ function Attention:forward(x, cache)
   end
   if not cache then return attend(self, q, k, v, position) end
   cache:append(k, v)
-  local keys <close> = cache:keys()
-  local values <close> = cache:values()
-  return attend(self, q, keys, values, position)
+  return attend_cached(self, q, cache, position)
 end
 
 return Attention

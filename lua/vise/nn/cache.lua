@@ -13,11 +13,12 @@ local try = fail.try
 local CacheLayer = {}
 CacheLayer.__index = CacheLayer
 
-local function store(buffer, first, x)
-  local count = select(2, x:shape())
-  local place <close> = try(buffer:rows(first, first + count - 1))
-  local rows <close> = try(x:reshape { count, -1 })
-  try(rows:copy(place))
+-- Raises E-MD-11 unless `count` more positions fit.
+function CacheLayer:check_room(count)
+  if self.length + count > self.capacity then
+    fail.raise("E-MD-11", "the cache has room for %d positions: %d are taken and %d more do not fit",
+      self.capacity, self.length, count)
+  end
 end
 
 --- Adds what one forward computed.
@@ -26,12 +27,9 @@ end
 function CacheLayer:append(k, v)
   local batch, count = k:shape()
   if batch ~= 1 then fail.raise("E-MD-11", "a cache holds one sequence, not %d", batch) end
-  if self.length + count > self.capacity then
-    fail.raise("E-MD-11", "the cache has room for %d positions: %d are taken and %d more do not fit",
-      self.capacity, self.length, count)
-  end
-  store(self.k, self.length + 1, k)
-  store(self.v, self.length + 1, v)
+  self:check_room(count)
+  try(self.k:put(k, { position = self.length }))
+  try(self.v:put(v, { position = self.length }))
   self.length = self.length + count
 end
 
@@ -48,6 +46,17 @@ end
 ---@return vise.Tensor
 function CacheLayer:values()
   return held(self.v, self.length)
+end
+
+--- Keys with all that there is room for; what lies past the positions held is finite.
+---@return vise.Tensor  [1, capacity, width], a view
+function CacheLayer:all_keys()
+  return try(self.k:reshape { 1, self.capacity, -1 })
+end
+
+---@return vise.Tensor
+function CacheLayer:all_values()
+  return try(self.v:reshape { 1, self.capacity, -1 })
 end
 
 ---@class vise.nn.Cache
@@ -80,7 +89,13 @@ end
 
 --- Forgets everything; the buffers stay.
 function Cache:clear()
-  for _, layer in ipairs(self.layers) do layer.length = 0 end
+  self:hold(0)
+end
+
+--- Forgets all positions but the first `length`, or takes for held what lies in the buffers already.
+---@param length integer
+function Cache:hold(length)
+  for _, layer in ipairs(self.layers) do layer.length = length end
 end
 
 function Cache:close()

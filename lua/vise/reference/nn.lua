@@ -179,6 +179,12 @@ return {
       example = "cache:close()",
     },
     {
+      name = "cache:hold",
+      arguments = { { "length", "integer", "how many positions" } },
+      text = "Forgets all positions but the first ones; or takes for held what is in the buffers already.",
+      example = "cache:hold(8)",
+    },
+    {
       name = "cache:length", arguments = {}, returns = "integer",
       text = "Positions held.",
       example = "cache:length()",

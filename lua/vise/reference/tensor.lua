@@ -138,6 +138,16 @@ return {
       example = "t:norm()",
     },
     {
+      name = "put",
+      arguments = {
+        { "x", "tensor", "[..., width]" },
+        { "options", "table", "position = where its first row goes, from 0", optional = true },
+      },
+      returns = "tensor",
+      text = "Copies the rows of x into those of t [rows, width], converted, and returns t.",
+      example = "keys:put(k, { position = length })",
+    },
+    {
       name = "reshape",
       arguments = {
         { "shape", "integer[]", "the new sizes", range = "at most one may be -1: whatever is left" },

@@ -1,12 +1,15 @@
-// exp() with AVX2 and FMA, for the files of that level.
+// What functions of rows with AVX2 and FMA share: exp, and loads and stores of less than a
+// vector.
 //
 // exp(z), z <= 0, is p * 2^n with n = rint(z / ln 2) and p = exp(z - n ln 2) in [0.70, 1.42].
 // Keeping n apart lets a result that is subnormal be rounded once, at the end.
 
-#ifndef VISE_AVX2_EXP_H
-#define VISE_AVX2_EXP_H
+#ifndef VISE_AVX2_VECTOR_H
+#define VISE_AVX2_VECTOR_H
 
 #include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -47,6 +50,23 @@ INLINE __m256 scale_by(__m256 v, __m256 n) {
 INLINE __m256 exp_of(__m256 z) {
     split e = exp_split(z);
     return scale_by(e.p, e.n);
+}
+
+INLINE __m256 load_some(const float *x, int64_t left, float fill) {
+    if (left >= 8) return _mm256_loadu_ps(x);
+    float in[8] = {fill, fill, fill, fill, fill, fill, fill, fill};
+    memcpy(in, x, (size_t)left * sizeof *x);
+    return _mm256_loadu_ps(in);
+}
+
+INLINE void store_some(float *y, int64_t left, __m256 v) {
+    if (left >= 8) {
+        _mm256_storeu_ps(y, v);
+        return;
+    }
+    float out[8];
+    _mm256_storeu_ps(out, v);
+    memcpy(y, out, (size_t)left * sizeof *y);
 }
 
 #endif

@@ -1,12 +1,13 @@
-// exp() with AVX-512, for the files of that level.
+// What functions of rows with AVX-512 share: exp, and loads and stores of less than a vector.
 //
 // exp(z), z <= 0, is p * 2^n with n = rint(z / ln 2) and p = exp(z - n ln 2) in [0.70, 1.42].
 // Keeping n apart lets a result that is subnormal be rounded once, at the end.
 
-#ifndef VISE_AVX512_EXP_H
-#define VISE_AVX512_EXP_H
+#ifndef VISE_AVX512_VECTOR_H
+#define VISE_AVX512_VECTOR_H
 
 #include <immintrin.h>
+#include <stdint.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -38,15 +39,24 @@ INLINE __m512 scale_by(__m512 v, __m512 n) {
     return _mm512_scalef_ps(v, n);
 }
 
-// The lanes of elements i, i + 1, ... below n.
-INLINE __mmask16 lanes_at(int64_t i, int64_t n) {
-    if (n - i >= 16) return 0xffff;
-    return n > i ? (__mmask16)((1u << (n - i)) - 1) : 0;
-}
-
 INLINE __m512 exp_of(__m512 z) {
     split e = exp_split(z);
     return scale_by(e.p, e.n);
+}
+
+// Whole vectors go without a mask: with one, the processor does not fetch ahead.
+INLINE __m512 load_some(const float *x, int64_t left, float fill) {
+    if (left >= 16) return _mm512_loadu_ps(x);
+    __mmask16 some = (__mmask16)((1u << left) - 1);
+    return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), some, x);
+}
+
+INLINE void store_some(float *y, int64_t left, __m512 v) {
+    if (left >= 16) {
+        _mm512_storeu_ps(y, v);
+    } else {
+        _mm512_mask_storeu_ps(y, (__mmask16)((1u << left) - 1), v);
+    }
 }
 
 #endif

@@ -217,9 +217,12 @@ bool vise_strip_encode(const vise_kernels *k, const vise_encoding *e, vise_rows 
         }
     }
     pad(&j);
-    if (r->sums)
-        k->group_sums(r->sums + row * r->groups, (const int8_t *)line, r->groups * r->pitch,
-                      r->pitch);
+    int32_t *sums = r->sums ? r->sums + row * r->groups : NULL;
+    if (sums && r->pitch > 0) {
+        k->group_sums(sums, (const int8_t *)line, r->groups * r->pitch, r->pitch);
+    } else if (sums) { // no inputs
+        memset(sums, 0, (size_t)r->groups * sizeof *sums);
+    }
     if (r->row && r->scale) r->row[row] = upper.stored;
     return ok;
 }

@@ -57,7 +57,8 @@ static void deal_floats(const vise_kernels *k, const vise_rows *r, char *to,
         int64_t n = r->cols - col < r->group ? r->cols - col : r->group;
         for (int64_t i = 0; i < rows; i++) at[i] = from[i] + col;
         k->interleave(to, at, rows, n);
-        memset(to + n * rows * word, 0, (size_t)((r->pitch - n) * rows * word));
+        if (r->pitch > n)
+            memset(to + n * rows * word, 0, (size_t)((r->pitch - n) * rows * word));
         to += r->pitch * rows * word;
     }
 }

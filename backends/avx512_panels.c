@@ -66,19 +66,31 @@ static void load_scales(float *out, const vise_panel_product *p, const void *dat
     _mm512_storeu_ps(out + 16, _mm512_mul_ps(s.hi, full));
 }
 
-// acc[r] += the zeros of group g times the sum of n inputs of each row.
-static void add_zeros(sums *acc, const vise_panel_product *p, const float *x, int64_t n,
-                      int64_t g, int64_t rows) {
-    const channels zero = open_scales(p->scale_dtype, p->wzero, g);
+// total[r] = n inputs of row r added up.
+static void add_inputs(float total[16], const float *x, int64_t n, int64_t rows) {
     const __mmask16 some = lanes_below(rows);
     __m512 even = _mm512_setzero_ps(), odd = even;
+    if (rows == 1) {
+        for (int64_t i = 0; i < n; i += 16) {
+            even = _mm512_add_ps(even, _mm512_maskz_loadu_ps(lanes_below(n - i), x + i));
+        }
+        total[0] = _mm512_reduce_add_ps(even);
+        return;
+    }
     for (int64_t i = 0; i < n; i += 2) {
         __mmask16 next = i + 1 < n ? some : 0;
         even = _mm512_add_ps(even, _mm512_maskz_loadu_ps(some, x + i * rows));
         odd = _mm512_add_ps(odd, _mm512_maskz_loadu_ps(next, x + (i + 1) * rows));
     }
-    float total[16];
     _mm512_storeu_ps(total, _mm512_add_ps(even, odd));
+}
+
+// acc[r] += the zeros of group g times the sum of n inputs of each row.
+static void add_zeros(sums *acc, const vise_panel_product *p, const float *x, int64_t n,
+                      int64_t g, int64_t rows) {
+    const channels zero = open_scales(p->scale_dtype, p->wzero, g);
+    float total[16];
+    add_inputs(total, x, n, rows);
     for (int64_t r = 0; r < rows; r++) {
         const __m512 t = _mm512_set1_ps(total[r]);
         add_scaled(acc[r], zero, t, t);

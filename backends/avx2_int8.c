@@ -112,6 +112,7 @@ INLINE void row_tile(int32_t *sum, const uint8_t *x, const int8_t *w, int64_t qu
         for (int v = 0; v < 4; v++) acc[r][v] = ymm_load(sum + r * VISE_PANEL + 8 * v);
     }
     for (int64_t q = 0; q < quads; q++, w += 128, x += 4 * rows) {
+        ymm_ahead(w, 128);
 #pragma GCC unroll 2
         for (int v = 0; v < 4; v += 2) {
             __m256i e0, e1, o0, o1;

@@ -67,6 +67,17 @@ INLINE void open_nibble(__m256 out[4], const void *w, const __m256 table[2], con
     }
 }
 
+// Bytes of what lies together.
+INLINE int open_bytes(vise_panel_kind kind) {
+    switch (kind) {
+    case VISE_PANEL_F32: return VISE_PANEL * 4;
+    case VISE_PANEL_F16:
+    case VISE_PANEL_BF16: return VISE_PANEL * 2;
+    case VISE_PANEL_NIBBLE: return VISE_PANEL * 4;
+    default: return VISE_PANEL * open_unit(kind);
+    }
+}
+
 // Unit `part` of inputs k and on, channels from 8 v on.  `part` and `kind` are constants.
 INLINE void open_inputs(__m256 out[4], const void *w, int64_t k, int v, const __m256 table[2],
                         const int part, const vise_panel_kind kind) {

@@ -9,15 +9,15 @@ enum { LANES = 8, MR = 6, NR = 2 * LANES };
 
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE void tile(float *c, int64_t ldc, const float *a, const float *b, int64_t ldb, int64_t k,
-                 bool add, const int rows) {
+INLINE void tile(float *c, int64_t ldc, const float *a, const float *b, int64_t k, bool add,
+                 const int rows) {
     __m256 lo[MR], hi[MR];
 #pragma GCC unroll 6
     for (int i = 0; i < rows; i++) {
         lo[i] = hi[i] = _mm256_setzero_ps();
         _mm_prefetch((const char *)(c + i * ldc), _MM_HINT_T0);
     }
-    for (int64_t p = 0; p < k; p++, a += rows, b += ldb) {
+    for (int64_t p = 0; p < k; p++, a += rows, b += NR) {
         __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + LANES);
 #pragma GCC unroll 6
         for (int i = 0; i < rows; i++) {
@@ -38,15 +38,15 @@ INLINE void tile(float *c, int64_t ldc, const float *a, const float *b, int64_t 
     }
 }
 
-static void run(float *c, int64_t ldc, const float *a, const float *b, int64_t ldb, int64_t k,
-                int rows, bool add) {
+static void run(float *c, int64_t ldc, const float *a, const float *b, int64_t k, int rows,
+                bool add) {
     switch (rows) {
-    case 1: tile(c, ldc, a, b, ldb, k, add, 1); break;
-    case 2: tile(c, ldc, a, b, ldb, k, add, 2); break;
-    case 3: tile(c, ldc, a, b, ldb, k, add, 3); break;
-    case 4: tile(c, ldc, a, b, ldb, k, add, 4); break;
-    case 5: tile(c, ldc, a, b, ldb, k, add, 5); break;
-    default: tile(c, ldc, a, b, ldb, k, add, 6); break;
+    case 1: tile(c, ldc, a, b, k, add, 1); break;
+    case 2: tile(c, ldc, a, b, k, add, 2); break;
+    case 3: tile(c, ldc, a, b, k, add, 3); break;
+    case 4: tile(c, ldc, a, b, k, add, 4); break;
+    case 5: tile(c, ldc, a, b, k, add, 5); break;
+    default: tile(c, ldc, a, b, k, add, 6); break;
     }
 }
 
@@ -103,86 +103,6 @@ static void gemm(const vise_gemm *g) {
     vise_blocked_gemm(g, &micro);
 }
 
-static float sum_lanes(__m256 v) {
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
-}
-
-// c[i][j] (+)= a[i] . b[j] over `k` inputs, for `m` rows of A from `row` on and `n` of B from
-// `j` on.  m and n are constants of each caller: m x n accumulators.
-INLINE void dots(const vise_gemm *g, int64_t row, int64_t j, int64_t p, int64_t k, bool add,
-                 const int m, const int n) {
-    const float *a = g->a + row * g->lda + p, *b = g->b + j * g->ldb + p;
-    __m256 sum[8][4];
-#pragma GCC unroll 8
-    for (int i = 0; i < m; i++) {
-#pragma GCC unroll 4
-        for (int q = 0; q < n; q++) sum[i][q] = _mm256_setzero_ps();
-    }
-    int64_t i0 = 0;
-    for (; i0 + LANES <= k; i0 += LANES) {
-        __m256 w[4];
-#pragma GCC unroll 4
-        for (int q = 0; q < n; q++) { // and ask for the same inputs of the rows that come next
-            w[q] = _mm256_loadu_ps(b + q * g->ldb + i0);
-            _mm_prefetch((const char *)(b + (n + q) * g->ldb + i0), _MM_HINT_T0);
-        }
-#pragma GCC unroll 8
-        for (int i = 0; i < m; i++) {
-            __m256 x = _mm256_loadu_ps(a + i * g->lda + i0);
-#pragma GCC unroll 4
-            for (int q = 0; q < n; q++) sum[i][q] = _mm256_fmadd_ps(x, w[q], sum[i][q]);
-        }
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < m; i++) {
-#pragma GCC unroll 4
-        for (int q = 0; q < n; q++) {
-            float *c = g->c + (row + i) * g->ldc + j + q, dot = sum_lanes(sum[i][q]);
-            for (int64_t t = i0; t < k; t++) dot += a[i * g->lda + t] * b[q * g->ldb + t];
-            *c = add ? *c + dot : dot;
-        }
-    }
-}
-
-// The rows of B go by `n` at a time, each against the `total` rows of A, `m` at once: what
-// comes from memory is read once.
-INLINE void few(const vise_gemm *g, int64_t p, int64_t k, bool add, const int m, const int n,
-                const int total) {
-    int64_t j = 0;
-    for (; j + n <= g->n; j += n) {
-        for (int row = 0; row < total; row += m) dots(g, row, j, p, k, add, m, n);
-    }
-    for (; j < g->n; j++) {
-        for (int row = 0; row < total; row += m) dots(g, row, j, p, k, add, m, 1);
-    }
-}
-
-// Inputs are taken in blocks, so that this much of A stays in L2.
-enum { A_FLOATS = 32768 };
-
-static void gemm_few(const vise_gemm *g) {
-    if (g->m == 0) return;
-    int64_t most = A_FLOATS / g->m / LANES * LANES;
-    for (int64_t p = 0; p == 0 || p < g->k; p += most) {
-        int64_t k = g->k - p < most ? g->k - p : most;
-        bool add = g->add || p > 0;
-        switch (g->m) {
-        case 1: few(g, p, k, add, 1, 4, 1); break;
-        case 2: few(g, p, k, add, 2, 4, 2); break;
-        case 3: few(g, p, k, add, 3, 4, 3); break;
-        case 4: few(g, p, k, add, 4, 3, 4); break;
-        case 5: few(g, p, k, add, 5, 2, 5); break;
-        case 6: few(g, p, k, add, 3, 4, 6); break;
-        case 7: few(g, p, k, add, 7, 2, 7); break;
-        case 8: few(g, p, k, add, 4, 3, 8); break;
-        default: break;
-        }
-    }
-}
-
 void vise_avx2_products_init(vise_kernels *k) {
     k->gemm = gemm;
-    k->gemm_few = gemm_few;
 }

@@ -126,7 +126,9 @@ INLINE void few_kind(float *sum, const activations *x, const segment *s, const i
     const int64_t from = unit == 1 ? s->k * rows : s->k / 2 * x->step;
     const float *even = x->even + from, *odd = x->odd + from;
     const int64_t step = unit == 1 ? rows : x->step;
-    for (int64_t k = s->k; k < s->end; k += unit * units) {
+    const char *w_at = (const char *)s->w + s->k / (unit * units) * open_bytes(kind);
+    for (int64_t k = s->k; k < s->end; k += unit * units, w_at += open_bytes(kind)) {
+        ymm_ahead(w_at, open_bytes(kind));
 #pragma GCC unroll 2
         for (int part = 0; part < units; part++) {
 #pragma GCC unroll 4

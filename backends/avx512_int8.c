@@ -9,7 +9,7 @@
 #include "backends/backends.h"
 
 // Bytes to prefetch, of weights (at the end of a panel: of the next one) and activations.
-enum { WEIGHTS_AHEAD = 16384, INPUTS_AHEAD = 1024 };
+enum { WEIGHTS_AHEAD = 16384, INPUTS_AHEAD = 4096 };
 
 // `rows` rows, a constant of each caller, from row `row` on: one strip.
 INLINE void multiply(const vise_int8_product *p, int64_t row, const int rows) {

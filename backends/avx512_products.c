@@ -9,8 +9,8 @@ enum { LANES = 16, MR = 12, NR = 2 * LANES };
 
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE void tile(float *c, int64_t ldc, const float *a, const float *b, int64_t ldb, int64_t k,
-                 bool add, const int rows) {
+INLINE void tile(float *c, int64_t ldc, const float *a, const float *b, int64_t k, bool add,
+                 const int rows) {
     __m512 lo[MR], hi[MR];
 #pragma GCC unroll 12
     for (int i = 0; i < rows; i++) {
@@ -18,7 +18,7 @@ INLINE void tile(float *c, int64_t ldc, const float *a, const float *b, int64_t 
         _mm_prefetch((const char *)(c + i * ldc), _MM_HINT_T0);
         _mm_prefetch((const char *)(c + i * ldc + NR - 1), _MM_HINT_T0);
     }
-    for (int64_t p = 0; p < k; p++, a += rows, b += ldb) {
+    for (int64_t p = 0; p < k; p++, a += rows, b += NR) {
         __m512 b0 = _mm512_loadu_ps(b), b1 = _mm512_loadu_ps(b + LANES);
 #pragma GCC unroll 12
         for (int i = 0; i < rows; i++) {
@@ -39,21 +39,21 @@ INLINE void tile(float *c, int64_t ldc, const float *a, const float *b, int64_t 
     }
 }
 
-static void run(float *c, int64_t ldc, const float *a, const float *b, int64_t ldb, int64_t k,
-                int rows, bool add) {
+static void run(float *c, int64_t ldc, const float *a, const float *b, int64_t k, int rows,
+                bool add) {
     switch (rows) {
-    case 1: tile(c, ldc, a, b, ldb, k, add, 1); break;
-    case 2: tile(c, ldc, a, b, ldb, k, add, 2); break;
-    case 3: tile(c, ldc, a, b, ldb, k, add, 3); break;
-    case 4: tile(c, ldc, a, b, ldb, k, add, 4); break;
-    case 5: tile(c, ldc, a, b, ldb, k, add, 5); break;
-    case 6: tile(c, ldc, a, b, ldb, k, add, 6); break;
-    case 7: tile(c, ldc, a, b, ldb, k, add, 7); break;
-    case 8: tile(c, ldc, a, b, ldb, k, add, 8); break;
-    case 9: tile(c, ldc, a, b, ldb, k, add, 9); break;
-    case 10: tile(c, ldc, a, b, ldb, k, add, 10); break;
-    case 11: tile(c, ldc, a, b, ldb, k, add, 11); break;
-    default: tile(c, ldc, a, b, ldb, k, add, 12); break;
+    case 1: tile(c, ldc, a, b, k, add, 1); break;
+    case 2: tile(c, ldc, a, b, k, add, 2); break;
+    case 3: tile(c, ldc, a, b, k, add, 3); break;
+    case 4: tile(c, ldc, a, b, k, add, 4); break;
+    case 5: tile(c, ldc, a, b, k, add, 5); break;
+    case 6: tile(c, ldc, a, b, k, add, 6); break;
+    case 7: tile(c, ldc, a, b, k, add, 7); break;
+    case 8: tile(c, ldc, a, b, k, add, 8); break;
+    case 9: tile(c, ldc, a, b, k, add, 9); break;
+    case 10: tile(c, ldc, a, b, k, add, 10); break;
+    case 11: tile(c, ldc, a, b, k, add, 11); break;
+    default: tile(c, ldc, a, b, k, add, 12); break;
     }
 }
 

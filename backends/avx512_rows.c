@@ -82,27 +82,40 @@ static float absmax(const float *x, int64_t n) {
 
 static void minmax(float *lo, float *hi, const float *x, int64_t n) {
     const __m512 first = _mm512_set1_ps(x[0]); // fills the lanes a tail leaves out
-    __m512 min = first, max = first;
+    __m512 min0 = first, max0 = first, min1 = first, max1 = first;
     __mmask16 nan = 0;
-    for (int64_t i = 0; i < n; i += LANES) {
+    int64_t i = 0;
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        __m512 v = _mm512_loadu_ps(x + i), w = _mm512_loadu_ps(x + i + LANES);
+        min0 = _mm512_min_ps(v, min0);
+        max0 = _mm512_max_ps(v, max0);
+        min1 = _mm512_min_ps(w, min1);
+        max1 = _mm512_max_ps(w, max1);
+        nan |= _mm512_cmp_ps_mask(v, w, _CMP_UNORD_Q); // either of them
+    }
+    for (; i < n; i += LANES) {
         __m512 v = _mm512_mask_loadu_ps(first, lanes_at(i, n), x + i);
-        min = _mm512_min_ps(v, min);
-        max = _mm512_max_ps(v, max);
+        min0 = _mm512_min_ps(v, min0);
+        max0 = _mm512_max_ps(v, max0);
         nan |= _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
     }
-    *lo = nan ? NAN : _mm512_reduce_min_ps(min);
-    *hi = nan ? NAN : _mm512_reduce_max_ps(max);
+    *lo = nan ? NAN : _mm512_reduce_min_ps(_mm512_min_ps(min0, min1));
+    *hi = nan ? NAN : _mm512_reduce_max_ps(_mm512_max_ps(max0, max1));
 }
 
+// As integers, like absmax().
 static void column_absmax(float *acc, const float *x, int64_t n) {
-    for (int64_t i = 0; i < n; i += LANES) {
-        __mmask16 some = lanes_at(i, n);
-        __m512 a = _mm512_abs_ps(_mm512_maskz_loadu_ps(some, x + i));
-        __m512 b = _mm512_maskz_loadu_ps(some, acc + i);
-        __mmask16 either = _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q);
-        __m512 max = _mm512_mask_add_ps(_mm512_max_ps(a, b), either, a, b); // NaN
-        _mm512_mask_storeu_ps(acc + i, some, max);
+    const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        __m512i a = _mm512_and_si512(_mm512_loadu_si512(x + i), magnitude);
+        __m512i b = _mm512_and_si512(_mm512_loadu_si512(acc + i), magnitude);
+        _mm512_storeu_si512(acc + i, _mm512_max_epi32(a, b));
     }
+    __mmask16 some = lanes_at(i, n);
+    __m512i a = _mm512_and_si512(_mm512_maskz_loadu_epi32(some, x + i), magnitude);
+    __m512i b = _mm512_and_si512(_mm512_maskz_loadu_epi32(some, acc + i), magnitude);
+    _mm512_mask_storeu_epi32(acc + i, some, _mm512_max_epi32(a, b));
 }
 
 static void dequant(float *y, const int8_t *q, int64_t n, float scale, float zero) {

@@ -12,6 +12,7 @@ INLINE void tile(int32_t *sum, const uint8_t *x, const int8_t *w, int64_t quads,
     __m256i acc[6][4];
     FOR_TILE(r, v, rows, vectors) acc[r][v] = ymm_load(sum + r * VISE_PANEL + 8 * v);
     for (int64_t q = 0; q < quads; q++, w += 128, x += 4 * height) {
+        if (vectors == 4) ymm_ahead(w, 128);
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; v += 2) {
             __m256i w0 = ymm_load(w + 32 * v), w1 = ymm_load(w + 32 * v + 32);

@@ -33,12 +33,13 @@ void vise_avx2_strips_init(vise_kernels *k);    // rows into strips
 void vise_avx2_errors_init(vise_kernels *k);    // int_errors, f4_errors
 void vise_avx2_functions_init(vise_kernels *k); // softmax, silu, gelu
 void vise_avx2_norms_init(vise_kernels *k);
-void vise_avx2_products_init(vise_kernels *k); // gemm, gemm_few
+void vise_avx2_products_init(vise_kernels *k); // gemm
 void vise_avx2_int8_init(vise_kernels *k);     // int8_product
 void vise_avx2_grouped_init(vise_kernels *k);  // grouped_product
 void vise_avx2_panels_init(vise_kernels *k);   // float8_product, panel_product
 void vise_avx2_attention_init(vise_kernels *k);
 void vise_avxvnni_integer_init(vise_kernels *k); // int8_product, grouped_product
+void vise_avx2_few_init(vise_kernels *k);        // gemm_few, gemm_few16
 void vise_avx512_rows_init(vise_kernels *k);
 void vise_avx512_groups_init(vise_kernels *k);
 void vise_avx512_errors_init(vise_kernels *k);

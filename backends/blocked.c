@@ -1,12 +1,13 @@
 // Blocks of the left side (ROWS x DEPTH) stay in L2, panels of the right side (DEPTH x nr) in
 // L1.  Both are packed, so the micro-kernel reads them straight through whatever the
-// transposition; the strips of a block are of nearly equal height.
+// transposition; the strips of a block are of nearly equal height.  The buffers, 784 KiB, are
+// on the stack.
 
 #include "backends/blocked.h"
 
 #include <string.h>
 
-enum { DEPTH = 256, ROWS = 384, LINE = 16 }; // LINE: floats of a cache line
+enum { DEPTH = 256, ROWS = 516, PANELS = 8, COPIED = 8 };
 
 static int64_t at_most(int64_t n, int64_t most) {
     return n < most ? n : most;
@@ -18,53 +19,44 @@ static int64_t pieces(int64_t n, int64_t most) {
 
 // Where part `i` of `count` nearly equal ones of n begins.
 static int64_t part(int64_t n, int64_t count, int64_t i) {
-    return n * i / count; // no overflow: all three are sizes of blocks
+    return n * i / count; // i < 2^22 blocks for any matrix that fits into memory
 }
 
-// The right side of a block: inputs [p, p + depth), and the panel in use.
+// The right side of a block: inputs [p, p + depth), and some panels of it, packed.
 typedef struct right {
     const vise_gemm *g;
     const vise_microkernel *micro;
     int64_t p, depth;
-    const float *b; // the panel: [depth][ldb]
-    int64_t ldb;
-    float packed[VISE_MAX_NR * DEPTH];
+    float panels[PANELS][VISE_MAX_NR * DEPTH];
 } right;
 
-// The panel of columns j, j + 1, ...: packed, or where it lies if it is used only once.
-static void take_panel(right *r, int64_t j, bool once) {
+// Packs the panels from column j on.  Rows that lie the right way round are copied a few at a
+// time to all panels, so that each is read in one go.
+static void take_panels(right *r, int64_t j) {
     const vise_gemm *g = r->g;
-    const int nr = r->micro->nr, count = (int)at_most(g->n - j, nr);
-    r->b = r->packed;
-    r->ldb = nr;
-    if (g->trans_b) {
-        r->micro->transpose(r->packed, nr, g->b + j * g->ldb + r->p, g->ldb, count, r->depth);
-    } else if (once && count == nr) {
-        r->b = g->b + r->p * g->ldb + j;
-        r->ldb = g->ldb;
-    } else {
-        r->micro->copy(r->packed, nr, g->b + r->p * g->ldb + j, g->ldb, count, r->depth);
-    }
-}
-
-// Asks for part `i` of `count` of what the panel from column j will be packed from.
-static void fetch_panel(const right *r, int64_t j, int64_t i, int64_t count) {
-    const vise_gemm *g = r->g;
-    const int64_t cols = at_most(g->n - j, r->micro->nr);
-    if (cols <= 0) return;
-    const float *b = g->b + (g->trans_b ? j * g->ldb + r->p : r->p * g->ldb + j);
-    const int64_t lines = g->trans_b ? cols : r->depth, length = g->trans_b ? r->depth : cols;
-    for (int64_t q = part(lines, count, i); q < part(lines, count, i + 1); q++) {
-        for (int64_t at = 0; at < length; at += LINE) __builtin_prefetch(b + q * g->ldb + at);
+    const int nr = r->micro->nr, cols = (int)at_most(g->n - j, PANELS * nr);
+    const int64_t step = g->trans_b ? r->depth : COPIED;
+    for (int64_t p = 0; p < r->depth; p += step) {
+        const int64_t depth = at_most(r->depth - p, step), at = r->p + p;
+        for (int q = 0; q * nr < cols; q++) {
+            float *out = r->panels[q] + p * nr;
+            const int64_t first = j + q * nr;
+            const int count = (int)at_most(g->n - first, nr);
+            if (g->trans_b) {
+                r->micro->transpose(out, nr, g->b + first * g->ldb + at, g->ldb, count, depth);
+            } else {
+                r->micro->copy(out, nr, g->b + at * g->ldb + first, g->ldb, count, depth);
+            }
+        }
     }
 }
 
 // A tile that has fewer columns than the micro-kernel computes.
-static void run_narrow(const right *r, float *c, const float *a, int rows, int64_t cols,
-                       bool add) {
+static void run_narrow(const right *r, float *c, const float *a, const float *b, int rows,
+                       int64_t cols, bool add) {
     float tile[VISE_MAX_MR * VISE_MAX_NR];
     const int nr = r->micro->nr;
-    r->micro->run(tile, nr, a, r->b, r->ldb, r->depth, rows, false);
+    r->micro->run(tile, nr, a, b, r->depth, rows, false);
     for (int64_t i = 0; i < rows; i++, c += r->g->ldc) {
         for (int64_t j = 0; j < cols; j++)
             c[j] = add ? c[j] + tile[i * nr + j] : tile[i * nr + j];
@@ -75,7 +67,8 @@ static void run_narrow(const right *r, float *c, const float *a, int rows, int64
 static void block(const vise_gemm *g, const vise_microkernel *micro, int64_t i, int64_t rows,
                   int64_t p, int64_t depth) {
     float a[ROWS * DEPTH];
-    right r = {.g = g, .micro = micro, .p = p, .depth = depth};
+    right r;
+    r.g = g, r.micro = micro, r.p = p, r.depth = depth; // the panels are left as they are
     const int64_t strips = pieces(rows, micro->mr);
     const bool add = g->add || p > 0;
     for (int64_t s = 0; s < strips; s++) {
@@ -85,16 +78,15 @@ static void block(const vise_gemm *g, const vise_microkernel *micro, int64_t i, 
                                                       (int)count, depth);
     }
     for (int64_t j = 0; j < g->n; j += micro->nr) {
-        int64_t cols = at_most(g->n - j, micro->nr);
-        take_panel(&r, j, strips == 1);
+        const int64_t cols = at_most(g->n - j, micro->nr), q = j / micro->nr % PANELS;
+        if (q == 0) take_panels(&r, j);
         for (int64_t s = 0; s < strips; s++) {
             int64_t row = part(rows, strips, s), count = part(rows, strips, s + 1) - row;
             float *c = g->c + (i + row) * g->ldc + j;
-            fetch_panel(&r, j + micro->nr, s, strips);
             if (cols < micro->nr) {
-                run_narrow(&r, c, a + row * depth, (int)count, cols, add);
+                run_narrow(&r, c, a + row * depth, r.panels[q], (int)count, cols, add);
             } else {
-                micro->run(c, g->ldc, a + row * depth, r.b, r.ldb, depth, (int)count, add);
+                micro->run(c, g->ldc, a + row * depth, r.panels[q], depth, (int)count, add);
             }
         }
     }

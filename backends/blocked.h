@@ -12,9 +12,9 @@ typedef struct vise_microkernel {
     int mr, nr; // rows of a strip, at most; columns of a panel
 
     // c[i][j] (+)= sum over p of a[p][i] * b[p][j] for i < rows, 1 to mr, and j < nr;
-    // a is [k][rows], b [k][ldb].
-    void (*run)(float *c, int64_t ldc, const float *a, const float *b, int64_t ldb, int64_t k,
-                int rows, bool add);
+    // a is [k][rows], b [k][nr].
+    void (*run)(float *c, int64_t ldc, const float *a, const float *b, int64_t k, int rows,
+                bool add);
 
     // out[p][i] = x[i][p], or x[p][i], for p < depth and i < count, and 0 from there up to
     // `width`, which is at most nr.

@@ -79,6 +79,7 @@ static const struct {
 } checks[] = {
     {"gemm",            vise_check_gemm           },
     {"gemm_few",        vise_check_gemm_few       },
+    {"gemm_few16",      vise_check_gemm_few16     },
     {"f16_to_f32",      vise_check_f16_to_f32     },
     {"f32_to_f16",      vise_check_f32_to_f16     },
     {"bf16_to_f32",     vise_check_bf16_to_f32    },

@@ -57,6 +57,7 @@ void vise_check_gated_add(vise_case *c);
 void vise_check_gemm(vise_case *c);
 void vise_check_gemm_few(vise_case *c);
 void vise_check_attention(vise_case *c);
+void vise_check_gemm_few16(vise_case *c);
 void vise_check_int8_product(vise_case *c);
 void vise_check_grouped_product(vise_case *c);
 void vise_check_float8_product(vise_case *c);

@@ -85,9 +85,11 @@ static void take_block(const layout *l, int64_t key, int64_t keys) {
         int vectors = vectors_at(l, first);
         width = vectors * l->steps->lanes;
         int64_t last = at_most(first + width, l->rows) - 1;
-        if (l->t->seen + last / l->t->group <= key) continue; // nobody sees any of it
-        vise_flash_panel p = {.vectors = vectors, .keys = keys, .inputs = l->inputs};
-        p.seen = find_seen(l, first, width, key, keys) ? l->seen : NULL;
+        int64_t most = l->t->seen + last / l->t->group - key; // that any row sees
+        if (most <= 0) continue;
+        vise_flash_panel p = {.vectors = vectors, .inputs = l->inputs};
+        p.keys = at_most(keys, most);
+        p.seen = find_seen(l, first, width, key, p.keys) ? l->seen : NULL;
         p.dh = l->t->dh;
         p.scale = l->t->scale;
         p.q = l->q + first * p.dh;

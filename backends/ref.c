@@ -23,6 +23,21 @@ static void gemm(const vise_gemm *g) {
     }
 }
 
+static void gemm_few16(const vise_gemm *g, const uint16_t *b, vise_dtype dtype) {
+    for (int64_t i = 0; i < g->m; i++) {
+        for (int64_t j = 0; j < g->n; j++) {
+            double sum = 0; // as gemm does
+            for (int64_t p = 0; p < g->k; p++) {
+                uint16_t bits = b[j * g->ldb + p];
+                float w = dtype == VISE_F16 ? vise_f16_to_f32(bits) : vise_bf16_to_f32(bits);
+                sum += (double)g->a[i * g->lda + p] * (double)w;
+            }
+            float *c = &g->c[i * g->ldc + j];
+            *c = (float)(g->add ? sum + (double)*c : sum);
+        }
+    }
+}
+
 static void f16_to_f32(float *y, const uint16_t *x, int64_t n) {
     for (int64_t i = 0; i < n; i++) y[i] = vise_f16_to_f32(x[i]);
 }
@@ -138,6 +153,7 @@ void vise_ref_init(vise_kernels *k) {
     k->blas = NULL;
     k->gemm = gemm;
     k->gemm_few = gemm;
+    k->gemm_few16 = gemm_few16;
     k->f16_to_f32 = f16_to_f32;
     k->f32_to_f16 = f32_to_f16;
     k->bf16_to_f32 = bf16_to_f32;

@@ -82,6 +82,7 @@ static void avx2_init(vise_kernels *k) {
     vise_avx2_functions_init(k);
     vise_avx2_norms_init(k);
     vise_avx2_products_init(k);
+    vise_avx2_few_init(k);
     vise_avx2_int8_init(k);
     vise_avx2_grouped_init(k);
     vise_avx2_panels_init(k);

@@ -90,6 +90,7 @@ INLINE void grouped_multiply(__m256i acc[6][4], const grouped_block *b, const in
             grouped_dots(acc, 0, ymm_load(w + 64), ymm_load(w + 96), next, rows, narrow);
             continue;
         }
+        ymm_ahead(w, 128);
 #pragma GCC unroll 2
         for (int v = 0; v < 4; v += 2) {
             __m256i w0, w1, w2, w3;
@@ -287,7 +288,8 @@ static void grouped_results(const grouped_chunk *c, const vise_grouped_product *
 }
 
 static void grouped_strips(const vise_grouped_product *p, grouped_block *b, grouped_run run) {
-    const int64_t per = p->group < GROUPED_BLOCK ? GROUPED_BLOCK / p->group : 1;
+    const bool several = p->group > 0 && p->group < GROUPED_BLOCK; // a row may have no inputs
+    const int64_t per = several ? GROUPED_BLOCK / p->group : 1;
     for (int64_t s = p->to.first; s < p->to.end; s += YMM_STRIPS) {
         grouped_chunk c;
         c.first = s;

@@ -73,8 +73,11 @@ typedef struct vise_kernels {
     // --- f32 products.  near: (k + 1) * FLT_EPSILON * (sum |a||b| + |c|).  At most k + 1
     // roundings of partial sums, each half of FLT_EPSILON, on either side.
     void (*gemm)(const vise_gemm *g);
-    // The same for few rows (m <= 8, trans_b, not trans_a): reads B once.
+    // The same for few rows (m <= 16, trans_b, not trans_a): reads B once.
     void (*gemm_few)(const vise_gemm *g);
+    // The same with the B given, f16 or bf16: the bits of converting it first.  g->b is not
+    // used.
+    void (*gemm_few16)(const vise_gemm *g, const uint16_t *b, vise_dtype dtype);
 
     // --- conversions.  exact, as engine/floats.h
     void (*f16_to_f32)(float *y, const uint16_t *x, int64_t n);
@@ -86,7 +89,7 @@ typedef struct vise_kernels {
     float (*absmax)(const float *x, int64_t n); // largest |x[i]|, 0 when n == 0
     // smallest and largest element (-0 and +0 are equal: either may come); n >= 1
     void (*minmax)(float *lo, float *hi, const float *x, int64_t n);
-    // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN
+    // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN; acc[i] >= 0 or NaN
     void (*column_absmax)(float *acc, const float *x, int64_t n);
     // The same of each group of a row: n elements in groups of `group`, the last may be
     // shorter; one result a group.

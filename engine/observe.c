@@ -5,7 +5,7 @@
 
 #include "engine/mem.h"
 
-enum { TILE_COLS = 64, TILE_ELEMENTS = 65536 };
+enum { BANDS = 16, TILE_ELEMENTS = 65536 }; // at most BANDS tiles of rows hold a span each
 
 static const char *const statistics[VISE_STATISTIC_COUNT] = {"range", "channel_span"};
 
@@ -53,15 +53,15 @@ typedef struct observe_job {
     const vise_kernels *kernels;
     const float *x;
     int64_t rows, cols, stride, rows_a_tile;
-    float *part; // channel_span: the state; range: {min, max} of each tile
+    float *part; // of each tile: channel_span [cols]; range {min, max}
 } observe_job;
 
 static void span_tile(void *job, int64_t tile) {
     const observe_job *j = job;
-    int64_t first = tile * TILE_COLS;
-    int64_t n = j->cols - first < TILE_COLS ? j->cols - first : TILE_COLS;
-    for (int64_t r = 0; r < j->rows; r++) {
-        j->kernels->column_absmax(j->part + first, j->x + r * j->stride + first, n);
+    int64_t row = tile * j->rows_a_tile, end = row + j->rows_a_tile;
+    if (end > j->rows) end = j->rows;
+    for (; row < end; row++) {
+        j->kernels->column_absmax(j->part + tile * j->cols, j->x + row * j->stride, j->cols);
     }
 }
 
@@ -84,18 +84,38 @@ static void widen(float *state, const float *range, bool fresh) {
     state[1] = larger(range[1], fresh ? range[1] : state[1]);
 }
 
+// Computes the tiles, `size` floats each, in j->part; the caller frees it.
+static vise_status run_tiles(const vise_context *ctx, observe_job *j, vise_tile_fn tile,
+                             int64_t tiles, int64_t size, vise_error *err) {
+    j->part = vise_calloc(sizeof *j->part * (size_t)(size * tiles));
+    if (!j->part) {
+        return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld x %lld statistics",
+                         (long long)tiles, (long long)size);
+    }
+    return vise_parallel(ctx, tiles, tile, j, err);
+}
+
 static vise_status update_range(const vise_context *ctx, vise_observer *o, observe_job *j,
                                 vise_error *err) {
     j->rows_a_tile = 1 + TILE_ELEMENTS / (j->cols + 1);
     int64_t tiles = (j->rows + j->rows_a_tile - 1) / j->rows_a_tile;
-    j->part = vise_calloc(sizeof *j->part * 2 * (size_t)tiles);
-    if (!j->part) {
-        return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for %lld ranges",
-                         (long long)tiles);
-    }
-    vise_status st = vise_parallel(ctx, tiles, range_tile, j, err);
+    vise_status st = run_tiles(ctx, j, range_tile, tiles, 2, err);
     for (int64_t i = 0; !st && i < tiles; i++) {
         widen(o->state.data, j->part + 2 * i, o->count == 0 && i == 0);
+    }
+    vise_free(j->part);
+    return st;
+}
+
+static vise_status update_span(const vise_context *ctx, vise_observer *o, observe_job *j,
+                               vise_error *err) {
+    int64_t least = 1 + TILE_ELEMENTS / (j->cols + 1);
+    j->rows_a_tile = (j->rows + BANDS - 1) / BANDS;
+    if (j->rows_a_tile < least) j->rows_a_tile = least;
+    int64_t tiles = (j->rows + j->rows_a_tile - 1) / j->rows_a_tile;
+    vise_status st = run_tiles(ctx, j, span_tile, tiles, j->cols, err);
+    for (int64_t i = 0; !st && i < tiles; i++) {
+        j->kernels->column_absmax(o->state.data, j->part + i * j->cols, j->cols);
     }
     vise_free(j->part);
     return st;
@@ -118,14 +138,13 @@ vise_status vise_observer_update(const vise_context *ctx, vise_observer *o,
         .rows = vise_tensor_matrix_rows(x),
         .cols = cols,
         .stride = x->ndim == 2 ? x->stride : cols,
-        .part = o->state.data,
     };
     vise_status st;
     if (j.rows == 0) return VISE_OK;
     if (o->statistic == VISE_RANGE) {
         st = update_range(ctx, o, &j, err);
     } else {
-        st = vise_parallel(ctx, (cols + TILE_COLS - 1) / TILE_COLS, span_tile, &j, err);
+        st = update_span(ctx, o, &j, err);
     }
     if (!st) o->count += j.rows;
     return st;

@@ -170,7 +170,7 @@ bool vise_rows_fit(const vise_rows *r, const vise_packed *w) {
     bool sizes = r->cols == w->cols && r->groups == w->groups && r->pitch == w->pitch &&
                  (r->groups == 1 || r->group == w->group);
     if (r->kind == VISE_STRIPS_F32) return sizes;
-    bool weights = r->kind != VISE_STRIPS_INT8 || w->wsum;
+    bool weights = r->kind != VISE_STRIPS_INT8 || w->wsum || w->panels == 0;
     return sizes && weights && meet[r->kind] == w->kind &&
            !(w->kind == VISE_PANEL_NIBBLE && w->scheme.zero == VISE_ZERO_FLOAT);
 }

@@ -5,9 +5,8 @@
 //   kind      for                                       strips hold
 //   f32       any weight, activations as they are       the values
 //   int8      int8 weights, a scale for all or a row    code + 128
-//   grouped   4-bit weights, int or f4e2m1 activations  the codes, with their sums; f4e2m1:
-//   twice
-//                                                       the value, half in the scale
+//   grouped   4-bit weights, int or f4e2m1 activations  the codes, with their sums
+//             (f4e2m1: twice the value, and half as much in the scale)
 //   float8    f8e4m3 on both sides                      the values as bf16
 //
 // Codes and steps are those of engine/codec.h, to the bit.

@@ -6,7 +6,6 @@
 
 #include <lapacke.h>
 #include <limits.h>
-#include <stdbool.h>
 
 #include "engine/mem.h"
 
@@ -95,4 +94,15 @@ vise_status vise_lapack_orthonormal(int64_t q, int64_t m, float *y, vise_error *
     }
     vise_free(work);
     return info ? fail_size(q, m, err) : VISE_OK;
+}
+
+// The lower triangle of a row-major matrix is the upper one of a column-major matrix.
+bool vise_lapack_inverse_factor(int64_t q, float *g) {
+    lapack_int n = (lapack_int)q;
+    if (q > INT_MAX || LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'U', n, g, n)) return false;
+    if (LAPACKE_strtri_work(LAPACK_COL_MAJOR, 'U', 'N', n, g, n)) return false;
+    for (int64_t i = 0; i < q; i++) {
+        for (int64_t j = i + 1; j < q; j++) g[i * q + j] = 0;
+    }
+    return true;
 }

@@ -4,6 +4,7 @@
 #ifndef VISE_LINALG_LAPACK_H
 #define VISE_LINALG_LAPACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/tensor.h"
@@ -16,5 +17,9 @@ vise_status vise_lapack_svd(vise_dtype dtype, int64_t m, int64_t n, void *a, voi
 // Makes the rows of y[q, m], q <= m, an orthonormal base of what they span (and of more, when
 // they are dependent).  f32.
 vise_status vise_lapack_orthonormal(int64_t q, int64_t m, float *y, vise_error *err);
+
+// Replaces a symmetric g[q, q] by the inverse of its Cholesky factor l, g = l l', a lower
+// triangle with zeros above.  f32.  False if g is not positive definite.
+bool vise_lapack_inverse_factor(int64_t q, float *g);
 
 #endif

@@ -1,8 +1,9 @@
 #include "engine/linalg/random.h"
 
 #include <math.h>
+#include <stddef.h>
 
-enum { N = 624, M = 397, BLOCK = 16 };
+enum { N = 624, M = 397, BLOCK = 16, TILE_BLOCKS = 512 };
 
 static const double TWO_PI = 6.28318530717958647692;
 
@@ -69,15 +70,47 @@ static double one_normal(vise_random *r) {
     return rho * cos(TWO_PI * u);
 }
 
-void vise_random_normal(vise_random *r, float *y, int64_t n) {
+typedef struct normal_job {
+    float *y;
+    int64_t blocks;
+} normal_job;
+
+static void normal_tile(void *job, int64_t tile) {
+    const normal_job *j = job;
+    int64_t first = tile * TILE_BLOCKS, end = first + TILE_BLOCKS;
+    for (int64_t i = first; i < end && i < j->blocks; i++) transform_block(j->y + i * BLOCK);
+}
+
+// The blocks that overlap no other, by `ctx` or, if that is NULL, one after the other.
+static vise_status transform(const vise_context *ctx, float *y, int64_t blocks,
+                             vise_error *err) {
+    normal_job j = {y, blocks};
+    int64_t tiles = (blocks + TILE_BLOCKS - 1) / TILE_BLOCKS;
+    if (ctx) return vise_parallel(ctx, tiles, normal_tile, &j, err);
+    for (int64_t i = 0; i < tiles; i++) normal_tile(&j, i);
+    return VISE_OK;
+}
+
+static vise_status normal(const vise_context *ctx, vise_random *r, float *y, int64_t n,
+                          vise_error *err) {
     if (n < BLOCK) {
         for (int64_t i = 0; i < n; i++) y[i] = (float)one_normal(r);
-        return;
+        return VISE_OK;
     }
     vise_random_uniform(r, y, n);
-    for (int64_t i = 0; i + BLOCK <= n; i += BLOCK) transform_block(y + i);
-    if (n % BLOCK) {
+    vise_status st = transform(ctx, y, n / BLOCK, err);
+    if (!st && n % BLOCK) {
         vise_random_uniform(r, y + n - BLOCK, BLOCK);
         transform_block(y + n - BLOCK);
     }
+    return st;
+}
+
+void vise_random_normal(vise_random *r, float *y, int64_t n) {
+    normal(NULL, r, y, n, NULL);
+}
+
+vise_status vise_random_normal_run(const vise_context *ctx, vise_random *r, float *y, int64_t n,
+                                   vise_error *err) {
+    return normal(ctx, r, y, n, err);
 }

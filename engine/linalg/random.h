@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/context.h"
+
 typedef struct vise_random {
     uint32_t state[624];
     int at;        // how many numbers of `state` are used up
@@ -29,5 +31,8 @@ uint32_t vise_random_u32(vise_random *r);
 double vise_random_real(vise_random *r);
 void vise_random_uniform(vise_random *r, float *y, int64_t n);
 void vise_random_normal(vise_random *r, float *y, int64_t n);
+// The same numbers, made by the pool.  E-RN-01.
+vise_status vise_random_normal_run(const vise_context *ctx, vise_random *r, float *y, int64_t n,
+                                   vise_error *err);
 
 #endif

@@ -1,8 +1,10 @@
 #include "engine/linalg/svd.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "engine/linalg/lapack.h"
+#include "engine/linalg/orthonormal.h"
 #include "engine/linalg/random.h"
 #include "engine/mem.h"
 #include "engine/ops/argument.h"
@@ -65,6 +67,7 @@ static vise_status full_svd(factors *f, const vise_tensor *a, vise_error *err) {
 // tall and thin matrices as rows: y[q, tall] stands for a Q[tall, q].
 typedef struct sketch {
     const vise_context *ctx;
+    const vise_tensor *of; // the matrix that `a` is
     const float *a;
     int64_t cols; // of `a` itself
     bool flipped; // A is the transpose of `a`
@@ -106,12 +109,36 @@ static vise_status draw(const sketch *k, float *x, int64_t seed, vise_error *err
     }
     vise_random r;
     vise_random_seed(&r, (uint32_t)seed);
-    vise_random_normal(&r, omega, k->wide * k->q);
-    for (int64_t i = 0; i < k->wide; i++) {
-        for (int64_t j = 0; j < k->q; j++) x[j * k->wide + i] = omega[i * k->q + j];
+    vise_status st = vise_random_normal_run(k->ctx, &r, omega, k->wide * k->q, err);
+    enum { BLOCK = 16 }; // floats of a cache line
+    for (int64_t first = 0; !st && first < k->wide; first += BLOCK) {
+        int64_t end = first + BLOCK < k->wide ? first + BLOCK : k->wide;
+        for (int64_t j = 0; j < k->q; j++) {
+            for (int64_t i = first; i < end; i++) x[j * k->wide + i] = omega[i * k->q + j];
+        }
     }
     vise_free(omega);
-    return VISE_OK;
+    return st;
+}
+
+// Fails if there is a NaN or an infinity.
+static vise_status check_finite(const vise_tensor *a, vise_error *err) {
+    char text[96];
+    int64_t bad = vise_tensor_nonfinite(a);
+    if (bad < 0) return VISE_OK;
+    return vise_fail(err, VISE_ENUMERIC, "E-NU-01", "row %lld, column %lld of %s is %g",
+                     (long long)(bad / a->shape[1] + 1), (long long)(bad % a->shape[1] + 1),
+                     vise_tensor_describe(text, sizeof text, a), vise_tensor_get(a, bad));
+}
+
+// A product with `a` shows every NaN and infinity of it: the sum that one is in is not finite.
+static vise_status check_product(const sketch *k, const float *y, int64_t cols,
+                                 vise_error *err) {
+    if (isfinite(k->ctx->kernels.absmax(y, k->q * cols))) return VISE_OK;
+    vise_status st = check_finite(k->of, err);
+    if (st) return st;
+    return vise_fail(err, VISE_ENUMERIC, "E-NU-01",
+                     "values so large that their products with the matrix overflow f32");
 }
 
 // Leaves in y[q, tall] the base Q and in x[q, wide] the product Q' A.
@@ -119,20 +146,15 @@ static vise_status find_range(const sketch *k, float *y, float *x, const vise_sv
                               vise_error *err) {
     vise_status st = draw(k, x, opt->seed, err);
     if (!st) st = times_a(k, y, x, err);
-    if (!st) st = vise_lapack_orthonormal(k->q, k->tall, y, err);
+    if (!st) st = check_product(k, y, k->tall, err);
     for (int64_t i = 0; !st && i < opt->iterations; i++) {
-        st = times_a_transposed(k, x, y, err);
-        if (!st) st = vise_lapack_orthonormal(k->q, k->wide, x, err);
+        st = vise_orthonormal_rows(k->ctx, VISE_BASE_ROUGH, k->q, k->tall, y, err);
+        if (!st) st = times_a_transposed(k, x, y, err);
+        if (!st) st = vise_orthonormal_rows(k->ctx, VISE_BASE_ROUGH, k->q, k->wide, x, err);
         if (!st) st = times_a(k, y, x, err);
-        if (!st) st = vise_lapack_orthonormal(k->q, k->tall, y, err);
     }
+    if (!st) st = vise_orthonormal_rows(k->ctx, VISE_BASE_GOOD, k->q, k->tall, y, err);
     return st ? st : times_a_transposed(k, x, y, err);
-}
-
-static vise_status check_product(const vise_tensor *x, vise_error *err) {
-    if (vise_tensor_nonfinite(x) < 0) return VISE_OK;
-    return vise_fail(err, VISE_ENUMERIC, "E-NU-01",
-                     "values so large that their products with the matrix overflow f32");
 }
 
 // The factors of A from its base y[q, tall] and small.u[q, q], small.vt[q, wide].
@@ -169,12 +191,52 @@ static vise_status join(const sketch *k, factors *f, const float *y, const facto
     return vise_gemm_run(k->ctx, &g, err);
 }
 
+// svd(x) for x[q, wide]: that of the small core[q, q] in x = core base, if x has a good base.
+static vise_status svd_of_rows(const sketch *k, factors *small, float *x, vise_error *err) {
+    vise_tensor base = {0}, core = {0}, right = {0};
+    bool done = false;
+    vise_status st = vise_tensor_raw(&base, VISE_F32, 2, (int64_t[]){k->q, k->wide}, err);
+    if (!st) st = vise_tensor_new(&core, VISE_F32, 2, (int64_t[]){k->q, k->q}, err);
+    if (!st) st = vise_tensor_new(&right, VISE_F32, 2, (int64_t[]){k->q, k->q}, err);
+    if (st) goto done;
+    memcpy(base.data, x, (size_t)vise_tensor_bytes(&base));
+    st = vise_cholesky_rows(k->ctx, VISE_BASE_GOOD, k->q, k->wide, base.data, &done, err);
+    if (st) goto done;
+    if (!done) {
+        st = vise_lapack_svd(VISE_F32, k->q, k->wide, x, small->u.data, small->s.data,
+                             small->vt.data, err);
+        goto done;
+    }
+    vise_gemm g = {.trans_b = true, .m = k->q, .n = k->q, .k = k->wide};
+    g.a = x;
+    g.b = base.data;
+    g.lda = g.ldb = k->wide;
+    g.c = core.data;
+    g.ldc = k->q;
+    st = vise_gemm_run(k->ctx, &g, err);
+    if (!st) {
+        st = vise_lapack_svd(VISE_F32, k->q, k->q, core.data, small->u.data, small->s.data,
+                             right.data, err);
+    }
+    g = (vise_gemm){.m = k->q, .n = k->wide, .k = k->q, .a = right.data, .lda = k->q};
+    g.b = base.data;
+    g.c = small->vt.data;
+    g.ldb = g.ldc = k->wide;
+    if (!st) st = vise_gemm_run(k->ctx, &g, err);
+
+done:
+    vise_tensor_release(&base);
+    vise_tensor_release(&core);
+    vise_tensor_release(&right);
+    return st;
+}
+
 static vise_status randomized_svd(const vise_context *ctx, factors *f, const vise_tensor *a,
                                   const vise_svd_options *opt, vise_error *err) {
     factors small = {0};
     vise_tensor y = {0}, x = {0};
     int64_t m = a->shape[0], n = a->shape[1];
-    sketch k = {.ctx = ctx, .a = a->data, .cols = n, .flipped = m < n};
+    sketch k = {.ctx = ctx, .of = a, .a = a->data, .cols = n, .flipped = m < n};
     k.tall = m < n ? n : m;
     k.wide = m < n ? m : n;
     k.q = opt->oversample < k.wide - opt->rank ? opt->rank + opt->oversample : k.wide;
@@ -182,11 +244,8 @@ static vise_status randomized_svd(const vise_context *ctx, factors *f, const vis
     if (!st) st = vise_tensor_new(&y, VISE_F32, 2, (int64_t[]){k.q, k.tall}, err);
     if (!st) st = vise_tensor_new(&x, VISE_F32, 2, (int64_t[]){k.q, k.wide}, err);
     if (!st) st = find_range(&k, y.data, x.data, opt, err);
-    if (!st) st = check_product(&x, err);
-    if (!st) {
-        st = vise_lapack_svd(VISE_F32, k.q, k.wide, x.data, small.u.data, small.s.data,
-                             small.vt.data, err);
-    }
+    if (!st) st = check_product(&k, x.data, k.wide, err);
+    if (!st) st = svd_of_rows(&k, &small, x.data, err);
     if (!st) st = join(&k, f, y.data, &small, err);
     vise_tensor_release(&x);
     vise_tensor_release(&y);
@@ -206,11 +265,7 @@ static vise_status check(const vise_tensor *a, const vise_svd_options *opt, vise
                          (long long)opt->rank, vise_tensor_describe(text, sizeof text, a),
                          (long long)k);
     }
-    int64_t bad = vise_tensor_nonfinite(a);
-    if (bad < 0) return VISE_OK;
-    return vise_fail(err, VISE_ENUMERIC, "E-NU-01", "row %lld, column %lld of %s is %g",
-                     (long long)(bad / a->shape[1] + 1), (long long)(bad % a->shape[1] + 1),
-                     vise_tensor_describe(text, sizeof text, a), vise_tensor_get(a, bad));
+    return opt->randomized && opt->rank > 0 ? VISE_OK : check_finite(a, err);
 }
 
 vise_status vise_svd(const vise_context *ctx, vise_tensor *u, vise_tensor *s, vise_tensor *vt,

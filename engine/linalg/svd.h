@@ -8,6 +8,9 @@
 //   Q = orth(a Omega);  iterations times:  Q = orth(a' Q), Q = orth(a Q)
 //   u1 s vt = svd(Q' a);  u = Q u1
 //
+// Bases are made by CholeskyQR (engine/linalg/orthonormal.h), those between the iterations only
+// well enough to keep apart what they span.
+//
 // The same input and options give the same bits, whatever the number of threads.  A call of
 // LAPACK runs to its end: Ctrl-C is answered after it.
 

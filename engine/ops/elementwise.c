@@ -21,35 +21,32 @@ typedef struct elementwise {
     float repeated[REPEAT];
 } elementwise;
 
-// y = a op b.  The output may be an operand itself, so nothing depends on the order.
+// y = a op b.  The output may be an operand itself: what is computed stays apart from both
+// until all is there.
 static void compute_block(const elementwise *e, float *y, const float *a, const float *b) {
+    float p[BLOCK];
     const float alpha = e->alpha, lo = e->lo, hi = e->hi;
     switch (e->op) {
     case VISE_ADD:
-#pragma GCC ivdep
-        for (int i = 0; i < BLOCK; i++) y[i] = a[i] + b[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] + b[i];
+        break;
     case VISE_SUB:
-#pragma GCC ivdep
-        for (int i = 0; i < BLOCK; i++) y[i] = a[i] - b[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] - b[i];
+        break;
     case VISE_MUL:
-#pragma GCC ivdep
-        for (int i = 0; i < BLOCK; i++) y[i] = a[i] * b[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] * b[i];
+        break;
     case VISE_DIV:
-#pragma GCC ivdep
-        for (int i = 0; i < BLOCK; i++) y[i] = a[i] / b[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] / b[i];
+        break;
     case AXPY:
-#pragma GCC ivdep
-        for (int i = 0; i < BLOCK; i++) y[i] = a[i] + alpha * b[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] + alpha * b[i];
+        break;
     case CLAMP:
-#pragma GCC ivdep
-        for (int i = 0; i < BLOCK; i++) y[i] = a[i] < lo ? lo : a[i] > hi ? hi : a[i];
-        return;
+        for (int i = 0; i < BLOCK; i++) p[i] = a[i] < lo ? lo : a[i] > hi ? hi : a[i];
+        break;
     }
+    memcpy(y, p, sizeof p);
 }
 
 // Fewer elements than a block.
@@ -73,8 +70,8 @@ static void elementwise_tile(void *job, int64_t tile) {
         for (; done + BLOCK <= m; done += BLOCK) {
             compute_block(e, e->y + i + done, e->a + i + done, e->b + at + done);
         }
-        if (done < m)
-            compute_some(e, e->y + i + done, e->a + i + done, e->b + at + done, m - done);
+        if (done == m) continue;
+        compute_some(e, e->y + i + done, e->a + i + done, e->b + at + done, m - done);
     }
 }
 

@@ -6,7 +6,7 @@
 #include "engine/ops/scratch.h"
 
 enum {
-    FEW = 8,            // rows that kernels.gemm_few takes
+    FEW = 16,           // rows that kernels.gemm_few takes
     FEW_COLS = 64,      // columns of a tile of few rows
     TILE = 256,         // rows and columns of a tile
     STEP = 2048,        // inner elements a tile takes before it looks for Ctrl-C
@@ -14,7 +14,7 @@ enum {
 };
 
 const char *vise_matmul_rule(void) {
-    return "rows <= 8: gemm_few, 64 columns a tile; else gemm, 256 x 256 a tile; inner "
+    return "rows <= 16: gemm_few, 64 columns a tile; else gemm, 256 x 256 a tile; inner "
            "elements 2048 at a time, linear: inputs 1024 at a time, added in order, bias last";
 }
 
@@ -119,8 +119,13 @@ typedef struct linear {
     int64_t rows, in, out;
     bool few;
     int64_t tile_cols, across;
-    vise_scratch scratch; // closed when w is f32
+    vise_scratch scratch; // closed when the kernels take w as it is
 } linear;
+
+// Whether the kernel of few rows converts the weight itself.
+static bool converts(const linear *l) {
+    return l->few && (l->w->dtype == VISE_F16 || l->w->dtype == VISE_BF16);
+}
 
 // Adds x w' over inputs [from, from + k) to a tile of y.
 static void linear_step(const linear *l, vise_gemm *g, float *panel, int64_t first_out,
@@ -128,6 +133,12 @@ static void linear_step(const linear *l, vise_gemm *g, float *panel, int64_t fir
     const vise_kernels *kernels = &l->ctx->kernels;
     g->add = from > 0;
     g->k = smaller(LINEAR_STEP, l->in - from);
+    if (converts(l)) {
+        g->ldb = l->w->stride;
+        kernels->gemm_few16(g, (const uint16_t *)l->w->data + first_out * g->ldb + from,
+                            l->w->dtype);
+        return;
+    }
     g->b = panel;
     g->ldb = g->k;
     if (panel) {
@@ -204,7 +215,7 @@ vise_status vise_linear(const vise_context *ctx, vise_tensor *out, const vise_te
     l.y = out->data;
     // No overflow: the output holds as many elements as there are tiles, and more.
     int64_t tiles = ceil_div(l.rows, TILE) * l.across;
-    if (w->dtype != VISE_F32 && tiles > 0) {
+    if (w->dtype != VISE_F32 && !converts(&l) && tiles > 0) {
         int64_t panel = l.tile_cols * smaller(LINEAR_STEP, l.in) * (int64_t)sizeof(float);
         st = vise_scratch_new(&l.scratch, ctx, tiles, panel, err);
         if (st) goto done;

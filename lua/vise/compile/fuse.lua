@@ -5,30 +5,35 @@ local graphs = require "vise.compile.graph"
 
 local M = {}
 
+-- Is there a norm or an activation already?
+local function is_taken(options)
+  return options.norm or options.gelu or options.silu_mul
+end
+
 -- How each operator becomes options of core.rows(): its input, after the options are set.
 local prologues = {
   modulate = function(args, options)
-    if options.shift or options.norm or options.gelu or options.silu_mul then return nil end
+    if options.shift or is_taken(options) then return nil end
     options.shift, options.mod_scale = args[2], args[3]
     return args[1]
   end,
   layer_norm = function(args, options)
-    if options.norm or options.gelu or options.silu_mul then return nil end
+    if is_taken(options) then return nil end
     options.norm, options.eps, options.weight, options.bias = "layer", args[2], args[3], args[4]
     return args[1]
   end,
   rms_norm = function(args, options)
-    if options.norm or options.gelu or options.silu_mul then return nil end
+    if is_taken(options) then return nil end
     options.norm, options.weight, options.eps = "rms", args[2], args[3]
     return args[1]
   end,
   gelu = function(args, options)
-    if options.shift or options.norm or options.gelu or options.silu_mul then return nil end
+    if options.shift or is_taken(options) then return nil end
     options.gelu = args[2]
     return args[1]
   end,
   silu_mul = function(args, options)
-    if options.shift or options.norm or options.gelu or options.silu_mul then return nil end
+    if options.shift or is_taken(options) then return nil end
     options.silu_mul = args[2]
     return args[1]
   end,

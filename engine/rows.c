@@ -150,7 +150,8 @@ static vise_status make_block(vise_rows *r, vise_rows *old, const vise_scheme *a
                          (long long)r->bytes);
     }
     char *at = r->block;
-    r->strips = take(&at, r->m, b.strips); // a multiple of four bytes, as the others
+    r->strips = at;        // also of rows without any columns
+    at += r->m * b.strips; // a multiple of four, as the others
     r->scale = take(&at, r->m, b.scale);
     r->row = take(&at, r->m, b.row);
     r->sums = take(&at, r->m, b.sums);

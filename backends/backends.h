@@ -40,7 +40,7 @@ void vise_avx512_errors_init(vise_kernels *k);
 void vise_avx512_functions_init(vise_kernels *k);
 void vise_avx512_products_init(vise_kernels *k);
 void vise_avx512_integer_init(vise_kernels *k);
-void vise_avx512_panels_init(vise_kernels *k); // float8_product, panel_product
+void vise_avx512_panels_init(vise_kernels *k);  // float8_product, panel_product
 void vise_avx512_int8_init(vise_kernels *k);    // int8_product
 void vise_avx512_grouped_init(vise_kernels *k); // grouped_product
 #endif

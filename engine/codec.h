@@ -23,7 +23,7 @@ typedef struct vise_matrix {
 vise_status vise_matrix_of(vise_matrix *out, const vise_kernels *kernels, const vise_tensor *t,
                            const char *what, vise_error *err);
 
-enum { VISE_PIECE = 1024 }; // columns read, coded or decoded at once
+enum { VISE_PIECE = 4096 }; // columns read, coded or decoded at once
 
 // `count` (<= VISE_PIECE) columns of a row from `first` on, as f32: in place, or converted
 // into `buffer`.

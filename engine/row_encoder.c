@@ -203,6 +203,7 @@ typedef struct stretch {
     int64_t row, rows;    // of the job
     int64_t first, count; // columns
     int64_t width, runs;  // columns a run
+    const float *x;       // the values, if they had to be converted; else they are read anew
 } stretch;
 
 static stretch stretch_at(const encode_job *j, int64_t row, int64_t rows, int64_t first) {
@@ -225,6 +226,10 @@ static vise_run first_run(const encode_job *j, const stretch *t) {
 // The ranges of the runs of a stretch, row after row.
 static void find_ranges(const encode_job *j, const stretch *t, float lo[VISE_RUNS],
                         float hi[VISE_RUNS]) {
+    if (t->x) {
+        vise_ranges_of(j->m->kernels, j->scheme, lo, hi, t->x, t->count, t->width);
+        return;
+    }
     if (t->runs == 1) {
         vise_run run = first_run(j, t);
         vise_range r = vise_range_of(j->scheme, j->m, &run);
@@ -307,7 +312,7 @@ static void encode_row(const encode_job *j, const stretch *t, const vise_steps *
     for (int64_t done = 0; done < t->count; done += VISE_PIECE) {
         int64_t n = t->count - done < VISE_PIECE ? t->count - done : VISE_PIECE;
         int64_t first = t->first + done;
-        const float *x = vise_matrix_read(j->m, j->first + row, first, n, buffer);
+        const float *x = t->x ? t->x : vise_matrix_read(j->m, j->first + row, first, n, buffer);
         const char *ahead = ahead_of(j, t, row, first);
         int8_t *q = to->codes ? to->codes + row * to->pitch + first : piece;
         vise_steps_encode(k, j->scheme, steps, q, x, n, t->runs == 1 ? n : t->width, ahead);
@@ -328,12 +333,16 @@ static void store_steps(const encode_job *j, const stretch *t, const vise_steps 
 static bool encode_band(const encode_job *j, int64_t row, int64_t rows) {
     const vise_row_sink *to = j->sink;
     const vise_kernels *k = j->m->kernels;
+    float buffer[VISE_PIECE];
     vise_steps steps;
     vise_upper upper;
     if (!upper_of_row(&upper, j->encoding, j->m, j->first + row)) return false;
     if (to->upper) vise_steps_store(k, to->upper_dtype, to->upper, row, &upper.stored, 1);
     for (int64_t first = 0; first < j->m->cols;) {
         stretch t = stretch_at(j, row, rows, first);
+        if (j->m->dtype != VISE_F32 && rows == 1 && t.count <= VISE_PIECE) {
+            t.x = vise_matrix_read(j->m, j->first + row, first, t.count, buffer);
+        }
         if (!find_steps(&steps, j, &t, upper)) return false;
         for (int64_t i = 0; i < rows; i++) encode_row(j, &t, &steps, row + i);
         store_steps(j, &t, &steps);

@@ -37,7 +37,9 @@ INLINE void transpose(char *to, const void *const x[], int64_t w, int64_t step) 
         _mm256_unpacklo_epi64(AB, CD),
         _mm256_unpackhi_epi64(AB, CD),
     };
+#pragma GCC unroll 4
     for (int i = 0; i < BLOCK; i++) store(to + i * step, _mm256_castsi256_si128(word[i]));
+#pragma GCC unroll 4
     for (int i = 0; i < BLOCK; i++) {
         store(to + (i + BLOCK) * step, _mm256_extracti128_si256(word[i], 1));
     }

@@ -260,5 +260,6 @@ vise_status vise_panels_of_floats(const vise_context *ctx, vise_packed *p, const
         .row_bytes = w->stride * size,
         .bits = (int)(8 * size),
     };
-    return vise_parallel(ctx, p->panels, panel_tile, &j, err);
+    int64_t tiles = p->cols > 0 ? p->panels : 0; // outputs without inputs have no memory
+    return vise_parallel(ctx, tiles, panel_tile, &j, err);
 }

@@ -20,10 +20,6 @@ struct vise_timing {
     float *y;                        // [m][n]
 };
 
-static inline bool vise_timed_panels(vise_timed what) {
-    return what >= VISE_TIMED_F32 && what <= VISE_TIMED_W8F;
-}
-
 static inline bool vise_timed_gemm(vise_timed what) {
     return what >= VISE_TIMED_GEMM;
 }

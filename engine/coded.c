@@ -215,22 +215,18 @@ vise_status vise_coded_build(vise_coded *out, const vise_scheme *s, int64_t rows
     return VISE_OK;
 }
 
-// Where the steps of a row start.
-static int64_t first_step(const vise_coded *c, int64_t row) {
+int64_t vise_coded_step(const vise_coded *c, int64_t row) {
     if (c->scheme.granularity == VISE_PER_TENSOR) return 0;
     return row / c->scheme.block_rows * vise_scheme_runs(&c->scheme, c->cols);
 }
 
-static float load(const vise_coded *c, vise_part part, int64_t i) {
+float vise_coded_load(const vise_coded *c, vise_part part, int64_t i) {
     return vise_step_load(c->part[part].dtype, c->part[part].data, i);
 }
 
-float vise_coded_scale(const vise_coded *c, int64_t row, int64_t run) {
-    return load(c, VISE_PART_SCALE, first_step(c, row) + run);
-}
-
-void vise_coded_codes(const vise_kernels *k, int8_t *q, const vise_coded *c, int64_t row,
-                      int64_t first, int64_t count) {
+// Centred codes (engine/codec.h) of columns [first, first + count) of a row; `first` is even.
+static void read_codes(const vise_kernels *k, int8_t *q, const vise_coded *c, int64_t row,
+                       int64_t first, int64_t count) {
     const vise_tensor *t = &c->part[VISE_PART_CODES];
     const uint8_t *codes = (const uint8_t *)t->data + row * t->stride;
     if (c->scheme.bits == 4) {
@@ -241,23 +237,23 @@ void vise_coded_codes(const vise_kernels *k, int8_t *q, const vise_coded *c, int
     toggle_centre(&c->scheme, (uint8_t *)q, count);
 }
 
-void vise_coded_read(const vise_kernels *k, float *x, const vise_coded *c, int64_t row,
-                     int64_t first, int64_t count) {
-    if (count == 0) return;
+static void decode_row(const vise_kernels *k, float *x, const vise_coded *c, int64_t row) {
     int8_t q[VISE_PIECE];
-    int64_t run = vise_scheme_run(&c->scheme, c->cols);
-    int64_t i = first_step(c, row) + first / run, in_run = run - first % run, in_piece = 0;
+    int64_t count = c->cols, run = vise_scheme_run(&c->scheme, count);
+    int64_t i = vise_coded_step(c, row), in_run = run, in_piece = 0;
     vise_step step = {.upper = 1};
-    if (c->scheme.second == VISE_SECOND_TENSOR) step.upper = load(c, VISE_PART_SECOND, 0);
-    if (c->scheme.second == VISE_SECOND_ROW) step.upper = load(c, VISE_PART_SECOND, row);
+    if (c->scheme.second == VISE_SECOND_TENSOR)
+        step.upper = vise_coded_load(c, VISE_PART_SECOND, 0);
+    if (c->scheme.second == VISE_SECOND_ROW)
+        step.upper = vise_coded_load(c, VISE_PART_SECOND, row);
     for (int64_t done = 0, at = 0, n; done < count; done += n, at += n) {
         if (in_piece == 0) {
             in_piece = count - done < VISE_PIECE ? count - done : VISE_PIECE;
-            vise_coded_codes(k, q, c, row, first + done, in_piece);
+            read_codes(k, q, c, row, done, in_piece);
             at = 0;
         }
-        step.scale = load(c, VISE_PART_SCALE, i);
-        if (c->scheme.zero != VISE_ZERO_NONE) step.zero = load(c, VISE_PART_ZERO, i);
+        step.scale = vise_coded_load(c, VISE_PART_SCALE, i);
+        if (c->scheme.zero != VISE_ZERO_NONE) step.zero = vise_coded_load(c, VISE_PART_ZERO, i);
         n = in_run < in_piece ? in_run : in_piece;
         vise_step_decode(k, &c->scheme, step, x + done, q + at, n);
         in_piece -= n;
@@ -281,11 +277,12 @@ static void decode_tile(void *job, int64_t tile) {
     int64_t row = tile * j->rows_a_tile, end = row + j->rows_a_tile, cols = j->c->cols;
     if (end > j->c->rows) end = j->c->rows;
     for (; row < end; row++) {
-        vise_coded_read(j->kernels, j->x + row * cols, j->c, row, 0, cols);
+        decode_row(j->kernels, j->x + row * cols, j->c, row);
     }
 }
 
-vise_status vise_coded_apart(const vise_tensor *out, const vise_coded *c, vise_error *err) {
+// `out` must not share memory with a part, which it would overwrite.
+static vise_status check_apart(const vise_tensor *out, const vise_coded *c, vise_error *err) {
     for (int i = 0; i < VISE_PART_COUNT; i++) {
         vise_status st =
             vise_argument_apart(out, &c->part[i], false, vise_part_name((vise_part)i), err);
@@ -296,7 +293,7 @@ vise_status vise_coded_apart(const vise_tensor *out, const vise_coded *c, vise_e
 
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,
                         vise_error *err) {
-    vise_status st = vise_coded_apart(out, c, err);
+    vise_status st = check_apart(out, c, err);
     if (!st) st = vise_tensor_output(out, VISE_F32, 2, (int64_t[]){c->rows, c->cols}, err);
     if (st) return st;
     int64_t rows = 1 + 16384 / (c->cols + 1);

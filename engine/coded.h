@@ -38,20 +38,13 @@ vise_status vise_simulate(const vise_context *ctx, vise_tensor *out, const vise_
 vise_status vise_coded_build(vise_coded *out, const vise_scheme *s, int64_t rows, int64_t cols,
                              const vise_tensor *const part[VISE_PART_COUNT], vise_error *err);
 
-// E-TN-12 (VISE_EINVAL) if `out` shares memory with a part of `c`, which it would overwrite.
-vise_status vise_coded_apart(const vise_tensor *out, const vise_coded *c, vise_error *err);
-
-// Decodes into `out`, f32 [rows, cols], which is made if it is closed.
+// Decodes into `out`, f32 [rows, cols], which is made if it is closed.  E-TN-12 if it shares
+// memory with a part of `c`.
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,
                         vise_error *err);
 
-// Decodes columns [first, first + count) of one row; `first` is even.
-void vise_coded_read(const vise_kernels *k, float *x, const vise_coded *c, int64_t row,
-                     int64_t first, int64_t count);
-// The same as centred codes (engine/codec.h).
-void vise_coded_codes(const vise_kernels *k, int8_t *q, const vise_coded *c, int64_t row,
-                      int64_t first, int64_t count);
-// The scale of a run of a row, as f32.
-float vise_coded_scale(const vise_coded *c, int64_t row, int64_t run);
+// Where the steps of a row begin, and step `i` of a part as it is stored.
+int64_t vise_coded_step(const vise_coded *c, int64_t row);
+float vise_coded_load(const vise_coded *c, vise_part part, int64_t i);
 
 #endif

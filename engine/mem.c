@@ -30,7 +30,7 @@ static void prefer_huge_pages(char *p, size_t bytes) {
 
 void *vise_alloc(size_t bytes) {
     if (atomic_load(&fail_in) >= 0 && atomic_fetch_sub(&fail_in, 1) == 0) return NULL;
-    if (bytes > INT64_MAX - 2 * HEAD) return NULL;
+    if (bytes > INT64_MAX / 2) return NULL; // what is live can be added without overflow
     long long size = (long long)bytes, now = atomic_fetch_add(&bytes_live, size) + size;
     long long most = atomic_load(&limit);
     char *p = NULL;

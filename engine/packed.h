@@ -5,9 +5,10 @@
 // `pitch` codes; outputs past the last and inputs past the end of a row or group have code 0.
 //
 //   kind     made from                      scales, per panel
-//   int8     8-bit integers                 [groups][32] f32, zero points for panel products as
-//   well nibble   4-bit integers and f4e2m1      [groups][32] in the stored dtype float8 f8e4m3
-//   [groups][32] f32 f32 f16 bf16  floats of that dtype      none, one group
+//   int8     8-bit integers                 [groups][32] f32
+//   nibble   4-bit integers and f4e2m1      [groups][32] in the stored dtype
+//   float8   f8e4m3                         [groups][32] f32
+//   f32 f16 bf16   floats of that dtype     none, one group
 //
 // Weights with an integer zero point keep f32 scales, so that scale * (H - z), H half of the
 // codes, can stand beside them for the panel product.  The codes of f4e2m1 are twice the

@@ -167,16 +167,6 @@ static void fill_codes(const panel_job *j, int64_t panel) {
 
 // --- their scales
 
-// Step i of a row of a coded tensor, as it is stored.
-static int64_t step_of(const vise_coded *c, int64_t row) {
-    if (c->scheme.granularity == VISE_PER_TENSOR) return 0;
-    return row / c->scheme.block_rows * vise_scheme_runs(&c->scheme, c->cols);
-}
-
-static float part_of(const vise_coded *c, vise_part part, int64_t i) {
-    return vise_step_load(c->part[part].dtype, c->part[part].data, i);
-}
-
 // One part of the steps of `lanes` outputs, kept in its dtype: [lane][g] becomes [g][lane].
 static void fill_same(char *to, const vise_packed *p, const vise_tensor *part,
                       const int64_t first[VISE_PANEL], int64_t lanes) {
@@ -199,9 +189,9 @@ static void fill_same(char *to, const vise_packed *p, const vise_tensor *part,
 static void fill_floats(const vise_packed *p, const vise_coded *c, int64_t first, int64_t at) {
     float *scale = p->scale, *zero = p->zero, half = (float)(1 << (c->scheme.bits - 1));
     for (int64_t g = 0; g < p->groups; g++, at += VISE_PANEL) {
-        scale[at] = part_of(c, VISE_PART_SCALE, first + g);
+        scale[at] = vise_coded_load(c, VISE_PART_SCALE, first + g);
         if (!zero) continue;
-        float z = part_of(c, VISE_PART_ZERO, first + g);
+        float z = vise_coded_load(c, VISE_PART_ZERO, first + g);
         bool whole = c->scheme.zero == VISE_ZERO_INT;
         zero[at] = whole ? (half - z) * scale[at] : z;
         if (p->zeros) p->zeros[at] = (uint8_t)z;
@@ -210,8 +200,8 @@ static void fill_floats(const vise_packed *p, const vise_coded *c, int64_t first
 
 static void fill_upper(const vise_packed *p, const vise_coded *c, int64_t row) {
     float upper = 1;
-    if (c->scheme.second == VISE_SECOND_TENSOR) upper = part_of(c, VISE_PART_SECOND, 0);
-    if (c->scheme.second == VISE_SECOND_ROW) upper = part_of(c, VISE_PART_SECOND, row);
+    if (c->scheme.second == VISE_SECOND_TENSOR) upper = vise_coded_load(c, VISE_PART_SECOND, 0);
+    if (c->scheme.second == VISE_SECOND_ROW) upper = vise_coded_load(c, VISE_PART_SECOND, row);
     p->upper[row] = upper / 2;
 }
 
@@ -220,7 +210,7 @@ static void fill_steps(const panel_job *j, int64_t panel, int64_t lanes) {
     const vise_coded *c = j->coded;
     int64_t at = panel * p->groups * VISE_PANEL, size = vise_dtype_size(p->scale_dtype);
     int64_t first[VISE_PANEL];
-    for (int64_t l = 0; l < lanes; l++) first[l] = step_of(c, panel * VISE_PANEL + l);
+    for (int64_t l = 0; l < lanes; l++) first[l] = vise_coded_step(c, panel * VISE_PANEL + l);
     if (p->kind == VISE_PANEL_NIBBLE && !p->zeros) {
         char *scale = (char *)p->scale + at * size, *zero = (char *)p->zero + at * size;
         fill_same(scale, p, &c->part[VISE_PART_SCALE], first, lanes);
@@ -270,5 +260,6 @@ vise_status vise_panels_of_floats(const vise_context *ctx, vise_packed *p, const
         .row_bytes = w->stride * size,
         .bits = (int)(8 * size),
     };
-    return vise_parallel(ctx, p->panels, panel_tile, &j, err);
+    int64_t tiles = p->cols > 0 ? p->panels : 0; // outputs without inputs have no memory
+    return vise_parallel(ctx, tiles, panel_tile, &j, err);
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "engine/row_failure.h"
 #include "engine/scale_search.h"
 #include "engine/workspace.h"
 
@@ -36,70 +37,6 @@ static void note_failure(encode_job *j, int64_t row) {
     }
 }
 
-// --- why a row could not be encoded: the slow path, taken once
-
-// The first NaN or infinity of a row, counted from 0.
-static int64_t find_nonfinite(const vise_matrix *m, int64_t row, float *value) {
-    float buffer[VISE_PIECE];
-    for (int64_t i = 0; i < m->cols; i++) {
-        *value = vise_matrix_read(m, row, i, 1, buffer)[0];
-        if (!isfinite(*value)) return i;
-    }
-    return -1;
-}
-
-static vise_run whole_row(const vise_matrix *m, int64_t row) {
-    return (vise_run){row, 1, 0, m->cols};
-}
-
-// The upper level of a row; those of a tensor are known.
-static bool upper_of_row(vise_upper *out, const vise_encoding *e, const vise_matrix *m,
-                         int64_t row) {
-    *out = e->upper;
-    if (e->scheme->second != VISE_SECOND_ROW) return true;
-    vise_run run = whole_row(m, row);
-    vise_range r = vise_range_of(e->scheme, m, &run);
-    return vise_range_finite(r) && vise_upper_make(out, e->scheme, r);
-}
-
-// `row` is the first one of its band in which something is wrong.
-static vise_status explain(const vise_encoding *e, const vise_matrix *m, int64_t row,
-                           vise_error *err) {
-    const vise_scheme *s = e->scheme;
-    int64_t end = row + s->block_rows < m->rows ? row + s->block_rows : m->rows;
-    for (int64_t i = row; i < end; i++) {
-        float value = 0;
-        int64_t col = find_nonfinite(m, i, &value);
-        if (col < 0) continue;
-        return vise_fail(err, VISE_ENUMERIC, "E-SC-04",
-                         "row %lld, column %lld is %s, expected a finite number",
-                         (long long)i + 1, (long long)col + 1,
-                         isnan(value) ? "NaN"
-                         : value > 0  ? "infinity"
-                                      : "-infinity");
-    }
-    vise_upper upper;
-    vise_run run = whole_row(m, row);
-    vise_range r = vise_range_of(s, m, &run);
-    const char *dtype = vise_dtype_name(s->second_dtype);
-    if (upper_of_row(&upper, e, m, row)) {
-        int64_t width = vise_scheme_run(s, m->cols);
-        dtype = vise_dtype_name(s->scale_dtype);
-        run.rows = end - row;
-        for (run.first = 0; run.first < m->cols; run.first += width) {
-            vise_step step;
-            run.count = width < m->cols - run.first ? width : m->cols - run.first;
-            r = vise_range_of(s, m, &run);
-            if (!vise_step_make(m->kernels, &step, s, r, upper)) break;
-        }
-    }
-    return vise_fail(err, VISE_ENUMERIC, "E-SC-05",
-                     "row %lld, columns %lld to %lld reach %g: the step does not fit %s scales",
-                     (long long)row + 1, (long long)run.first + 1,
-                     (long long)(run.first + run.count), (double)(-r.lo > r.hi ? r.lo : r.hi),
-                     dtype);
-}
-
 // --- what the rows share
 
 static void range_tile(void *job, int64_t tile) {
@@ -107,7 +44,7 @@ static void range_tile(void *job, int64_t tile) {
     int64_t first = tile * j->rows_a_tile, end = first + tile_rows(j, first);
     vise_range all = {0, 0};
     for (int64_t row = first; row < end; row++) {
-        vise_run run = whole_row(j->m, row);
+        vise_run run = {row, 1, 0, j->m->cols};
         vise_range r = vise_range_of(j->scheme, j->m, &run);
         if (!vise_range_finite(r)) note_failure(j, row);
         all = row == first ? r : vise_range_merge(all, r);
@@ -133,7 +70,7 @@ static vise_status range_of_all(const vise_context *ctx, vise_range *out,
     j.ranges[0] = (vise_range){0, 0}; // there may be no tile
     vise_status st = vise_parallel(ctx, tiles, range_tile, &j, err);
     if (!st && atomic_load(&j.failed) < m->rows) {
-        st = explain(e, m, atomic_load(&j.failed), err);
+        st = vise_row_failure(e, m, atomic_load(&j.failed), err);
     }
     *out = j.ranges[0];
     for (int64_t i = 1; i < tiles; i++) *out = vise_range_merge(*out, j.ranges[i]);
@@ -336,7 +273,7 @@ static bool encode_band(const encode_job *j, int64_t row, int64_t rows) {
     float buffer[VISE_PIECE];
     vise_steps steps;
     vise_upper upper;
-    if (!upper_of_row(&upper, j->encoding, j->m, j->first + row)) return false;
+    if (!vise_row_upper(&upper, j->encoding, j->m, j->first + row)) return false;
     if (to->upper) vise_steps_store(k, to->upper_dtype, to->upper, row, &upper.stored, 1);
     for (int64_t first = 0; first < j->m->cols;) {
         stretch t = stretch_at(j, row, rows, first);
@@ -375,5 +312,5 @@ vise_status vise_encode_rows(const vise_context *ctx, const vise_encoding *e,
     vise_status st = vise_parallel(ctx, tiles_of(&j), encode_tile, &j, err);
     if (st) return st;
     int64_t failed = atomic_load(&j.failed);
-    return failed < count ? explain(e, m, first + failed, err) : VISE_OK;
+    return failed < count ? vise_row_failure(e, m, first + failed, err) : VISE_OK;
 }

@@ -1,6 +1,7 @@
-// Encodes the rows of a matrix.  Weights on their way to storage, activations on their way to
-// an integer product and values that are only simulated go through this one encoder; only where
-// the codes land differs.
+// Encodes the rows of a matrix: weights on their way to storage and values that are only
+// simulated; only where the codes land differs.  Activations on their way to a product are
+// coded strip by strip (engine/strips.h), with the same arithmetic and what follows of an
+// encoding.
 
 #ifndef VISE_ROW_ENCODER_H
 #define VISE_ROW_ENCODER_H

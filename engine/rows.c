@@ -118,7 +118,8 @@ vise_status vise_rows_plan(vise_rows *out, const vise_packed *w, const vise_sche
     };
     vise_status st = vise_strips_for(&r.kind, w, a, err);
     if (st) return st;
-    if (m > INT32_MAX || __builtin_mul_overflow(m, sum_of(bytes_of(&r, a)), &r.bytes)) {
+    if (m > INT32_MAX || rank > INT32_MAX ||
+        __builtin_mul_overflow(m, sum_of(bytes_of(&r, a)), &r.bytes)) {
         return vise_fail(err, VISE_EINVAL, "E-TN-01", "%lld rows of %lld inputs are too many",
                          (long long)m, (long long)w->cols);
     }
@@ -170,9 +171,10 @@ bool vise_rows_fit(const vise_rows *r, const vise_packed *w) {
     bool sizes = r->cols == w->cols && r->groups == w->groups && r->pitch == w->pitch &&
                  (r->groups == 1 || r->group == w->group);
     if (r->kind == VISE_STRIPS_F32) return sizes;
-    bool weights = r->kind != VISE_STRIPS_INT8 || w->wsum || w->panels == 0;
-    return sizes && weights && meet[r->kind] == w->kind &&
-           !(w->kind == VISE_PANEL_NIBBLE && w->scheme.zero == VISE_ZERO_FLOAT);
+    // What strips_for() asks of the weights.
+    if (!sizes || meet[r->kind] != w->kind) return false;
+    if (w->kind == VISE_PANEL_INT8) return w->scheme.symmetric && w->groups == 1;
+    return w->kind != VISE_PANEL_NIBBLE || w->scheme.zero != VISE_ZERO_FLOAT;
 }
 
 static vise_status check_args(const vise_tensor *x, const vise_packed *w,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/ops/scratch.h"
+#include "engine/row_failure.h"
 #include "engine/workspace.h"
 
 enum { GAP = 64 }; // bytes after a line: they do not all begin in the same cache set
@@ -140,8 +141,7 @@ static void range_tile(void *job, int64_t strip) {
 
 // --- what goes wrong
 
-// Says why the first row that failed did.  The encoder of whole matrices has the words: it gets
-// a matrix all of whose rows are the one in question.
+// Says why the first row that failed did, of a matrix all of whose rows are that one.
 static vise_status explain(strip_job *j, vise_error *err) {
     int64_t row = atomic_load(&j->failed);
     char *slot = vise_scratch_take(&j->scratch);
@@ -153,10 +153,7 @@ static vise_status explain(strip_job *j, vise_error *err) {
         .cols = j->rows->cols,
         .stride = 0,
     };
-    vise_encoding e = j->encoding;
-    e.given = true; // whatever the others hold
-    const vise_row_sink nowhere = {0};
-    vise_status st = vise_encode_rows(j->ctx, &e, &m, row, 1, &nowhere, err);
+    vise_status st = vise_row_failure(&j->encoding, &m, row, err);
     vise_scratch_give(&j->scratch, slot);
     return st;
 }

@@ -197,11 +197,15 @@ vise_status vise_tensor_cast(vise_tensor *out, const vise_tensor *t, vise_dtype 
     vise_tensor v;
     vise_status st = tensor_layout(&v, dtype, ndim, shape, err);
     if (st) return st;
-    if (!vise_tensor_contiguous(t) || vise_tensor_bytes(&v) != vise_tensor_bytes(t)) {
+    bool whole = vise_tensor_contiguous(t);
+    bool aligned = (uintptr_t)t->data % (uintptr_t)vise_dtype_size(dtype) == 0;
+    if (!whole || !aligned || vise_tensor_bytes(&v) != vise_tensor_bytes(t)) {
         char from[96], to[96];
         return vise_fail(err, VISE_EINVAL, "E-TN-03", "cannot take the bytes of %s%s for %s",
                          vise_tensor_describe(from, sizeof from, t),
-                         vise_tensor_contiguous(t) ? "" : ", a strided view,",
+                         !whole     ? ", a strided view,"
+                         : !aligned ? ", a view from the middle of an element on,"
+                                    : "",
                          vise_tensor_describe(to, sizeof to, &v));
     }
     v.data = t->data;

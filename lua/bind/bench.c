@@ -72,10 +72,12 @@ static void memory_tile(void *job, int64_t tile) {
 static int bench_memory(lua_State *L) {
     lua_Integer slice = luaL_checkinteger(L, 2), passes = luaL_checkinteger(L, 3);
     luaL_argcheck(L, slice > 0, 2, "a slice has at least one byte");
-    luaL_argcheck(L, passes > 0, 3, "there is at least one pass");
+    luaL_argcheck(L, passes > 0 && passes <= 1 << 20, 3, "there are 1 to 2^20 passes");
     const vise_tensor *from = viseL_checktensor(L, 1), *to = viseL_opttensor(L, 4);
     luaL_argcheck(L, !to || vise_tensor_bytes(to) == vise_tensor_bytes(from), 4,
                   "both tensors have the same size");
+    luaL_argcheck(L, !to || (!to->readonly && to->buf != from->buf), 4,
+                  "the copy goes to memory of its own");
     const vise_context *ctx = viseL_context(L);
     memory_job job = {.from = from->data, .bytes = vise_tensor_bytes(from)};
     job.slice = slice;
@@ -90,7 +92,7 @@ static int bench_memory(lua_State *L) {
         return 1;
     }
     vise_error err;
-    int64_t tiles = (job.bytes + slice - 1) / slice;
+    int64_t tiles = job.bytes / slice + (job.bytes % slice > 0);
     if (vise_parallel(ctx, tiles, memory_tile, &job, &err)) return viseL_fail(L, &err);
     lua_pushinteger(L, job.bytes * passes);
     return 1;

@@ -24,18 +24,22 @@ static const char *const row_options[] = {"scheme",    "scale",    "smooth", "do
                                           "eps",       "weight",   "bias",   "gelu", "shift",
                                           "mod_scale", "silu_mul", NULL};
 
-static void check_names(lua_State *L, int arg, const char *const names[]) {
+// Puts a copy in the place of the options, from which they are read without running any code
+// of Lua: that could close what has been read before.
+static void take_options(lua_State *L, int arg, const char *const names[]) {
     if (lua_isnil(L, arg)) return;
     luaL_checktype(L, arg, LUA_TTABLE);
-    lua_pushnil(L);                 // key
-    while (lua_next(L, arg) != 0) { // key value
+    lua_newtable(L);                // copy
+    lua_pushnil(L);                 // copy key
+    while (lua_next(L, arg) != 0) { // copy key value
         if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, arg, "option names are strings");
         const char *name = lua_tostring(L, -2);
         int i = 0;
         while (names[i] && strcmp(names[i], name) != 0) i++;
         if (!names[i]) luaL_error(L, "unknown option '%s'", name);
-        lua_pop(L, 1); // key
+        lua_setfield(L, -3, name); // copy key
     }
+    lua_replace(L, arg);
 }
 
 // Pushes an option; false if it is not given.
@@ -64,7 +68,7 @@ static const vise_packed *packed_option(lua_State *L, int arg, const char *name)
 }
 
 static const char *word_option(lua_State *L, int arg, const char *name) {
-    if (!get_option(L, arg, name)) return "";
+    if (!get_option(L, arg, name)) return NULL;
     if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "option '%s' must be a string", name);
     return lua_tostring(L, -1);
 }
@@ -88,9 +92,10 @@ static void read_prologue(lua_State *L, int arg, vise_prologue *p) {
         {"gelu", "erf",   VISE_PROLOGUE_GELU_ERF  },
     };
     const char *words[2] = {word_option(L, arg, "norm"), word_option(L, arg, "gelu")};
-    int given = (*words[0] != 0) + (*words[1] != 0);
+    int given = (words[0] != NULL) + (words[1] != NULL);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(words[i / 2], kinds[i].word) == 0) p->kind = kinds[i].kind;
+        const char *word = words[i / 2];
+        if (word && strcmp(word, kinds[i].word) == 0) p->kind = kinds[i].kind;
     }
     if (given && p->kind == VISE_PROLOGUE_NONE) {
         luaL_error(L, "option 'norm' is \"layer\" or \"rms\", 'gelu' is \"tanh\" or \"erf\"");
@@ -103,10 +108,10 @@ static void read_prologue(lua_State *L, int arg, vise_prologue *p) {
     p->shift = tensor_option(L, arg, "shift");
     p->mod_scale = tensor_option(L, arg, "mod_scale");
     bool eps = number_option(L, arg, "eps", &p->eps);
-    if (!*words[0] && (p->weight || p->bias || eps)) {
+    if (!words[0] && (p->weight || p->bias || eps)) {
         luaL_error(L, "eps, weight and bias belong to a norm");
     }
-    if (*words[0] && !(p->eps >= 0 && p->eps <= DBL_MAX)) {
+    if (words[0] && !(p->eps >= 0 && p->eps <= DBL_MAX)) {
         luaL_error(L, "option 'eps' must be 0 or more");
     }
 }
@@ -129,7 +134,7 @@ static vise_rows *push_rows(lua_State *L, int arg) {
 static int rows_new(lua_State *L) {
     lua_settop(L, 4);
     luaL_checkstack(L, 24, NULL);
-    check_names(L, 3, row_options);
+    take_options(L, 3, row_options);
     vise_error err;
     vise_rows *r = push_rows(L, 4);
     const int result = lua_gettop(L);
@@ -188,7 +193,7 @@ static int rows_tostring(lua_State *L) {
 static int rows_product(lua_State *L) {
     static const char *const names[] = {"up", "bias", NULL};
     lua_settop(L, 4);
-    check_names(L, 3, names);
+    take_options(L, 3, names);
     vise_error err;
     vise_tensor *y = viseL_pushout(L, 4);
     const int result = lua_gettop(L);

@@ -58,6 +58,15 @@ describe("core.memory_limit", function()
     assert.equal(2 * MIB, b:count())
   end)
 
+  it("refuses the largest numbers, with other memory in use", function()
+    local t <close> = core.tensor("u8", { MIB })
+    for _, less in ipairs { 0, 128, 200, MIB } do
+      local none, _, id = core.tensor("u8", { math.maxinteger - less })
+      assert.same({ nil, "E-MM-01" }, { none, id })
+    end
+    assert.equal(MIB, t:bytes())
+  end)
+
   it("is lifted by -1", function()
     core.memory_limit(0)
     assert.is_nil((core.tensor("u8", { 1 })))

@@ -230,6 +230,13 @@ describe("core.product", function()
       assert.error_matches(function() core.product(rows, other) end,
         "E%-SC%-10: grouped rows with 30 columns in groups of 10 do not go with")
     end
+    rows:close()
+    -- The integer product knows no zero points.
+    core.rows(x, pack(int8 "row", support.random { 4, 30 }), { scheme = core.scheme(int8 "token") }, rows)
+    for _, convention in ipairs { "minmax_int_zero", "minmax_float_zero" } do
+      local other <close> = pack({ bits = 8, granularity = "row", convention = convention }, support.random { 4, 30 })
+      assert.error_matches(function() core.product(rows, other) end, "E%-SC%-10: int8 rows with 30 columns")
+    end
   end)
 
   it("gives zero for zero activations, and the bias alone", function()

@@ -158,6 +158,12 @@ describe("core.pack", function()
     assert.error_matches(function() packed:bytes() end, "packed tensor is closed")
   end)
 
+  it("takes no time for outputs without inputs, however many", function()
+    local packed <close> = core.pack_floats(core.tensor("f32", { 1 << 40, 0 }))
+    assert.same({ 1 << 40, 0 }, { packed:shape() })
+    assert.equal(0, packed:bytes())
+  end)
+
   it("refuses sizes that do not fit, and tensors that are no weights", function()
     assert.error_matches(function() core.packed_bytes(core.scheme(int8()), { 1 << 60, 4 }) end, "E%-TN%-01")
     assert.error_matches(function() core.packed_bytes("f32", { 1 << 30, 1 << 31 }) end, "E%-TN%-01")

@@ -232,6 +232,7 @@ describe("core.rows", function()
     assert.equal(10 * (24 + 4 + 4), pack(int4(nil), 5, 24):workspace(10, int8 "token"))
     assert.equal(10 * 4 * (24 + 7), pack(int4(8), 5, 24):workspace(10, nil, 7))
     assert.error_matches(function() pack(int8 "row", 5, 24):workspace(1 << 31) end, "E%-TN%-01: 2147483648 rows")
+    assert.error_matches(function() pack(int8 "row", 5, 24):workspace(1, nil, 1 << 62) end, "E%-TN%-01")
   end)
 
   it("use the memory of other rows again, and theirs is gone", function()
@@ -336,6 +337,7 @@ describe("core.rows", function()
     local packed, x = pack(int8 "row", 4, 12), support.random { 2, 12 }
     for options, message in pairs {
       [{ norm = "batch" }] = "option 'norm' is \"layer\" or \"rms\"",
+      [{ norm = "" }] = "option 'norm' is \"layer\" or \"rms\"",
       [{ gelu = "layer" }] = "'gelu' is \"tanh\" or \"erf\"",
       [{ gelu = "erf", norm = "rms" }] = "give one of norm, gelu and silu_mul",
       [{ eps = 1 }] = "eps, weight and bias belong to a norm",
@@ -349,6 +351,17 @@ describe("core.rows", function()
     } do
       assert.error_matches(function() core.rows(x, packed, options) end, message)
     end
+  end)
+
+  it("run no code between the options", function()
+    local packed, x, smooth = pack(int8 "row", 4, 12), support.random { 2, 12 }, support.random { 12 }
+    local want, asked = bits_of(x, packed, { smooth = smooth }), 0
+    local options = setmetatable({ smooth = smooth }, { __index = function()
+      asked = asked + 1
+      smooth:close()
+    end })
+    assert.equal(want, bits_of(x, packed, options))
+    assert.equal(0, asked)
   end)
 
   it("leak nothing, whichever allocation fails", function()

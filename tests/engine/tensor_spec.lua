@@ -194,6 +194,7 @@ describe("a view", function()
       "E%-TN%-03: cannot take the bytes of u8 48 for i32 11")
     assert.error_matches(function() t:columns(1, 3):cast("u8", { 24 }) end, "E%-TN%-03: .* a strided view")
     assert.error_matches(function() bytes:cast("i32", { -1 }) end, "E%-TN%-01")
+    assert.error_matches(function() bytes:rows(3, 6):cast("i32", { 1 }) end, "E%-TN%-03: .* the middle of an element")
   end)
 
   it("outside of the tensor raises", function()

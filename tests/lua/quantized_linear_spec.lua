@@ -183,4 +183,17 @@ describe("vise.nn.quantized_linear", function()
       end)
     end
   end)
+
+  it("is put together whole or not at all, whichever allocation fails", function()
+    local q = make("svdq_nvfp4_r4", "f16", "f16")
+    local parts = { type = q.type, weight = q.weight, smooth = q.smooth, down = q.down, up = q.up, bias = q.bias }
+    support.sweep(function()
+      local ok, made = pcall(quantized_linear.new, parts)
+      if not ok or not made then return nil end
+      assert.is_truthy(made.smooth_f32 and made.packed_down and made.packed_up)
+      made.smooth_f32:close()
+      for _, name in ipairs { "packed", "packed_down", "packed_up" } do made[name]:close() end
+      return true
+    end)
+  end)
 end)

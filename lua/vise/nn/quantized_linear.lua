@@ -111,12 +111,12 @@ function M.new(parts)
   q.packed, message, id = core.pack(parts.weight)
   if q.packed and parts.down then q.packed_down, message, id = core.pack_floats(parts.down) end
   if q.packed and parts.up and not message then q.packed_up, message, id = core.pack_floats(parts.up) end
+  if parts.smooth and not message then q.smooth_f32, message, id = parts.smooth:to "f32" end
   if message then
     drop_packed(q)
     return nil, message, id
   end
   if parts.type.activation then q.activation = core.scheme(parts.type.activation) end
-  if parts.smooth then q.smooth_f32 = parts.smooth:to "f32" end
   return q
 end
 

@@ -84,8 +84,8 @@ INLINE void grouped_multiply(__m256i acc[6][4], const grouped_block *b, const in
                              int height, const uint8_t *w, int64_t pairs, const int rows,
                              const int vectors, const bool narrow) {
     for (int64_t i = 0; i < pairs; i++, w += 128, x += 8 * height) {
-        const int8_t *next = x + 4 * height;
         if (vectors == 2) {
+            const int8_t *next = x + 4 * height;
             grouped_dots(acc, 0, ymm_load(w), ymm_load(w + 32), x, rows, narrow);
             grouped_dots(acc, 0, ymm_load(w + 64), ymm_load(w + 96), next, rows, narrow);
             continue;
@@ -96,8 +96,9 @@ INLINE void grouped_multiply(__m256i acc[6][4], const grouped_block *b, const in
             __m256i w0, w1, w2, w3;
             open_nibbles(&w0, &w2, b->table, w + 32 * v);
             open_nibbles(&w1, &w3, b->table, w + 32 * v + 32);
+            YMM_AGAIN(x);
             grouped_dots(acc, v, w0, w1, x, rows, narrow);
-            grouped_dots(acc, v, w2, w3, next, rows, narrow);
+            grouped_dots(acc, v, w2, w3, x + 4 * height, rows, narrow);
         }
     }
 }

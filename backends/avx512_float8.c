@@ -16,7 +16,7 @@ INLINE void step(channels *sum, const uint16_t *x, const uint8_t *w, const int r
                            open_input(bytes, _mm512_setzero_ps(), VISE_PANEL_FLOAT8, 1)};
 #pragma GCC unroll 12
     for (int r = 0; r < rows; r++) {
-        const __m512i both = two_halves(x + 2 * r);
+        const __m512i both = broadcast4(x + 2 * r);
 #pragma GCC unroll 2
         for (int i = 0; i < 2; i++) {
             const __m512 a = half_of(both, i);

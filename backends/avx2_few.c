@@ -38,6 +38,37 @@ static float sum_lanes(__m256 v) {
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
 
+INLINE void add_product(__m256 *sum, __m256 x, __m256 w) {
+    *sum = _mm256_fmadd_ps(x, w, *sum);
+    __asm__("" : "+x"(*sum)); // else gcc spills them in every step
+}
+
+// sum[i][q] += a[i] * b[q], a vector of each.  The fewer ones stay in registers.
+INLINE void multiply(__m256 (*sum)[4], const float *a, int64_t lda, const char *b, int64_t ldb,
+                     const int m, const int n, const vise_dtype dtype) {
+    const int64_t step = ldb * element(dtype);
+    __m256 few[4];
+    if (m < n) {
+#pragma GCC unroll 4
+        for (int i = 0; i < m; i++) few[i] = _mm256_loadu_ps(a + i * lda);
+#pragma GCC unroll 4
+        for (int q = 0; q < n; q++) {
+            __m256 w = load_right(b + q * step, dtype);
+#pragma GCC unroll 4
+            for (int i = 0; i < m; i++) add_product(&sum[i][q], few[i], w);
+        }
+    } else {
+#pragma GCC unroll 4
+        for (int q = 0; q < n; q++) few[q] = load_right(b + q * step, dtype);
+#pragma GCC unroll 4
+        for (int i = 0; i < m; i++) {
+            __m256 x = _mm256_loadu_ps(a + i * lda);
+#pragma GCC unroll 4
+            for (int q = 0; q < n; q++) add_product(&sum[i][q], x, few[q]);
+        }
+    }
+}
+
 // c[i][q] (+)= a[i] . b[q] over k inputs for `m` rows of A and `n` of B.  m and n are constants
 // of each caller: m x n accumulators.
 INLINE void dots(float *c, int64_t ldc, const float *a, int64_t lda, const char *b, int64_t ldb,
@@ -53,25 +84,22 @@ INLINE void dots(float *c, int64_t ldc, const float *a, int64_t lda, const char 
     int64_t i0 = 0;
     for (; i0 + LANES <= k; i0 += LANES) {
         if (i0 + ahead >= k && i0 + ahead < k + LANES) next += (n * ldb - k) * element(dtype);
-        __m256 w[4];
 #pragma GCC unroll 4
         for (int q = 0; q < n; q++) {
-            w[q] = load_right(b + (q * ldb + i0) * element(dtype), dtype);
             _mm_prefetch(next + (q * ldb + i0) * element(dtype), _MM_HINT_T0);
         }
-#pragma GCC unroll 4
-        for (int i = 0; i < m; i++) {
-            __m256 x = _mm256_loadu_ps(a + i * lda + i0);
-#pragma GCC unroll 4
-            for (int q = 0; q < n; q++) sum[i][q] = _mm256_fmadd_ps(x, w[q], sum[i][q]);
-        }
+        multiply(sum, a + i0, lda, b + i0 * element(dtype), ldb, m, n, dtype);
     }
+    float whole[MOST][4]; // all of them first: no vector has to outlive a call below
 #pragma GCC unroll 4
+    for (int i = 0; i < m; i++) {
+#pragma GCC unroll 4
+        for (int q = 0; q < n; q++) whole[i][q] = sum_lanes(sum[i][q]);
+    }
     for (int i = 0; i < m; i++, c += ldc, a += lda) {
-#pragma GCC unroll 4
         for (int q = 0; q < n; q++) {
             const char *row = b + q * ldb * element(dtype);
-            float dot = sum_lanes(sum[i][q]);
+            float dot = whole[i][q];
             for (int64_t t = i0; t < k; t++) dot += a[t] * right_at(row, t, dtype);
             c[q] = add ? c[q] + dot : dot;
         }

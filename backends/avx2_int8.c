@@ -47,11 +47,15 @@ static void split(pairs *p, const uint8_t *x, int64_t n) {
     }
 }
 
+INLINE void add_product(__m256i *acc, __m256i x, __m256i w) {
+    *acc = _mm256_add_epi32(*acc, _mm256_madd_epi16(x, w));
+    __asm__("" : "+x"(*acc)); // else gcc spills it in every step
+}
+
 // acc += x * w for two of the four vectors of a row.
 INLINE void multiply(__m256i acc[2], __m256i x, __m256i w0, __m256i w1) {
-    acc[0] = _mm256_add_epi32(acc[0], _mm256_madd_epi16(x, w0));
-    acc[1] = _mm256_add_epi32(acc[1], _mm256_madd_epi16(x, w1));
-    __asm__("" : "+x"(acc[0]), "+x"(acc[1])); // else gcc spills them in every step
+    add_product(&acc[0], x, w0);
+    add_product(&acc[1], x, w1);
 }
 
 // `rows` of the `height` rows of a strip, times 16 channels.
@@ -113,16 +117,21 @@ INLINE void row_tile(int32_t *sum, const uint8_t *x, const int8_t *w, int64_t qu
     }
     for (int64_t q = 0; q < quads; q++, w += 128, x += 4 * rows) {
         ymm_ahead(w, 128);
+        __m256i even[2], odd[2];
 #pragma GCC unroll 2
-        for (int v = 0; v < 4; v += 2) {
-            __m256i e0, e1, o0, o1;
-            widen(&e0, &o0, w + 32 * v);
-            widen(&e1, &o1, w + 32 * v + 32);
+        for (int r = 0; r < rows; r++) {
+            __m256i four = ymm_four(x + 4 * r);
+            even[r] = _mm256_and_si256(four, low);
+            odd[r] = _mm256_srli_epi16(four, 8);
+        }
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++) {
+            __m256i e, o;
+            widen(&e, &o, w + 32 * v);
 #pragma GCC unroll 2
             for (int r = 0; r < rows; r++) {
-                __m256i four = ymm_four(x + 4 * r);
-                multiply(acc[r] + v, _mm256_and_si256(four, low), e0, e1);
-                multiply(acc[r] + v, _mm256_srli_epi16(four, 8), o0, o1);
+                add_product(&acc[r][v], even[r], e);
+                add_product(&acc[r][v], odd[r], o);
             }
         }
     }

@@ -134,6 +134,11 @@ INLINE void few_kind(float *sum, const activations *x, const segment *s, const i
 #pragma GCC unroll 4
             for (int v = 0; v < 4; v++) {
                 __m256 w[4];
+                if (unit > 1) { // one input needs no more registers than there are
+                    YMM_AGAIN(k);
+                    YMM_AGAIN(even);
+                    YMM_AGAIN(odd);
+                }
                 open_unit_of(w, s, k, v, part, scaled, kind);
 #pragma GCC unroll 4
                 for (int i = 0; i < unit; i++) {

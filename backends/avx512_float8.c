@@ -12,14 +12,16 @@ INLINE __m512 half_of(__m512i x, const int second) {
 INLINE void step(channels *sum, const uint16_t *x, const uint8_t *w, const int rows) {
     const piece bytes = load_piece((const char *)w, VISE_PANEL_FLOAT8);
     _mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
-#pragma GCC unroll 2
-    for (int i = 0; i < 2; i++) {
-        const channels v = open_input(bytes, _mm512_setzero_ps(), VISE_PANEL_FLOAT8, i);
+    const channels v[2] = {open_input(bytes, _mm512_setzero_ps(), VISE_PANEL_FLOAT8, 0),
+                           open_input(bytes, _mm512_setzero_ps(), VISE_PANEL_FLOAT8, 1)};
 #pragma GCC unroll 12
-        for (int r = 0; r < rows; r++) {
-            const __m512 a = half_of(two_halves(x + 2 * r), i);
-            sum[r].lo = _mm512_fmadd_ps(a, v.lo, sum[r].lo);
-            sum[r].hi = _mm512_fmadd_ps(a, v.hi, sum[r].hi);
+    for (int r = 0; r < rows; r++) {
+        const __m512i both = broadcast4(x + 2 * r);
+#pragma GCC unroll 2
+        for (int i = 0; i < 2; i++) {
+            const __m512 a = half_of(both, i);
+            sum[r].lo = _mm512_fmadd_ps(a, v[i].lo, sum[r].lo);
+            sum[r].hi = _mm512_fmadd_ps(a, v[i].hi, sum[r].hi);
             __asm__("" : "+v"(sum[r].lo), "+v"(sum[r].hi)); // else gcc spills them
         }
     }

@@ -130,57 +130,26 @@ INLINE void sum_group(sums *s, const vise_grouped_product *p, const tile *t, pla
     }
 }
 
-// e4m3 bits, moved to where f32 has exponent and mantissa, are the value / 2^120, subnormal
-// ones too.
-INLINE __m512 widen_f8e4m3(const uint8_t *x) {
-    __m512i wide = _mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)x));
-    wide = _mm512_and_si512(_mm512_slli_epi32(wide, 20), _mm512_set1_epi32((int)0x87f00000));
-    return _mm512_mul_ps(_mm512_castsi512_ps(wide), _mm512_set1_ps(0x1p120f));
-}
-
-INLINE __m512 widen_bf16(const uint16_t *x) {
-    __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)x));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
-}
-
-INLINE __m512 widen_f16(const uint16_t *x) {
-    return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)x));
-}
-
-// The 32 scales of group g, of any type.
-INLINE void load_scales(const vise_grouped_product *p, int64_t g, __m512 *lo, __m512 *hi) {
-    const float *f32 = (const float *)p->wscale + g * VISE_PANEL;
-    const uint16_t *half = (const uint16_t *)p->wscale + g * VISE_PANEL;
-    const uint8_t *byte = (const uint8_t *)p->wscale + g * VISE_PANEL;
-    switch (p->scale_dtype) {
-    case VISE_F16: *lo = widen_f16(half), *hi = widen_f16(half + 16); break;
-    case VISE_BF16: *lo = widen_bf16(half), *hi = widen_bf16(half + 16); break;
-    case VISE_F8E4M3: *lo = widen_f8e4m3(byte), *hi = widen_f8e4m3(byte + 16); break;
-    default: *lo = _mm512_loadu_ps(f32), *hi = _mm512_loadu_ps(f32 + 16); break;
-    }
-}
-
 // lo[r] += sum * scale, one rounding each, for the sums of group g.
 INLINE void scale_sums(__m512 lo[ROWS], __m512 hi[ROWS], const sums *s,
                        const vise_grouped_product *p, const tile *t, int64_t g,
                        const int rows) {
-    __m512 scale0, scale1;
-    load_scales(p, g, &scale0, &scale1);
+    const channels scale = open_scales(p->scale_dtype, p->wscale, g);
     if (t->xscale) {
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
             __m512 x = _mm512_set1_ps(t->xscale[r * p->groups + g]);
             __m512 a = _mm512_cvtepi32_ps(s->lo[r]), b = _mm512_cvtepi32_ps(s->hi[r]);
-            lo[r] = _mm512_fmadd_ps(a, _mm512_mul_ps(x, scale0), lo[r]);
-            hi[r] = _mm512_fmadd_ps(b, _mm512_mul_ps(x, scale1), hi[r]);
+            lo[r] = _mm512_fmadd_ps(a, _mm512_mul_ps(x, scale.lo), lo[r]);
+            hi[r] = _mm512_fmadd_ps(b, _mm512_mul_ps(x, scale.hi), hi[r]);
             PIN(lo[r]);
             PIN(hi[r]);
         }
     } else {
 #pragma GCC unroll 6
         for (int r = 0; r < rows; r++) {
-            lo[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(s->lo[r]), scale0, lo[r]);
-            hi[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(s->hi[r]), scale1, hi[r]);
+            lo[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(s->lo[r]), scale.lo, lo[r]);
+            hi[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(s->hi[r]), scale.hi, hi[r]);
             PIN(lo[r]);
             PIN(hi[r]);
         }
@@ -191,20 +160,13 @@ INLINE void scale_sums(__m512 lo[ROWS], __m512 hi[ROWS], const sums *s,
 static void finish(const vise_grouped_product *p, int64_t row, int rows,
                    float (*sum)[VISE_PANEL]) {
     for (int r = 0; r < rows; r++) {
-        __m512 lo = _mm512_load_ps(sum[r]), hi = _mm512_load_ps(sum[r] + 16);
         if (p->xrow) {
             const __m512 scale = _mm512_set1_ps(p->xrow[row + r]);
-            lo = _mm512_mul_ps(lo, scale);
-            hi = _mm512_mul_ps(hi, scale);
+            _mm512_store_ps(sum[r], _mm512_mul_ps(_mm512_load_ps(sum[r]), scale));
+            _mm512_store_ps(sum[r] + 16, _mm512_mul_ps(_mm512_load_ps(sum[r] + 16), scale));
         }
-        if (p->wupper) {
-            lo = _mm512_mul_ps(lo, _mm512_loadu_ps(p->wupper));
-            hi = _mm512_mul_ps(hi, _mm512_loadu_ps(p->wupper + 16));
-        }
-        _mm512_store_ps(sum[r], lo);
-        _mm512_store_ps(sum[r] + 16, hi);
+        store_row(&p->to, row + r, sum[r], p->wupper);
     }
-    store_rows(&p->to, row, rows, sum);
 }
 
 // The whole product of `rows` rows.  That and whether there is a table are constants of each

@@ -47,7 +47,7 @@ INLINE void multiply(const vise_int8_product *p, int64_t row, const int rows) {
         _mm512_store_ps(sum[r], _mm512_mul_ps(a, _mm512_mul_ps(scale, w0)));
         _mm512_store_ps(sum[r] + 16, _mm512_mul_ps(b, _mm512_mul_ps(scale, w1)));
     }
-    store_rows(&p->to, row, rows, sum);
+    for (int r = 0; r < rows; r++) store_row(&p->to, row + r, sum[r], NULL);
 }
 
 static void int8_product(const vise_int8_product *p) {

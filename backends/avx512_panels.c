@@ -5,6 +5,7 @@
 // scale is taken once, for its sum.  A block of inputs of the panel stays in L1 while all
 // strips run over it; their sums wait in a buffer.
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "backends/avx512_panels.h"
@@ -14,6 +15,17 @@ enum {
     BLOCK = 512,         // inputs taken at a time, a multiple of any piece
     BLOCK_BYTES = 16384, // and at most this much of the panel
 };
+
+// sum += a * b, `full` if hardly a register is free: gcc would as soon write the sum over a
+// factor, and then spills sums.
+INLINE void add_product(__m512 *sum, __m512 a, __m512 b, const bool full) {
+    if (full) {
+        __asm__("vfmadd231ps %2, %1, %0" : "+v"(*sum) : "v"(a), "v"(b));
+    } else {
+        *sum = _mm512_fmadd_ps(a, b, *sum);
+        __asm__("" : "+v"(*sum)); // else gcc spills it
+    }
+}
 
 // sum[s][r] += the inputs of one piece, of which the first goes to set `from`.
 INLINE void multiply_piece(channels *sum, const float *x, const char *w, __m512 table,
@@ -28,9 +40,8 @@ INLINE void multiply_piece(channels *sum, const float *x, const char *w, __m512 
 #pragma GCC unroll 12
         for (int r = 0; r < rows; r++) {
             __m512 a = _mm512_set1_ps(x[i * rows + r]);
-            to[r].lo = _mm512_fmadd_ps(a, v.lo, to[r].lo);
-            to[r].hi = _mm512_fmadd_ps(a, v.hi, to[r].hi);
-            __asm__("" : "+v"(to[r].lo), "+v"(to[r].hi)); // else gcc spills them
+            add_product(&to[r].lo, a, v.lo, rows > 8);
+            add_product(&to[r].hi, a, v.hi, rows > 8);
         }
     }
 }

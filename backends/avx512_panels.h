@@ -1,15 +1,9 @@
-// Private to the AVX-512 files: what the products of f32 and of float8 strips share.  A row of
-// a panel, the weights of one input or what becomes of them, is 32 channels: `lo` and `hi`.
+// Private to the AVX-512 files: what the products of f32 and of float8 strips share.
 
 #ifndef VISE_AVX512_PANELS_H
 #define VISE_AVX512_PANELS_H
 
-#include <immintrin.h>
-#include <string.h>
-
-#include "engine/products.h"
-
-#define INLINE static inline __attribute__((always_inline))
+#include "backends/avx512_product.h"
 
 enum {
     CHUNK = 44, // strips whose sums wait in a buffer while a block of inputs is in L1, 66 KiB
@@ -21,20 +15,6 @@ typedef float sums[VISE_PANEL]; // of one row
 
 static inline int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
-}
-
-typedef struct channels {
-    __m512 lo, hi;
-} channels;
-
-INLINE __mmask16 lanes_below(int64_t n) {
-    if (n >= 16) return 0xffff;
-    if (n <= 0) return 0;
-    return (__mmask16)((1u << n) - 1);
-}
-
-INLINE channels load_channels(const float *x) {
-    return (channels){_mm512_loadu_ps(x), _mm512_loadu_ps(x + 16)};
 }
 
 INLINE channels same_channels(float x) {
@@ -58,55 +38,6 @@ INLINE void fold_sets(channels *sum, const int rows) {
     for (int i = rows; i < sets_of(rows) * rows; i++) {
         sum[i % rows].lo = _mm512_add_ps(sum[i % rows].lo, sum[i].lo);
         sum[i % rows].hi = _mm512_add_ps(sum[i % rows].hi, sum[i].hi);
-    }
-}
-
-INLINE __m512i load_bytes(const void *x) {
-    return _mm512_loadu_si512(x);
-}
-
-// Two 16-bit numbers in every lane.
-INLINE __m512i two_halves(const uint16_t *x) {
-    int32_t two;
-    memcpy(&two, x, sizeof two);
-    return _mm512_set1_epi32(two);
-}
-
-INLINE channels open_f16(__m512i x) {
-    return (channels){_mm512_cvtph_ps(_mm512_castsi512_si256(x)),
-                      _mm512_cvtph_ps(_mm512_extracti64x4_epi64(x, 1))};
-}
-
-INLINE channels open_bf16(__m512i x) {
-    __m512i lo = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(x));
-    __m512i hi = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(x, 1));
-    return (channels){_mm512_castsi512_ps(_mm512_slli_epi32(lo, 16)),
-                      _mm512_castsi512_ps(_mm512_slli_epi32(hi, 16))};
-}
-
-// e4m3 in the upper bytes of 16-bit words, whatever the lower ones hold, to value /
-// FLOAT8_FULL: its bits, moved down by one, are those of an f16, subnormals as well, but for
-// the exponent's bias.
-#define FLOAT8_FULL 256.0f
-INLINE channels open_float8(__m512i x) {
-    const __m512i keep = _mm512_set1_epi16((short)0xbf80);
-    return open_f16(_mm512_and_si512(_mm512_srai_epi16(x, 1), keep));
-}
-
-// 32 scales or zeros of group g.
-INLINE channels open_scales(vise_dtype dtype, const void *data, int64_t g) {
-    const char *at = data;
-    g *= VISE_PANEL;
-    switch (dtype) {
-    case VISE_F16: return open_f16(load_bytes(at + 2 * g));
-    case VISE_BF16: return open_bf16(load_bytes(at + 2 * g));
-    case VISE_F8E4M3: {
-        __m256i bits = _mm256_loadu_si256((const void *)(at + g));
-        channels s = open_float8(_mm512_slli_epi16(_mm512_cvtepu8_epi16(bits), 8));
-        const __m512 full = _mm512_set1_ps(FLOAT8_FULL);
-        return (channels){_mm512_mul_ps(s.lo, full), _mm512_mul_ps(s.hi, full)};
-    }
-    default: return load_channels((const float *)data + g);
     }
 }
 
@@ -158,29 +89,6 @@ INLINE channels open_input(piece w, __m512 table, const vise_panel_kind kind, co
     case VISE_PANEL_FLOAT8: return open_float8(i == 0 ? _mm512_slli_epi16(w.lo, 8) : w.lo);
     default: return (channels){_mm512_castsi512_ps(w.lo), _mm512_castsi512_ps(w.hi)};
     }
-}
-
-// y[row] = sum * upper (+ add) (+ bias).
-static inline void store_row(const vise_product *to, int64_t row, const float *sum,
-                             const float *upper) {
-    const __mmask16 first = lanes_below(to->n), second = lanes_below(to->n - 16);
-    channels v = load_channels(sum);
-    if (upper) {
-        channels scale = load_channels(upper);
-        v = (channels){_mm512_mul_ps(v.lo, scale.lo), _mm512_mul_ps(v.hi, scale.hi)};
-    }
-    if (to->add) {
-        const float *add = to->add + row * to->ldadd;
-        v.lo = _mm512_add_ps(v.lo, _mm512_maskz_loadu_ps(first, add));
-        v.hi = _mm512_add_ps(v.hi, _mm512_maskz_loadu_ps(second, add + 16));
-    }
-    if (to->bias) {
-        v.lo = _mm512_add_ps(v.lo, _mm512_maskz_loadu_ps(first, to->bias));
-        v.hi = _mm512_add_ps(v.hi, _mm512_maskz_loadu_ps(second, to->bias + 16));
-    }
-    float *y = to->y + row * to->ldy;
-    _mm512_mask_storeu_ps(y, first, v.lo);
-    _mm512_mask_storeu_ps(y + 16, second, v.hi);
 }
 
 #endif

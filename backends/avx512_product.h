@@ -36,31 +36,84 @@ INLINE void prefetch_rows(const vise_product *to, int64_t row, int rows) {
     }
 }
 
-INLINE __mmask16 lanes_below(int n) {
+INLINE __mmask16 lanes_below(int64_t n) {
     if (n >= 16) return 0xffff;
     if (n <= 0) return 0;
     return (__mmask16)((1u << n) - 1);
 }
 
-// The finished rows of a tile, 32 channels each, of which `n` exist.
-static inline void store_rows(const vise_product *to, int64_t row, int rows,
-                              float (*sum)[VISE_PANEL]) {
-    const __mmask16 first = lanes_below(to->n), second = lanes_below(to->n - 16);
-    for (int r = 0; r < rows; r++) {
-        __m512 lo = _mm512_load_ps(sum[r]), hi = _mm512_load_ps(sum[r] + 16);
-        if (to->add) {
-            const float *add = to->add + (row + r) * to->ldadd;
-            lo = _mm512_add_ps(lo, _mm512_maskz_loadu_ps(first, add));
-            hi = _mm512_add_ps(hi, _mm512_maskz_loadu_ps(second, add + 16));
-        }
-        if (to->bias) {
-            lo = _mm512_add_ps(lo, _mm512_maskz_loadu_ps(first, to->bias));
-            hi = _mm512_add_ps(hi, _mm512_maskz_loadu_ps(second, to->bias + 16));
-        }
-        float *y = to->y + (row + r) * to->ldy;
-        _mm512_mask_storeu_ps(y, first, lo);
-        _mm512_mask_storeu_ps(y + 16, second, hi);
+// A row of a panel, the weights of one input or what becomes of them.
+typedef struct channels {
+    __m512 lo, hi;
+} channels;
+
+INLINE channels load_channels(const float *x) {
+    return (channels){_mm512_loadu_ps(x), _mm512_loadu_ps(x + 16)};
+}
+
+INLINE __m512i load_bytes(const void *x) {
+    return _mm512_loadu_si512(x);
+}
+
+INLINE channels open_f16(__m512i x) {
+    return (channels){_mm512_cvtph_ps(_mm512_castsi512_si256(x)),
+                      _mm512_cvtph_ps(_mm512_extracti64x4_epi64(x, 1))};
+}
+
+INLINE channels open_bf16(__m512i x) {
+    __m512i lo = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(x));
+    __m512i hi = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(x, 1));
+    return (channels){_mm512_castsi512_ps(_mm512_slli_epi32(lo, 16)),
+                      _mm512_castsi512_ps(_mm512_slli_epi32(hi, 16))};
+}
+
+// e4m3 in the upper bytes of 16-bit words, whatever the lower ones hold, to value /
+// FLOAT8_FULL: its bits, moved down by one, are those of an f16, subnormals as well, but for
+// the exponent's bias.
+#define FLOAT8_FULL 256.0f
+INLINE channels open_float8(__m512i x) {
+    const __m512i keep = _mm512_set1_epi16((short)0xbf80);
+    return open_f16(_mm512_and_si512(_mm512_srai_epi16(x, 1), keep));
+}
+
+// 32 scales or zeros of group g.
+INLINE channels open_scales(vise_dtype dtype, const void *data, int64_t g) {
+    const char *at = data;
+    g *= VISE_PANEL;
+    switch (dtype) {
+    case VISE_F16: return open_f16(load_bytes(at + 2 * g));
+    case VISE_BF16: return open_bf16(load_bytes(at + 2 * g));
+    case VISE_F8E4M3: {
+        __m256i bits = _mm256_loadu_si256((const void *)(at + g));
+        channels s = open_float8(_mm512_slli_epi16(_mm512_cvtepu8_epi16(bits), 8));
+        const __m512 full = _mm512_set1_ps(FLOAT8_FULL);
+        return (channels){_mm512_mul_ps(s.lo, full), _mm512_mul_ps(s.hi, full)};
     }
+    default: return load_channels((const float *)data + g);
+    }
+}
+
+// y[row] = sum * upper (+ add) (+ bias).
+static inline void store_row(const vise_product *to, int64_t row, const float *sum,
+                             const float *upper) {
+    const __mmask16 first = lanes_below(to->n), second = lanes_below(to->n - 16);
+    channels v = load_channels(sum);
+    if (upper) {
+        channels scale = load_channels(upper);
+        v = (channels){_mm512_mul_ps(v.lo, scale.lo), _mm512_mul_ps(v.hi, scale.hi)};
+    }
+    if (to->add) {
+        const float *add = to->add + row * to->ldadd;
+        v.lo = _mm512_add_ps(v.lo, _mm512_maskz_loadu_ps(first, add));
+        v.hi = _mm512_add_ps(v.hi, _mm512_maskz_loadu_ps(second, add + 16));
+    }
+    if (to->bias) {
+        v.lo = _mm512_add_ps(v.lo, _mm512_maskz_loadu_ps(first, to->bias));
+        v.hi = _mm512_add_ps(v.hi, _mm512_maskz_loadu_ps(second, to->bias + 16));
+    }
+    float *y = to->y + row * to->ldy;
+    _mm512_mask_storeu_ps(y, first, v.lo);
+    _mm512_mask_storeu_ps(y + 16, second, v.hi);
 }
 
 #endif

@@ -23,7 +23,7 @@ INLINE void step(channels *sum, const uint16_t *x, const uint8_t *w, const int r
     _mm_prefetch((const char *)w + AHEAD, _MM_HINT_T0);
 #pragma GCC unroll 12
     for (int r = 0; r < rows; r++) {
-        const __m512bh a = (__m512bh)two_halves(x + 2 * r);
+        const __m512bh a = (__m512bh)broadcast4(x + 2 * r);
         sum[r].lo = _mm512_dpbf16_ps(sum[r].lo, a, lo);
         sum[r].hi = _mm512_dpbf16_ps(sum[r].hi, a, hi);
         __asm__("" : "+v"(sum[r].lo), "+v"(sum[r].hi)); // else gcc spills them

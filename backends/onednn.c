@@ -1,128 +1,22 @@
 #include "backends/onednn.h"
 
-#include <dlfcn.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include "backends/onednn_api.h"
 #include "engine/floats.h"
 #include "engine/mem.h"
-
-// What is used of the C interface of oneDNN 2, as its documentation gives it.
-typedef void *handle;
-typedef int64_t dims[12];
-typedef struct exec_arg {
-    int arg;
-    handle memory;
-} exec_arg;
-// Descriptors are larger structs that only oneDNN looks into: 696 and 2,800 bytes in 2.6.
-typedef struct memory_desc {
-    _Alignas(16) unsigned char bytes[2048];
-} memory_desc;
-typedef struct matmul_desc {
-    _Alignas(16) unsigned char bytes[8192];
-} matmul_desc;
-
-enum { TAG_ANY = 1, TAG_AB = 3, TAG_BA = 22 };
-enum { TYPE_BF16 = 2, TYPE_F32 = 3, TYPE_S8 = 5 };
-enum { ARG_SRC = 1, ARG_DST = 17, ARG_WEIGHTS = 33, QUERY_WEIGHTS = 131, CPU = 1 };
-
-typedef struct api {
-    int (*engine_create)(handle *, int kind, size_t index);
-    int (*engine_destroy)(handle);
-    int (*stream_create)(handle *, handle engine, unsigned flags);
-    int (*stream_destroy)(handle);
-    int (*stream_wait)(handle);
-    int (*memory_desc_init_by_tag)(memory_desc *, int ndims, const dims, int type, int tag);
-    size_t (*memory_desc_get_size)(const memory_desc *);
-    int (*memory_create)(handle *, const memory_desc *, handle engine, void *data);
-    int (*memory_destroy)(handle);
-    int (*matmul_desc_init)(matmul_desc *, const memory_desc *src, const memory_desc *weights,
-                            const memory_desc *bias, const memory_desc *dst);
-    int (*primitive_attr_create)(handle *);
-    int (*primitive_attr_destroy)(handle);
-    int (*primitive_attr_set_output_scales)(handle, int64_t count, int mask, const float *);
-    int (*primitive_desc_create)(handle *, const matmul_desc *, handle attr, handle engine,
-                                 handle hint);
-    int (*primitive_desc_destroy)(handle);
-    const memory_desc *(*primitive_desc_query_md)(handle, int what, int index);
-    int (*reorder_primitive_desc_create)(handle *, const memory_desc *, handle,
-                                         const memory_desc *, handle, handle attr);
-    int (*primitive_create)(handle *, handle desc);
-    int (*primitive_destroy)(handle);
-    int (*primitive_execute)(handle, handle stream, int count, const exec_arg *);
-    void (*set_threads)(int);
-} api;
-
-static const struct {
-    const char *name;
-    size_t offset;
-} symbols[] = {
-#define SYMBOL(member)                                                                         \
-    { "dnnl_" #member, offsetof(api, member) }
-    SYMBOL(engine_create),
-    SYMBOL(engine_destroy),
-    SYMBOL(stream_create),
-    SYMBOL(stream_destroy),
-    SYMBOL(stream_wait),
-    SYMBOL(memory_desc_init_by_tag),
-    SYMBOL(memory_desc_get_size),
-    SYMBOL(memory_create),
-    SYMBOL(memory_destroy),
-    SYMBOL(matmul_desc_init),
-    SYMBOL(primitive_attr_create),
-    SYMBOL(primitive_attr_destroy),
-    SYMBOL(primitive_attr_set_output_scales),
-    SYMBOL(primitive_desc_create),
-    SYMBOL(primitive_desc_destroy),
-    SYMBOL(primitive_desc_query_md),
-    SYMBOL(reorder_primitive_desc_create),
-    SYMBOL(primitive_create),
-    SYMBOL(primitive_destroy),
-    SYMBOL(primitive_execute),
-#undef SYMBOL
-    {"omp_set_num_threads", offsetof(api, set_threads)},
-};
 
 struct vise_onednn {
     vise_onednn_kind kind;
     int64_t m, k, n, copies, bytes; // bytes of one copy of the weights
-    api f;
+    vise_onednn_api f;
     handle engine, stream, matmul, src, dst;
     handle *weights; // [copies]
     uint8_t *x, *w, *packed;
     float *scale, *y;
 };
-
-// The leak check at the end of a sanitized program dies of the memory that the threads of a
-// library opened late have for themselves.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { SANITIZED = true };
-#else
-enum { SANITIZED = false };
-#endif
-
-// The library stays open: its threads may not lose their code.
-static vise_status open_library(api *f, vise_error *err) {
-    if (SANITIZED) {
-        return vise_fail(err, VISE_EHOST, "E-HW-09",
-                         "a sanitized program does not open oneDNN");
-    }
-    void *library = dlopen("libdnnl.so.2", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        return vise_fail(err, VISE_EHOST, "E-HW-09", "oneDNN 2 is not installed: %s",
-                         dlerror());
-    }
-    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
-        void *found = dlsym(library, symbols[i].name);
-        if (!found) {
-            return vise_fail(err, VISE_EHOST, "E-HW-09", "this oneDNN has no %s",
-                             symbols[i].name);
-        }
-        memcpy((char *)f + symbols[i].offset, &found, sizeof found);
-    }
-    return VISE_OK;
-}
 
 static int64_t size_of(vise_onednn_kind kind) {
     return kind == VISE_ONEDNN_INT8 ? 1 : kind == VISE_ONEDNN_BF16 ? 2 : 4;
@@ -154,7 +48,7 @@ static void fill(const vise_onednn *o, uint8_t *out, int64_t n, uint64_t seed) {
 
 // The product and the layout that its weights want.
 static bool make_matmul(vise_onednn *o, handle *desc, const memory_desc **layout) {
-    api *f = &o->f;
+    const vise_onednn_api *f = &o->f;
     memory_desc src, weights, dst;
     matmul_desc matmul;
     handle attr = NULL;
@@ -177,7 +71,7 @@ static bool make_matmul(vise_onednn *o, handle *desc, const memory_desc **layout
 
 // Puts the weights [n][k] into `layout`, once, and copies what came out.
 static bool reorder(vise_onednn *o, const memory_desc *layout) {
-    api *f = &o->f;
+    const vise_onednn_api *f = &o->f;
     memory_desc plain;
     handle desc = NULL, primitive = NULL, from = NULL;
     int type = type_of(o->kind);
@@ -235,7 +129,7 @@ vise_status vise_onednn_new(vise_onednn **out, vise_onednn_kind kind, int64_t m,
     vise_status st = VISE_OK;
     if (!o) return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for a product");
     *o = (vise_onednn){.kind = kind, .m = m, .k = k, .n = n};
-    st = open_library(&o->f, err);
+    st = vise_onednn_open(&o->f, err);
     if (st) {
         vise_free(o); // it has nothing that the library would have to release
         return st;

@@ -26,6 +26,9 @@ enum {
 // Else gcc makes each use of a loaded vector a load of its own, more than there are ports for.
 #define YMM_KEEP(v) __asm__("" : "+x"(v))
 
+// Else gcc keeps all it has once read from there, in more registers than there are.
+#define YMM_AGAIN(p) __asm__("" : "+r"(p))
+
 // The rows and vectors of channels of a tile, both constants.
 #define FOR_TILE(r, v, rows, vectors)                                                          \
     _Pragma("GCC unroll 6") for (int r = 0; r < rows; r++)                                     \

@@ -1,5 +1,4 @@
---- Reads what objdump says of x86 machine code: functions by source file, and their innermost
---- loops.
+--- Reads what objdump says of x86 machine code: functions, and their innermost loops.
 
 local M = {}
 
@@ -8,7 +7,7 @@ local M = {}
 ---@field name string     Mnemonic.
 ---@field operands string In AT&T order: the destination comes last.
 
-local PREFIX = { bnd = true, cs = true, data16 = true, notrack = true }
+local PREFIX = { bnd = true, cs = true, data16 = true, notrack = true, ["{vex}"] = true }
 
 --- The lines of a command's output.
 ---@param command string
@@ -17,19 +16,6 @@ local function lines_of(command)
   local lines = {}
   for line in pipe:lines() do lines[#lines + 1] = line end
   return lines
-end
-
---- Which source file the function at an address comes from: local symbols follow their file's.
----@param lines string[]  Of `objdump -t`.
----@return table<integer, string>
-function M.files(lines)
-  local files, file = {}, nil
-  for _, line in ipairs(lines) do
-    file = line:match "^%x+ l%s+df %*ABS%*%s+%x+%s+(%S+)" or file
-    local at = line:match "^(%x+) l%s+F %.text"
-    if at then files[tonumber(at, 16)] = file end
-  end
-  return files
 end
 
 --- The functions in a disassembly.
@@ -212,16 +198,16 @@ function M.innermost_loops(code)
   return loops
 end
 
---- Disassembles a program.
+--- Disassembles an object file that gcc made: other compilers have faults of their own.
 ---@param path string
----@return { name: string, file: string?, code: Instruction[] }[]? functions
+---@return { name: string, code: Instruction[] }[]? functions
 ---@return string? why  There is no answer.
 function M.read(path)
   if #lines_of "objdump --version" == 0 then return nil, "objdump is not installed" end
-  local files = M.files(lines_of(("objdump -t '%s'"):format(path)))
-  if not next(files) then return nil, "the program has no symbols" end
   local functions = M.functions(lines_of(("objdump -d --no-show-raw-insn '%s'"):format(path)))
-  for _, f in ipairs(functions) do f.file = f.code[1] and files[f.code[1].at] end
+  if #functions == 0 then return nil, "there is no " .. path end
+  local comment = lines_of(("objdump -s -j .comment '%s'"):format(path))
+  if not table.concat(comment):find "GCC: " then return nil, "gcc did not make " .. path end
   return functions
 end
 

@@ -3,9 +3,28 @@ local disassembly = require "disassembly"
 -- The files whose loops hold their sums in vector registers, and how the instruction that
 -- multiplies in them begins.
 local KERNELS = {
-  ["avx512_int8.c"] = "vpdpbusd",
-  ["avx512_grouped.c"] = "vpdpbusd",
+  ["avx512_int8"] = "vpdpbusd",
+  ["avx512_grouped"] = "vpdpbusd",
+  ["avx512_panels"] = "vfmadd",
+  ["avx512_float8"] = "vfmadd",
+  ["avx512bf16_panels"] = "vdpbf16ps",
+  ["avx512_products"] = "vfmadd",
+  ["avx512_few"] = "vfmadd",
+  ["avx512_attention"] = "vfmadd",
+  ["avx512_attention_few"] = "vfmadd",
+  ["avxvnni_integer"] = "vpdpbusd",
+  ["avx2_int8"] = "vpmaddwd",
+  ["avx2_grouped"] = "vpmaddubsw",
+  ["avx2_tile"] = "vfmadd",
+  ["avx2_products"] = "vfmadd",
+  ["avx2_few"] = "vfmadd",
+  ["avx2_attention"] = "vfmadd",
+  ["avx2_attention_few"] = "vfmadd",
 }
+
+-- Loops that may store, and how often.  Two rows take eight sums beside the weights they open
+-- and what opens them, which is more than sixteen registers hold.
+local ALLOWED = { ["avx2_tile"] = { vise_avx2_few = 16 } }
 
 -- Stores of whole vector registers to a fixed place on the stack.  gcc addresses that by rsp,
 -- or by rbp where it aligns the stack; what has an index is an array of the program's own.
@@ -26,15 +45,20 @@ local function multiplies(loop, instruction)
   return false
 end
 
--- The innermost loops of a file that multiply.
-local function loops_in(functions, file, instruction)
-  local found = {}
+-- What the innermost loops that multiply store beyond what is allowed, and how many such loops
+-- there are.
+local function spills_in(functions, file)
+  local found, count = {}, 0
   for _, f in ipairs(functions) do
-    for _, loop in ipairs(f.file == file and disassembly.innermost_loops(f.code) or {}) do
-      if multiplies(loop, instruction) then found[#found + 1] = loop end
+    for _, loop in ipairs(disassembly.innermost_loops(f.code)) do
+      if multiplies(loop, KERNELS[file]) then
+        local stores, allowed = spills(loop), ALLOWED[file] and ALLOWED[file][f.name] or 0
+        if #stores > allowed then table.move(stores, 1, #stores, #found + 1, found) end
+        count = count + 1
+      end
     end
   end
-  return found
+  return found, count
 end
 
 local function this_program()
@@ -43,19 +67,17 @@ local function this_program()
 end
 
 describe("the innermost loops of the products", function()
-  local program = this_program()
-  local functions, why
-  if program:find "/release/" then
-    functions, why = disassembly.read(program)
-  else
-    why = "only the release build is made to keep registers"
-  end
-  for file, instruction in pairs(KERNELS) do
-    it("store no vector register of " .. file, function()
+  local folder = this_program():match "^(.*)/"
+  for file in pairs(KERNELS) do
+    it("store no vector register in " .. file .. ".c", function()
+      if not folder:find "/release$" then
+        return pending "only the release build is made to keep registers"
+      end
+      local functions, why = disassembly.read(("%s/backends/%s.o"):format(folder, file))
       if not functions then return pending(why) end
-      local loops = loops_in(functions, file, instruction)
-      assert.is_true(#loops > 0, "no loop found")
-      for _, loop in ipairs(loops) do assert.same({}, spills(loop)) end
+      local found, count = spills_in(functions, file)
+      assert.is_true(count > 0, "no loop found")
+      assert.same({}, found)
     end)
   end
 end)
@@ -67,7 +89,7 @@ local TWO_LOOPS = [[
     1004:	vpxor  %xmm0,%xmm0,%xmm0
     1008:	test   %eax,%eax
     100a:	je     1030 <f+0x30>
-    1010:	vpdpbusd %zmm2,%zmm3,%zmm4
+    1010:	{vex} vpdpbusd %zmm2,%zmm3,%zmm4
     1014:	vmovdqa64 %zmm4,-0x80(%rbp)
     1018:	vmovdqa64 %zmm5,0x40(%rsp,%rax,4)
     101c:	dec    %rcx
@@ -87,21 +109,12 @@ describe("disassembly", function()
     local loops = disassembly.innermost_loops(disassembly.functions(lines)[1].code)
     assert.equal(1, #loops)
     assert.equal(0x1010, loops[1][1].at)
+    assert.equal("vpdpbusd", loops[1][1].name)
     assert.equal(0x1020, loops[1][#loops[1]].at)
   end)
 
   it("shows a spilled register, but no store to an array", function()
     local loop = disassembly.innermost_loops(disassembly.functions(lines)[1].code)[1]
     assert.same({ "1014: vmovdqa64 %zmm4,-0x80(%rbp)" }, spills(loop))
-  end)
-
-  it("names a function's file", function()
-    local files = disassembly.files {
-      "0000000000000000 l    df *ABS*\t0000000000000000              a.c",
-      "0000000000001000 l     F .text\t0000000000000147              f",
-      "0000000000000000 l    df *ABS*\t0000000000000000              b.c",
-      "0000000000002000 l     F .text\t0000000000000100              g",
-    }
-    assert.same({ [0x1000] = "a.c", [0x2000] = "b.c" }, files)
   end)
 end)

@@ -145,6 +145,14 @@ describe("vise bench", function()
     assert.matches("\n* others used ", markdown, 1, true)
   end)
 
+  it("names the size of layers where there are layers of it, and no time as nothing", function()
+    local _, out = run(ONE)
+    assert.matches(" 128 inputs x 40 outputs; best of 1\n", out)
+    assert.is_nil(out:find(" 0.000 ", 1, true))
+    _, out = run "machine --threads 1 --cold 1 --repeats 1"
+    assert.is_nil(out:find("inputs", 1, true))
+  end)
+
   it("refuses what no kernel takes and what is no number", function()
     for words, text in pairs {
       ["-g 12"] = "--group: 12 is not a multiple of 8",

@@ -2,6 +2,9 @@
 
 local WHAT = { "machine", "products", "quantizers", "operators", "models", "peers" }
 
+-- What times layers of the size that is asked for.
+local SIZED = { products = true, quantizers = true, operators = true, peers = true }
+
 -- The products of a call that names nothing: less than half a minute.
 local SHORT = { int8 = true, grouped = true, int8_per_row = true, svdq_int4_r32 = true, int4_weight_only = true }
 
@@ -93,14 +96,22 @@ local function settle(o, what)
     width = o.width }
 end
 
+-- " 4096 inputs x 4096 outputs;" if there are layers of that size among what is measured.
+local function size_text(what, options)
+  for _, name in ipairs(what) do
+    if SIZED[name] then return (" %d inputs x %d outputs;"):format(options.inputs, options.outputs) end
+  end
+  return ""
+end
+
 local function measure(what, options)
   local core, foreign = require "vise.core", require "vise.bench.foreign"
   local backend, blas = core.backend()
   local machine = { cpu = require("vise.host").cpu(), cpus = require("vise.host").cpus(), backend = backend,
     gemm = blas or "own" }
   local result = { options = options, machine = machine, sections = {},
-    about = ("%s, %d CPUs; backend %s, gemm %s; %d inputs x %d outputs; best of %d"):format(machine.cpu,
-      machine.cpus, backend, machine.gemm, options.inputs, options.outputs, options.repeats) }
+    about = ("%s, %d CPUs; backend %s, gemm %s;%s best of %d"):format(machine.cpu, machine.cpus, backend,
+      machine.gemm, size_text(what, options), options.repeats) }
   for i, name in ipairs(what) do
     local part = require("vise.bench." .. name)
     local section = { what = name, title = part.title, columns = part.columns, lines = {}, limits = {}, notes = {} }

@@ -125,12 +125,21 @@ describe("vise bench", function()
         local plain, compiled = named(section, name)[2 * i], named(section, name .. ", compiled")[2 * i]
         assert.equal(size, plain.size)
         assert.equal(2, compiled.threads)
+        assert.is_number(compiled.scaling)
         assert.is_true(plain.blocks > 0)
         assert.equal(0, compiled.blocks)
         assert.equal(name ~= "float", plain.layers ~= nil and plain.of_layers ~= nil)
         assert.equal(plain.planned, plain.megabytes)
       end
     end
+  end)
+
+  it("takes a variant of a model folder", function()
+    local command = "models --model recipes/quickstart/models/dit-fashion-mnist -m 1 --threads 1 --repeats 1"
+    local status, _, err = run(command)
+    assert.equal(65, status)
+    assert.matches("E%-HF%-14: .*fp16", err)
+    assert.equal(8, #json(command .. " --variant fp16").sections[1].lines)
   end)
 
   it("prints text, and tables in markdown", function()

@@ -35,6 +35,7 @@ local M = {
     { name = "cold", type = "integer", min = 0, max = 4096, default = 192, value = "MB",
       help = "that cold weights go through; 0: none are cold" },
     { name = "model", type = "folder", repeatable = true, help = "generated ones if none" },
+    { name = "variant", type = "string", value = "NAME", help = "of these model folders, such as fp16" },
     { name = "width", type = "integer", min = 64, max = 8192, default = 2048, value = "N",
       help = "of generated models" },
     { name = "json", type = "flag", help = "print one JSON object" },
@@ -44,7 +45,7 @@ local M = {
     { "vise bench", "this machine, and a layer of 4096 x 4096 at 1, 8 and 512 rows" },
     { "vise bench products -m 32 -g 32 -g 128 --threads 1", "one size, two groups" },
     { "vise bench quantizers operators --json", "for a program to read" },
-    { "vise bench models --model out/dit", "a model of your own, float and quantized" },
+    { "vise bench models --model models/dit", "a model of your own, float and quantized" },
     { "vise bench peers -m 512 --markdown", "other libraries where they are installed, beside ours" },
   },
 }
@@ -93,7 +94,7 @@ local function settle(o, what)
   if #o.kernel == 0 and not what then kernels = SHORT end
   return { threads = threads, group = o.group, rows = o.rows, inputs = o.inputs, outputs = o.outputs,
     repeats = o.repeats, cold = o.cold * 1000000, kernels = next(kernels) and kernels, model = o.model,
-    width = o.width }
+    variant = o.variant, width = o.width }
 end
 
 -- " 4096 inputs x 4096 outputs;" if there are layers of that size among what is measured.

@@ -125,12 +125,21 @@ describe("vise bench", function()
         local plain, compiled = named(section, name)[2 * i], named(section, name .. ", compiled")[2 * i]
         assert.equal(size, plain.size)
         assert.equal(2, compiled.threads)
+        assert.is_number(compiled.scaling)
         assert.is_true(plain.blocks > 0)
         assert.equal(0, compiled.blocks)
         assert.equal(name ~= "float", plain.layers ~= nil and plain.of_layers ~= nil)
         assert.equal(plain.planned, plain.megabytes)
       end
     end
+  end)
+
+  it("takes a variant of a model folder", function()
+    local command = "models --model recipes/quickstart/models/dit-fashion-mnist -m 1 --threads 1 --repeats 1"
+    local status, _, err = run(command)
+    assert.equal(65, status)
+    assert.matches("E%-HF%-14: .*fp16", err)
+    assert.equal(8, #json(command .. " --variant fp16").sections[1].lines)
   end)
 
   it("prints text, and tables in markdown", function()
@@ -143,6 +152,14 @@ describe("vise bench", function()
     assert.matches("\n| --- | --- |", markdown, 1, true)
     assert.matches("\n| int8 | 13 | warm | 1 |", markdown, 1, true)
     assert.matches("\n* others used ", markdown, 1, true)
+  end)
+
+  it("names the size of layers where there are layers of it, and no time as nothing", function()
+    local _, out = run(ONE)
+    assert.matches(" 128 inputs x 40 outputs; best of 1\n", out)
+    assert.is_nil(out:find(" 0.000 ", 1, true))
+    _, out = run "machine --threads 1 --cold 1 --repeats 1"
+    assert.is_nil(out:find("inputs", 1, true))
   end)
 
   it("refuses what no kernel takes and what is no number", function()

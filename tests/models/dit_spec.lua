@@ -122,6 +122,8 @@ describe("a DiT", function()
     end
     raises("E-MD-12: sample is tensor f32 1x1x4x4, expected f32 Bx2x4x4", support.random { 1, 1, 4, 4 }, 1, 1)
     raises("E-MD-12: sample is tensor f32 2x4x4", support.random { 2, 4, 4 }, 1, 1)
+    raises("E-MD-12: sample is a nil, expected a tensor")
+    raises("E-MD-12: the class labels are a nil, expected a number or a tensor", sample_of(2), 1)
     raises("E-MD-12: 3 timesteps for 2 images", sample_of(2), core.tensor("f32", { 3 }), 1)
     raises("E-MD-12: 1 class labels for 2 images", sample_of(2), 1, core.tensor("i64", { 1 }))
     raises("E-TN-", sample_of(2), 1, 4) -- the classes go from 0 to 2, and 3 is the null class

@@ -63,6 +63,7 @@ describe("what cannot be compiled", function()
 
   it("is a forward that gives something else", function()
     refuses("E%-CP%-03", "gave a number, expected a tensor", function() return 4 end)
+    refuses("E%-CP%-03", "gave several results, expected one tensor", function(y) return y:add(1), y:add(2) end)
   end)
 
   it("is a forward that takes a part of a cache, or runs elsewhere than at its end", function()

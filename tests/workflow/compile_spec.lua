@@ -126,7 +126,7 @@ describe("vise.compile", function()
       assert.error_matches(function() fast:forward(table.unpack(given, 1, given.n)) end, "E%-CP%-05: .*" .. words)
     end
     refuses("'sample' is f32 1x2x4x4, the model was compiled for f32 2x2x4x4", support.random { 1, 2, 4, 4 }, 3, 1)
-    refuses("'sample' is a nil", nil, 3, 1)
+    refuses("'sample' is missing", nil, 3, 1)
     refuses("'sample' is 4", 4, 3, 1)
     refuses("'class_labels' is 1.5, the model was compiled for i64 2", sample, 3, 1.5)
     refuses("'class_labels' is a list of 3", sample, 3, { 1, 2, 3 })
@@ -209,6 +209,53 @@ describe("vise.compile", function()
     assert.equal(before, core.memory().bytes)
   end)
 
+  it("frees at once what the forward made, too", function()
+    local part = module_of(function(x)
+      local ones <close> = core.tensor_of("f32", { 2 }, { 1, 1 })
+      return x:add(ones)
+    end)
+    local x = core.tensor("f32", { 2 })
+    collectgarbage()
+    collectgarbage "stop"
+    local before = core.memory().bytes
+    local fast = assert(vise.compile(part, x))
+    local constants = fast:describe().constant_bytes
+    fast:close()
+    local after = core.memory().bytes
+    collectgarbage "restart"
+    assert.same({ 8, before }, { constants, after })
+  end)
+
+  it("leaves a module alone that is at two places of the tree", function()
+    local twice = { name = "twice", children = {}, forward = function(_, x) return x:add(1) end }
+    local forward = twice.forward
+    local part = module_of(function(x) return twice:forward(twice:forward(x)) end)
+    part.children = { twice, twice }
+    agrees(part, { support.random { 3 } }, { support.random({ 3 }, 2) })
+    assert.equal(forward, twice.forward)
+  end)
+
+  it("goes with unusual outputs", function()
+    local x, other, weight = support.random { 4, 6 }, support.random({ 4, 6 }, 2), support.random { 5, 3 }
+    local same <close> = assert(vise.compile(module_of(function(y) return y end), x))
+    assert.equal(other:tobytes(), same:forward(other):tobytes())
+    for _, forward in ipairs {
+      function(y) return y:rows(2, 3) end,
+      function(y) return y:reshape { 24 } end,
+      function(y) return y:add(1):rows(2, 3) end,
+      function(y) return y:columns(2, 4):copy() end,
+      function() return weight:reshape { 15 } end,
+      function() return weight:add(1) end,
+      function() return core.tensor_of("f32", { 2 }, { 1, 2 }) end,
+    } do
+      agrees(module_of(forward), { x }, { other })
+    end
+    agrees(module_of(function() return weight:add(1) end), {}, {})
+    agrees(module_of(function(_, z) return z:add(1) end), { x, other }, { other, x })
+    local empty = core.tensor("f32", { 0, 4 })
+    agrees(module_of(function(y) return y:add(1) end), { empty }, { empty })
+  end)
+
   it("leaks nothing, whichever allocation fails", function()
     local weight, bias = support.random({ 6, 6 }):to "f16", support.random({ 6 }):to "f16"
     local part = vise.nn.MLP.new("mlp", vise.nn.Linear.new("up", 6, 6, weight, bias),
@@ -271,6 +318,27 @@ describe("fusion", function()
     end, { 6, 6, 0, 0 })
   end)
 
+  it("keeps the order of what is written in place", function()
+    local function follows(f) agrees(module_of(f), { x }, { other }) end
+    follows(function(t)
+      local h = core.layer_norm(t, 1e-6)
+      local y = first(h)
+      h:clamp(-1, 0, h)
+      return y:add(third(h))
+    end)
+    follows(function(t)
+      local h = t:add(1)
+      local n = core.layer_norm(h, 1e-6)
+      h:clamp(0, 1, h)
+      return second(first(n)):add(h)
+    end)
+    follows(function(t)
+      local h = core.rms_norm(t, weight, 1e-5)
+      core.gelu(h, "erf", h)
+      return second(first(h)):add(second(first(h)))
+    end)
+  end)
+
   it("has layers that share an input share its codes, as long as they are needed", function()
     counts(function(t)
       local h = core.layer_norm(t, 1e-6)
@@ -278,76 +346,5 @@ describe("fusion", function()
       local b = first(second(core.gelu(a, "tanh")))
       return third(h):add(b)
     end, { 11, 8, 1, 2 })
-  end)
-end)
-
-describe("a compiled model", function()
-  local function open()
-    local model = dit.open()
-    assert(vise.quantize(model, { quant_type = "int8_per_row", regions = { "transformer_blocks.0.*" } }))
-    return model
-  end
-
-  it("does not go with hooks", function()
-    local model <close> = open()
-    local sample, times, labels = dit.batch(1)
-    local fast <close> = assert(vise.compile(model, sample, times, labels))
-    local undo = model:layers()[5]:hook(function() end)
-    local words = "E%-CP%-04: transformer_blocks.0.attn1.to_k has a hook"
-    assert.error_matches(function() fast:forward(sample, times, labels) end, words)
-    assert.error_matches(function() vise.compile(model, sample, times, labels) end, words)
-    undo()
-    assert(fast:forward(sample, times, labels))
-  end)
-
-  it("does not outlive a change of the model's layers", function()
-    local model <close> = dit.open()
-    local sample, times, labels = dit.batch(1)
-    local fast <close> = assert(vise.compile(model, sample, times, labels))
-    assert(vise.quantize(model, { quant_type = "int8_per_row", regions = { "transformer_blocks.0.*" } }))
-    assert.error_matches(function() fast:forward(sample, times, labels) end,
-      "E%-CP%-04: transformer_blocks.0.norm1.emb.timestep_embedder.linear_1 was quantized or restored")
-  end)
-
-  it("names the layer that fails, and runs again after that", function()
-    local model <close> = open()
-    local sample, times, labels = dit.batch(1)
-    local fast <close> = assert(vise.compile(model, sample, times, labels))
-    local want = bytes(fast:forward(sample, times, labels))
-    local broken = sample:copy()
-    broken:set(1, 0 / 0)
-    local y, message, id = fast:forward(broken, times, labels)
-    assert.is_nil(y)
-    assert.equal("E-SC-04", id)
-    assert.matches("^transformer_blocks.0.attn1.to_q: ", message)
-    assert.error_matches(function() fast:forward(sample, times, 99) end, "E%-TN%-11")
-    assert.equal(want, bytes(fast:forward(sample, times, labels)))
-  end)
-
-  it("keeps its scratch to itself, also when it fails", function()
-    local model <close> = open()
-    local sample, times, labels = dit.batch(1)
-    local fast <close> = assert(vise.compile(model, sample, times, labels))
-    -- More rows than read 16-bit weights as they are: these are converted into scratch.
-    local x, w, y = support.random { 20, 4 }, support.random({ 5, 4 }):to "f16", core.tensor("f32", { 20, 5 })
-    local function product() assert(core.linear(x, w, nil, y)) end
-    assert(fast:forward(sample, times, labels))
-    assert.equal(1, allocated(product))
-    pcall(fast.forward, fast, sample, times, 99)
-    assert.equal(1, allocated(product))
-  end)
-
-  it("takes scratch of its own for more threads", function()
-    local model <close> = open()
-    local sample, times, labels = dit.batch(1)
-    local threads = core.threads()
-    core.threads(1)
-    local fast <close> = assert(vise.compile(model, sample, times, labels))
-    local want = bytes(fast:forward(sample, times, labels))
-    core.threads(3)
-    assert.equal(want, bytes(fast:forward(sample, times, labels)))
-    assert.equal(want, bytes(fast:forward(sample, times, labels)))
-    assert.equal(0, allocated(function() assert(fast:forward(sample, times, labels)) end))
-    core.threads(threads)
   end)
 end)

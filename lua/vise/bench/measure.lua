@@ -126,7 +126,7 @@ function M.into(section, options, make)
   for i, first in ipairs(runs[1]) do
     for r, lines in ipairs(runs) do
       local line = lines[i]
-      if r > 1 and line.rate then line.scaling = line.rate / first.rate end
+      if r > 1 then line.scaling = first.seconds / line.seconds end
       section.lines[#section.lines + 1] = line
     end
   end

@@ -56,7 +56,7 @@ local function same_bits(model, compiled, arguments)
   local a <close> = forward(model, arguments)
   local b <close> = forward(compiled, arguments, arguments.inputs)
   if a:tobytes() == b:tobytes() then return true end
-  return fail.fail("E-HW-05", "the compiled model differs from its own")
+  return fail.fail("E-HW-05", "the compiled model answers with other bits than the model")
 end
 
 -- The quantized layers of a model that multiply different shapes, and how often a forward calls each.
@@ -123,7 +123,7 @@ local function tasks_of(folder, float, arguments, size, options)
   local tasks, models = {}, {}
   add_tasks(tasks, "float", float, arguments, { size = size })
   for i, type in ipairs(TYPES) do
-    models[i] = try(vise.open(folder))
+    models[i] = try(vise.open(folder, { variant = options.variant }))
     local report = try(vise.quantize(models[i], { quant_type = type, svdq = type:find "^svdq" and QUICK or nil }))
     add_tasks(tasks, type, models[i], arguments, { size = size, megabytes = bytes_of(models[i]) / 1e6,
       planned = report.memory_bytes / 1e6 })
@@ -137,7 +137,7 @@ local function tasks_of(folder, float, arguments, size, options)
 end
 
 local function bench_model(section, folder, options)
-  local float = try(vise.open(folder))
+  local float = try(vise.open(folder, { variant = options.variant }))
   if not forward_of[float.family] then
     section.notes[#section.notes + 1] = ("skipped: %s is a %s model"):format(folder, float.family)
     return

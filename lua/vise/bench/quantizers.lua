@@ -8,7 +8,7 @@ local quant_types = require "vise.quant_types"
 
 local try = fail.try
 
-local M = { title = "quantizers: GB/s of f32 in; packing: of packed bytes out",
+local M = { title = "GB/s of f32 in; packing: of packed bytes out",
   columns = { "name", "size", "state", "threads", "ms", "rate", "unit", "gigabytes", "of_read", "base", "against",
     "scaling" } }
 

@@ -25,6 +25,10 @@ local function short(v)
   return v >= 99.95 and ("%.0f"):format(v) or v >= 9.995 and ("%.1f"):format(v) or ("%.2f"):format(v)
 end
 
+local function milliseconds(v)
+  return (v >= 0.1 and "%.3f" or "%.2g"):format(v)
+end
+
 -- The columns: heading, and how a value of the line is shown.
 local columns = {
   name = { "what" }, group = { "group" }, rows = { "rows" }, state = { "cache" }, threads = { "threads" },
@@ -33,7 +37,7 @@ local columns = {
   of_read = { "of read", fixed(2) }, against = { "x base", fixed(2) }, scaling = { "scaling", fixed(2) },
   us = { "us", short }, megabytes = { "MB", fixed(1) }, planned = { "planned", fixed(1) }, blocks = { "blocks" },
   times = { "x bare", fixed(2) }, layers = { "x layers", fixed(2) }, of_layers = { "of layers", fixed(2) },
-  ms = { "ms", function(_, line) return ("%.3f"):format(line.seconds * 1e3) end },
+  ms = { "ms", function(_, line) return milliseconds(line.seconds * 1e3) end },
 }
 
 local function cell(line, name)

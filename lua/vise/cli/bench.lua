@@ -2,6 +2,9 @@
 
 local WHAT = { "machine", "products", "quantizers", "operators", "models", "peers" }
 
+-- What times layers of the size that is asked for.
+local SIZED = { products = true, quantizers = true, operators = true, peers = true }
+
 -- The products of a call that names nothing: less than half a minute.
 local SHORT = { int8 = true, grouped = true, int8_per_row = true, svdq_int4_r32 = true, int4_weight_only = true }
 
@@ -32,6 +35,7 @@ local M = {
     { name = "cold", type = "integer", min = 0, max = 4096, default = 192, value = "MB",
       help = "that cold weights go through; 0: none are cold" },
     { name = "model", type = "folder", repeatable = true, help = "generated ones if none" },
+    { name = "variant", type = "string", value = "NAME", help = "of these model folders, such as fp16" },
     { name = "width", type = "integer", min = 64, max = 8192, default = 2048, value = "N",
       help = "of generated models" },
     { name = "json", type = "flag", help = "print one JSON object" },
@@ -41,7 +45,7 @@ local M = {
     { "vise bench", "this machine, and a layer of 4096 x 4096 at 1, 8 and 512 rows" },
     { "vise bench products -m 32 -g 32 -g 128 --threads 1", "one size, two groups" },
     { "vise bench quantizers operators --json", "for a program to read" },
-    { "vise bench models --model out/dit", "a model of your own, float and quantized" },
+    { "vise bench models --model models/dit", "a model of your own, float and quantized" },
     { "vise bench peers -m 512 --markdown", "other libraries where they are installed, beside ours" },
   },
 }
@@ -90,7 +94,15 @@ local function settle(o, what)
   if #o.kernel == 0 and not what then kernels = SHORT end
   return { threads = threads, group = o.group, rows = o.rows, inputs = o.inputs, outputs = o.outputs,
     repeats = o.repeats, cold = o.cold * 1000000, kernels = next(kernels) and kernels, model = o.model,
-    width = o.width }
+    variant = o.variant, width = o.width }
+end
+
+-- " 4096 inputs x 4096 outputs;" if there are layers of that size among what is measured.
+local function size_text(what, options)
+  for _, name in ipairs(what) do
+    if SIZED[name] then return (" %d inputs x %d outputs;"):format(options.inputs, options.outputs) end
+  end
+  return ""
 end
 
 local function measure(what, options)
@@ -99,8 +111,8 @@ local function measure(what, options)
   local machine = { cpu = require("vise.host").cpu(), cpus = require("vise.host").cpus(), backend = backend,
     gemm = blas or "own" }
   local result = { options = options, machine = machine, sections = {},
-    about = ("%s, %d CPUs; backend %s, gemm %s; %d inputs x %d outputs; best of %d"):format(machine.cpu,
-      machine.cpus, backend, machine.gemm, options.inputs, options.outputs, options.repeats) }
+    about = ("%s, %d CPUs; backend %s, gemm %s;%s best of %d"):format(machine.cpu, machine.cpus, backend,
+      machine.gemm, size_text(what, options), options.repeats) }
   for i, name in ipairs(what) do
     local part = require("vise.bench." .. name)
     local section = { what = name, title = part.title, columns = part.columns, lines = {}, limits = {}, notes = {} }

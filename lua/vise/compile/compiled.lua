@@ -11,7 +11,7 @@ local try = fail.try
 ---@field layers { layer: vise.nn.Linear, quantized: any }[]  As they were.
 ---@field cache? vise.nn.Cache
 ---@field program? vise.compile.Program  nil once closed.
----@field made userdata[]  Constants that were computed.
+---@field made userdata[]  Constants that were made or computed.
 ---@field facts vise.compile.Facts
 local Compiled = {}
 Compiled.__index = Compiled
@@ -51,6 +51,8 @@ local function take(place, name, given)
   elseif type(given) == "table" then
     if #given ~= count then refuse(name, place, ("a list of %d"):format(#given)) end
     return fill(place, function(i) return number(given[i]) end, count)
+  elseif given == nil then
+    fail.raise("E-CP-05", "the input '%s' is missing", name)
   elseif type(given) ~= "userdata" then
     refuse(name, place, type(given) == "number" and tostring(given) or "a " .. type(given))
   end
@@ -68,6 +70,8 @@ local function check_model(self)
       fail.raise("E-CP-04", "%s was quantized or restored after the model was compiled", layer.name)
     elseif #layer.hooks > 0 then
       fail.raise("E-CP-04", "%s has a hook, which a compiled model does not call", layer.name)
+    elseif layer.weight:closed() then
+      fail.raise("E-CP-04", "%s was closed after the model was compiled", layer.name)
     end
   end
 end

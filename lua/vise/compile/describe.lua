@@ -12,7 +12,7 @@
 ---@field arena_bytes integer    and take so much together.
 ---@field workspace_bytes integer  Scratch of operators.
 ---@field rows_bytes integer       Of coded activations.
----@field constant_bytes integer   Of what was computed when it was compiled.
+---@field constant_bytes integer   Of what was made or computed when it was compiled.
 ---@field weight_bytes integer     Of the layers, as their plan counts them.
 local Facts = {}
 Facts.__index = Facts
@@ -39,15 +39,6 @@ local function bytes_of(objects)
   return bytes
 end
 
-local function weights(layers)
-  local bytes = 0
-  for _, entry in ipairs(layers) do
-    local layer, q = entry.layer, entry.quantized
-    bytes = bytes + (q and q:bytes() or layer.weight:bytes() + (layer.bias and layer.bias:bytes() or 0))
-  end
-  return bytes
-end
-
 ---@param compiled vise.Compiled
 ---@return vise.compile.Facts
 return function(compiled)
@@ -59,6 +50,6 @@ return function(compiled)
   facts.arena_bytes, facts.workspace_bytes = program.arena:bytes(), program.workspace:bytes()
   facts.rows_bytes = 0
   for _, slot in ipairs(plan.rows) do facts.rows_bytes = facts.rows_bytes + slot.rows:bytes() end
-  facts.constant_bytes, facts.weight_bytes = bytes_of(compiled.made), weights(compiled.layers)
+  facts.constant_bytes = bytes_of(compiled.made)
   return facts
 end

@@ -30,6 +30,7 @@ Value.__index = Value
 ---@field ops vise.compile.Op[]
 ---@field inputs vise.compile.Value[]
 ---@field output vise.compile.Value
+---@field made userdata[]  Constants that belong to the graph.
 
 local ids = 0
 

@@ -17,13 +17,22 @@ local try = fail.try
 -- The layers as they are now.  What hooks do is not part of a graph.
 local function layers_of(model)
   local list = {}
-  for i, layer in ipairs(model.layers and model:layers() or {}) do
+  for i, layer in ipairs(model.kind == "Linear" and { model } or model.layers and model:layers() or {}) do
     if #layer.hooks > 0 then
       fail.raise("E-CP-04", "%s has a hook, which a compiled model does not call", layer.name)
     end
     list[i] = { layer = layer, quantized = layer.quantized }
   end
   return list
+end
+
+local function weight_bytes(layers)
+  local bytes = 0
+  for _, entry in ipairs(layers) do
+    local layer, q = entry.layer, entry.quantized
+    bytes = bytes + (q and q:bytes() or layer.weight:bytes() + (layer.bias and layer.bias:bytes() or 0))
+  end
+  return bytes
 end
 
 -- The inputs of a model by name, how to compute from them, the names in the order of the arguments, and the
@@ -60,13 +69,13 @@ end
 local function optimize(graph, facts)
   simplify.drop_unused(graph)
   facts.traced = count(graph)
-  local made = simplify.fold(graph)
+  simplify.fold(graph)
   facts.constant = facts.traced - count(graph)
   facts.shared = simplify.share(graph)
   facts.fused = fuse.fuse(graph)
   simplify.drop_unused(graph)
-  for _, tensor in ipairs(simplify.convert_vectors(graph)) do made[#made + 1] = tensor end
-  return simplify.close_unused(graph, made)
+  simplify.convert_vectors(graph)
+  simplify.close_unused(graph)
 end
 
 -- Traces a forward; a cache is as long after it as before.
@@ -94,10 +103,11 @@ local function compile(model, ...)
   local inputs <close>, run, names, cache = (model.takes and of_model or of_module)(model, ...)
   local list = {}
   for i, name in ipairs(names) do list[i] = { name = name, tensor = inputs[name] } end
-  local graph, facts = trace_with(cache, model, list, run, places_of(cache)), {}
-  local made = optimize(graph, facts)
+  local facts = { weight_bytes = weight_bytes(layers) }
+  local graph = trace_with(cache, model, list, run, places_of(cache))
+  optimize(graph, facts)
   local program = Program.new(graph, cache and cache:length())
-  local compiled = Compiled.new { model = model, names = names, layers = layers, facts = facts, made = made,
+  local compiled = Compiled.new { model = model, names = names, layers = layers, facts = facts, made = graph.made,
     cache = cache, program = program }
   compiled:warm(...)
   return compiled

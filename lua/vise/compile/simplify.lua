@@ -34,30 +34,27 @@ end
 
 --- Computes what depends on no input.
 ---@param graph vise.compile.Graph
----@return userdata[] made  Tensors that belong to the graph now.
 function M.fold(graph)
-  local kept, made = {}, {}
+  local kept = {}
   for _, op in ipairs(graph.ops) do
     if op.result.live then
       kept[#kept + 1] = op
     else
       op.result.constant = compute(op)
-      made[#made + 1] = op.result.constant
+      table.insert(graph.made, op.result.constant)
     end
   end
   graph.ops = kept
-  return made
 end
 
 --- Converts constant vectors to what operators read them as.
 ---@param graph vise.compile.Graph
----@return userdata[] made
 function M.convert_vectors(graph)
-  local made, as_f32 = {}, {}
+  local as_f32 = {}
   local function converted(value)
     if not as_f32[value] then
       local tensor = fail.try(value.constant:to "f32")
-      made[#made + 1] = tensor
+      table.insert(graph.made, tensor)
       as_f32[value] = graphs.value { class = "tensor", dtype = "f32", shape = value.shape, live = false,
         constant = tensor }
     end
@@ -70,7 +67,6 @@ function M.convert_vectors(graph)
       if value and value.constant and value.dtype ~= "f32" then place[key] = converted(value) end
     end
   end
-  return made
 end
 
 -- Gives each thing a text of its own: equal texts, equal things.
@@ -126,23 +122,21 @@ function M.share(graph)
   return saved
 end
 
---- Closes the tensors of `made` that no operation uses any more.
+--- Closes the constants of the graph's own that no operation uses any more.
 ---@param graph vise.compile.Graph
----@param made userdata[]
----@return userdata[] kept
-function M.close_unused(graph, made)
+function M.close_unused(graph)
   local used, kept = { [graph.output.constant or false] = true }, {}
   for _, op in ipairs(graph.ops) do
     graphs.each_operand(op, function(value) if value.constant then used[value.constant] = true end end)
   end
-  for _, object in ipairs(made) do
+  for _, object in ipairs(graph.made) do
     if used[object] then
       kept[#kept + 1] = object
     else
       object:close()
     end
   end
-  return kept
+  graph.made = kept
 end
 
 return M

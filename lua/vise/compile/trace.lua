@@ -24,6 +24,7 @@ local M = {}
 ---@field names string[]  Of the modules that are running, the innermost last.
 ---@field busy boolean    Is the core called by the trace itself?
 ---@field places table<userdata, boolean>  Tensors of the cache, which may be written into.
+---@field made userdata[]  Copies of what the forward made of Lua values.
 local Trace = {}
 Trace.__index = Trace
 
@@ -142,6 +143,7 @@ function Trace:keep_copy(object)
   self.busy = true
   local copy = fail.try(object:copy())
   self.busy = false
+  self.made[#self.made + 1] = copy
   return copy
 end
 
@@ -198,8 +200,10 @@ end
 
 -- Lets every module say while it runs; returns what undoes it.
 local function name_modules(trace, model)
-  local changed = {}
+  local changed, seen = {}, {}
   local function visit(module)
+    if seen[module] then return end -- it may be at several places of the tree
+    seen[module] = true
     local forward, names = module.forward, trace.names
     if type(forward) == "function" and module.name and module.name ~= "" then
       changed[#changed + 1] = { module, rawget(module, "forward") }
@@ -222,12 +226,17 @@ end
 local function record(trace, model, run)
   local undo = name_modules(trace, model)
   core.record(function(name, f, ...) return trace:hear(name, f, ...) end)
-  local ok, result = pcall(run)
+  local ok, result, second = pcall(run)
   fail.whole(function()
     core.record(nil)
     undo()
   end)
   if not ok then error(result, 0) end
+  if class_of(result) ~= "tensor" then
+    fail.raise("E-CP-03", "the forward gave a %s, expected a tensor", type(result))
+  elseif second ~= nil then
+    fail.raise("E-CP-03", "the forward gave several results, expected one tensor")
+  end
   return result
 end
 
@@ -239,18 +248,15 @@ end
 ---@return vise.compile.Graph
 function M.trace(model, inputs, run, places)
   local trace = setmetatable({ ops = {}, held = setmetatable({}, { __mode = "k" }), names = {}, busy = false,
-    places = {} }, Trace)
+    places = {}, made = {} }, Trace)
   for _, place in ipairs(places) do trace.places[place] = true end
-  local graph = { ops = trace.ops, inputs = {} }
+  local graph = { ops = trace.ops, inputs = {}, made = trace.made }
   for i, input in ipairs(inputs) do
     local value = trace:new_value(input.tensor, { input = input.name, live = true })
     graph.inputs[i] = value
     trace:follow(input.tensor, value, ("the input '%s'"):format(input.name))
   end
   local result = record(trace, model, run)
-  if class_of(result) ~= "tensor" then
-    fail.raise("E-CP-03", "the forward gave a %s, expected a tensor", type(result))
-  end
   local held = trace:held_by(result)
   graph.output = trace:value_of(held)
   if not held.storage.keeps then result:close() end

@@ -214,6 +214,9 @@ local function per_image(value, dtype, batch, what)
     for i = 1, batch do values[i] = value end
     return try(core.tensor_of(dtype, { batch }, values))
   end
+  if type(value) ~= "userdata" then
+    fail.raise("E-MD-12", "the %s are a %s, expected a number or a tensor", what, type(value))
+  end
   if #value ~= batch then fail.raise("E-MD-12", "%d %s for %d images", #value, what, batch) end
   return try(value:reshape { batch })
 end
@@ -225,6 +228,7 @@ DiT.takes = { "sample", "timestep", "class_labels" }
 ---@return vise.models.Inputs
 function DiT:inputs(sample, timestep, class_labels)
   local s = self.settings
+  if type(sample) ~= "userdata" then fail.raise("E-MD-12", "sample is a %s, expected a tensor", type(sample)) end
   local batch, channels, height, width = sample:shape()
   if channels ~= s.in_channels or height ~= s.sample_size or width ~= s.sample_size then
     fail.raise("E-MD-12", "sample is %s, expected f32 Bx%dx%dx%d", sample, s.in_channels,

@@ -29,10 +29,10 @@ return {
         .. "every value a place in memory. compiled:forward(...) takes inputs of these shapes and answers with the "
         .. "same bits as the model's forward, without allocating; the answer is valid until the next forward, "
         .. "copy() it to keep it. compiled:describe() has the operators traced, replayed, constant, shared and "
-        .. "fused, and values, buffers, value_bytes, arena_bytes, workspace_bytes, constant_bytes and weight_bytes; "
-        .. "tostring() of it is a summary. compiled:close() frees its memory. The model stays open and unchanged: "
-        .. "after a hook, vise.quantize or vise.load a forward raises E-CP-04. With { cache = ... } among the "
-        .. "arguments a Llama continues that cache by as many ids as it was compiled for.",
+        .. "fused, and values, buffers, value_bytes, arena_bytes, workspace_bytes, rows_bytes, constant_bytes and "
+        .. "weight_bytes; tostring() of it is a summary. compiled:close() frees its memory. The model stays as it is "
+        .. "and has to stay open; after a hook, vise.quantize or vise.load a forward raises E-CP-04. With "
+        .. "{ cache = ... } among the arguments a Llama continues that cache by as many ids as it was compiled for.",
       example = "local fast <close> = assert(vise.compile(model, sample, timestep, class))",
     },
     {

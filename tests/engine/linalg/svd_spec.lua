@@ -137,6 +137,16 @@ describe("core.svd, randomized", function()
     assert.is_true(s:get(5) <= 100 * EPS * s:get(1))
   end)
 
+  it("keeps its factors orthonormal where columns differ a hundredfold", function()
+    -- One Cholesky step on a sketch of condition c = 100 leaves about c^2 roundings, a thousand times
+    -- what is allowed here: the second step is needed.
+    local scales = {}
+    for i = 1, 24 do scales[i] = 100 ^ -((i - 1) / 23) end
+    local a = support.random({ 300, 24 }, 7):mul(core.tensor_of("f32", { 24 }, scales))
+    local u, values, vt = randomized(a, 20, { oversample = 4, iterations = 0 })
+    check_factors(a, u, values, vt, 20)
+  end)
+
   it("draws Omega as [in, q] from its seed", function()
     -- No iterations and one direction: Q = A omega / |A omega|, s = |Q' A|.
     local a = support.random({ 20, 9 }, 1)

@@ -201,7 +201,7 @@ describe("the error ids", function()
     local used = {}
     local find <close> = io.popen "find engine backends lua -name '*.c' -o -name '*.h' -o -name '*.lua'"
     for path in find:lines() do
-      if path ~= "lua/vise/errors.lua" and not path:find "^lua/vise/reference/" then
+      if not path:find "^lua/vise/errors/" and not path:find "^lua/vise/reference/" then
         for id in read(path):gmatch "E%-%u%u%-%d%d" do used[id] = path end
       end
     end
@@ -215,10 +215,13 @@ describe("the error ids", function()
   end)
 
   it("stand in the table once", function()
-    local seen = {}
-    for id in read "lua/vise/errors.lua":gmatch '%["(E%-%u%u%-%d%d)"%]' do
-      assert.is_nil(seen[id], id)
-      seen[id] = true
+    local find <close> = io.popen "find lua/vise/errors -name '*.lua'"
+    for path in find:lines() do
+      local seen = {}
+      for id in read(path):gmatch '%["(E%-%u%u%-%d%d)"%]' do
+        assert.is_nil(seen[id], id)
+        seen[id] = true
+      end
     end
   end)
 

@@ -47,4 +47,9 @@ return {
     title = "a job's function was called wrongly",
     next = "docs/recipes.md describes the job.",
   },
+  ["E-RC-11"] = {
+    title = "no recipe of that name",
+    next = "`vise recipes list` shows the names; a folder is given with a slash: ./my-recipe.",
+    exit = 66,
+  },
 }

@@ -63,4 +63,9 @@ return {
     next = "docs/recipes.md describes the job.",
     explain = "A function of the job got arguments that it does not take. It is a mistake in recipe.lua.",
   },
+  ["E-RC-11"] = {
+    title = "no recipe of that name",
+    next = "`vise recipes list` shows the names; a folder is given with a slash: ./my-recipe.",
+    exit = 66,
+  },
 }

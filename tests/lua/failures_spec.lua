@@ -33,7 +33,8 @@ end
 local function cases()
   local cut = write("cut.safetensors", string.pack("<I8", 1 << 30) .. "{}")
   local empty = write("empty.safetensors", "")
-  local hostile = write("hostile.safetensors", safetensors('{"\\u001b[31mred":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}', "abcd"))
+  local hostile = write("hostile.safetensors",
+    safetensors('{"\\u001b[31mred":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}', "abcd"))
   local fine = recipe("fine", HEADER, "return function(job) end")
   return {
     { "frobnicate", "E-US-01", "frobnicate" },
@@ -48,7 +49,8 @@ local function cases()
     { "inspect " .. hostile, "E-ST-16", "hostile.safetensors" },
     { "inspect " .. DIT .. " --variant fp61", "E-HF-14", "fp61" },
     { "inspect " .. DIT .. " --variant fp16 --histogram no.such", "E-US-11", "no.such" },
-    { "export " .. place .. " --to cache-dit --variant fp16 --out " .. place .. "/x --model " .. DIT, "E-AR-01", place },
+    { "export " .. place .. " --to cache-dit --variant fp16 --out " .. place .. "/x --model " .. DIT, "E-AR-01",
+      place },
     { "help frobnicate", "E-US-08", "frobnicate" },
     { "explain frobnicate", "E-US-08", "frobnicate" },
     { place .. "/none.lua", "E-US-06", "none.lua" },

@@ -36,8 +36,14 @@
 local M = {}
 
 --- The commands, in the order of the help.
-M.names = { "run", "inspect", "eval", "compare", "verify", "export", "bench", "doctor", "repl", "help",
-  "completion" }
+M.names = {
+  "run",
+  "inspect", "eval", "compare", "verify", "export",
+  "bench", "doctor",
+  "repl",
+  "explain", "help",
+  "completion",
+}
 
 ---@class vise.cli.Context
 ---@field args table<string, any>

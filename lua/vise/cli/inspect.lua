@@ -111,7 +111,8 @@ local function histogram(checkpoint, name)
   local counts
   counts, message, id = t:histogram(lo, hi, BINS)
   if not counts then return nil, message, id end
-  return { name = name, dtype = t:dtype(), lo = finite(lo), hi = finite(hi), counts = counts, statistics = s }
+  return { schema = 1, name = name, dtype = t:dtype(), lo = finite(lo), hi = finite(hi), counts = counts,
+    statistics = s }
 end
 
 local function print_histogram(h)

@@ -33,7 +33,7 @@
 local M = {}
 
 --- The commands, in the order of the help.
-M.names = { "run", "inspect", "eval", "compare", "verify", "export", "bench", "doctor", "repl", "help" }
+M.names = { "run", "inspect", "eval", "compare", "verify", "export", "bench", "doctor", "explain", "repl", "help" }
 
 ---@class vise.cli.Context
 ---@field args table<string, any>

@@ -16,23 +16,27 @@ local function option_words(spec)
   return words
 end
 
-local function option_help(spec)
+local function option_help(spec, long)
   local notes = {}
   if spec.default ~= nil then notes[#notes + 1] = "default " .. tostring(spec.default) end
-  if spec.repeatable then notes[#notes + 1] = "may be given again" end
+  if long and spec.repeatable then notes[#notes + 1] = "may be given again" end
   if spec.required then notes[#notes + 1] = "needed" end
   if #notes == 0 then return spec.help end
   return ("%s (%s)"):format(spec.help, table.concat(notes, "; "))
 end
 
-local function synopsis(command)
+local MANY_OPTIONS = 8 -- are not repeated in the short help's usage
+
+local function synopsis(command, long)
   local words = { "vise", command.name }
   if command.commands then words[3] = command.run and "[COMMAND ...]" or "COMMAND ..." end
   for _, spec in ipairs(command.arguments) do
     local word = spec.name:upper() .. (spec.repeatable and "..." or "")
     words[#words + 1] = spec.optional and "[" .. word .. "]" or word
   end
-  for _, spec in ipairs(command.options) do
+  local brief = not long and #command.options > MANY_OPTIONS
+  if brief then words[#words + 1] = "[OPTION...]" end
+  for _, spec in ipairs(brief and {} or command.options) do
     local word = spec.short and "-" .. spec.short or "--" .. spec.name
     if spec.type ~= "flag" then word = word .. " " .. value_word(spec) end
     word = spec.required and word or "[" .. word .. "]"
@@ -74,7 +78,8 @@ end
 ---@param long boolean  With text and examples.
 ---@return string
 function M.command(command, long)
-  local out = { ("vise %s: %s\n\n"):format(command.name, command.summary), synopsis(command) }
+  local title = ("vise %s: %s\n\n"):format(command.name, command.summary)
+  local out = { text.wrap(title, text.page_width()), synopsis(command, long) }
   if long and #command.examples > 0 then
     out[#out + 1] = "\nexamples\n"
     for _, example in ipairs(command.examples) do
@@ -89,7 +94,7 @@ function M.command(command, long)
   for _, spec in ipairs(command.arguments) do rows[#rows + 1] = { spec.name:upper(), spec.help } end
   if #rows > 0 then out[#out + 1] = "\narguments\n" .. listing(rows) end
   rows = {}
-  for _, spec in ipairs(command.options) do rows[#rows + 1] = { option_words(spec), option_help(spec) } end
+  for _, spec in ipairs(command.options) do rows[#rows + 1] = { option_words(spec), option_help(spec, long) } end
   rows[#rows + 1] = { "-h, --help", "the short or the whole help" }
   out[#out + 1] = "\noptions\n" .. listing(rows)
   return table.concat(out)

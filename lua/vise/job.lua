@@ -249,7 +249,7 @@ function Job:standard(cfg, naming)
   local vise, model, fields = require "vise", self.model, {}
   for key, value in pairs(cfg) do fields[key] = value end
   local work = model.family ~= "weights" and workload_of(self) or nil
-  if work and vise.quant_types.parse(fields.quant_type).calibrated and not fields.statistics then
+  if work and require("vise.config").is_calibrated(fields) and not fields.statistics then
     fields.calibrate = fields.calibrate or work:calibration()
   end
   local report = self:quantize(model, fields, work)

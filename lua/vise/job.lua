@@ -248,7 +248,7 @@ end
 function Job:standard(cfg, naming)
   local vise, model, fields = require "vise", self.model, {}
   for key, value in pairs(cfg) do fields[key] = value end
-  local work = model.family ~= "weights" and workload_of(self) or nil
+  local work = vise.workload.has(model) and workload_of(self) or nil
   if work and require("vise.config").is_calibrated(fields) and not fields.statistics then
     fields.calibrate = fields.calibrate or work:calibration()
   end
@@ -261,6 +261,12 @@ function Job:standard(cfg, naming)
   return report
 end
 
+-- What each measure of a workload is called, and how it is written.
+local MEASURES = {
+  psnr = { "PSNR against float", "%.2f dB" }, sqnr = { "SQNR against float", "%.2f dB" },
+  loss_increase = { "rise of the loss", "%.5f nats a token" },
+}
+
 --- Measures a quantized model on its workload and prints the result.
 ---@param model vise.Model
 ---@param work vise.Workload
@@ -268,8 +274,8 @@ end
 ---@param usual boolean  Whether the header's expectations hold for this run.
 function Job:measure(model, work, quant_type, usual)
   local quality = fail.try(work:quality(model))
-  self:print("%s %s: %s", quant_type, quality.metric == "psnr" and "PSNR against float" or "rise of the loss",
-    quality.metric == "psnr" and ("%.2f dB"):format(quality.value) or ("%.5f nats a token"):format(quality.value))
+  local label, unit = table.unpack(MEASURES[quality.metric])
+  self:print("%s %s: " .. unit, quant_type, label, quality.value)
   self:report("quality", { type = quant_type, metric = quality.metric,
     value = quality.value < math.huge and quality.value or core.null })
   for _, e in ipairs(usual and self.expects or {}) do

@@ -113,6 +113,14 @@ return {
       example = 'local model = assert(vise.load(vise.open "models/dit", "out/dit-int8"))',
     },
     {
+      name = "restore",
+      arguments = { { "model", "model", "an open model, quantized or not" } },
+      returns = "model",
+      text = "Takes the quantized layers off a model and frees them: it is float again, with the weights it was opened "
+        .. "with. A search over types opens its model once.",
+      example = "vise.restore(model)",
+    },
+    {
       name = "pattern",
       arguments = { { "text", "string", "a Lua pattern over full layer names" } },
       returns = "pattern",

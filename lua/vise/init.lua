@@ -30,6 +30,7 @@ local verbs = {
   open = "models",
   pattern = "pattern",
   quantize = "quantize",
+  restore = "restore",
   save = "artefact",
 }
 

@@ -6,6 +6,7 @@ return {
   { "VISE_BACKEND", "ref, avx2, avxvnni or avx512 instead of the best this CPU runs" },
   { "VISE_BLAS", "0: products of f32 matrices by our own code, not OpenBLAS" },
   { "VISE_RECIPES", "folders to look for recipes in first, joined by colons" },
+  { "VISE_RUNS", "the folder of the runs' logs (default: ./runs)" },
   { "VISE_LUA", "a folder to read the Lua sources from, while developing" },
   { "XDG_DATA_HOME", "holds vise/recipes, your own recipes (default: ~/.local/share)" },
   { "XDG_STATE_HOME", "holds vise/, histories (default: ~/.local/state)" },

@@ -10,7 +10,7 @@ local M = {}
 function M.files()
   local list = {}
   local function add(name, form, title)
-    list[#list + 1] = { name .. ".schema.json", assert(core.json_encode(schema.of(form, title), 2)) .. "\n" }
+    list[#list + 1] = { name .. ".schema.json", assert(core.json_encode(form.schema and form.schema() or schema.of(form, title), 2)) .. "\n" }
   end
   for _, path in ipairs(forms.commands()) do
     local form = forms.of(path)

@@ -18,7 +18,8 @@ local M = {}
 ---@field [1] string  Its name.
 ---@field [2] string  Its type.
 ---@field [3] string  What it is.
----@field optional? boolean
+---@field optional? boolean  May be absent.
+---@field needed? boolean    Must be there, where most may be absent.
 ---@field choices? string[]
 ---@field const? any
 ---@field fields? vise.FormField[]
@@ -35,10 +36,11 @@ local M = {}
 ---@field text? string
 ---@field fields? vise.FormField[]
 ---@field shapes? vise.FormShape[]
+---@field schema? fun(): table  Where the fields are described in words, with a schema of their own.
 
 -- The commands whose --json is described, and the formats of files.
 local commands = { "run", "inspect", "eval", "compare", "verify", "export", "bench", "doctor" }
-local files = { "artefact" }
+local files = { "artefact", "recipe" }
 
 local has = {}
 for _, path in ipairs(commands) do has[path] = true end
@@ -84,6 +86,7 @@ function M.about(field)
   local notes = {}
   if field.const ~= nil then notes[#notes + 1] = "always " .. tostring(field.const) end
   if field.choices then notes[#notes + 1] = table.concat(field.choices, ", ") end
+  if field.needed then notes[#notes + 1] = "needed" end
   if field.optional then notes[#notes + 1] = "may be absent" end
   if #notes == 0 then return field[3] end
   return ("%s (%s)"):format(field[3], table.concat(notes, "; "))

@@ -63,17 +63,13 @@ end
 ---@param title string
 ---@return table  To be encoded.
 function M.of(form, title)
-  local shapes, schema = forms.shapes(form)
-  if #shapes == 1 then
-    schema = object(shapes[1].fields)
-  else
-    local any = core.array {}
-    for i, shape in ipairs(shapes) do
-      any[i] = object(shape.fields)
-      any[i].title, any[i].description = shape.title, shape.text
-    end
-    schema = { anyOf = any }
+  local shapes = forms.shapes(form)
+  local any = core.array {}
+  for i, shape in ipairs(shapes) do
+    any[i] = object(shape.fields)
+    any[i].title, any[i].description = shape.title, shape.text
   end
+  local schema = #any == 1 and any[1] or { anyOf = any }
   schema["$schema"], schema.title = "https://json-schema.org/draft/2020-12/schema", title
   schema.description = form.text
   return schema

@@ -34,6 +34,7 @@ return {
     { "layers", "table[]", "the quantized layers", fields = {
       { "name", "string", "of the layer" },
       { "type", "string", "its quant type" },
+      { "method", "string", "who made it, where that is not the quant type's own", optional = true },
       { "smooth", "string", "how it was smoothed", optional = true },
       { "shape", "integer[]", "outputs, inputs" },
       { "storage", "string", "the 16-bit type of scales and factors" },

@@ -3,6 +3,7 @@
 --- plain lines come with every tenth of the work, or every 30 seconds.
 
 local core = require "vise.core"
+local terminal = require "vise.terminal"
 local text = require "vise.text"
 
 local M = {}
@@ -23,7 +24,8 @@ Progress.__index = Progress
 ---@field columns? integer|false  Of the terminal; false: it is none.
 
 local function terminal_columns()
-  return os.getenv "TERM" ~= "dumb" and core.terminal "stderr" or false
+  local t = terminal.of "stderr"
+  return t.cursor and t.columns
 end
 
 --- Starts the progress of some work.

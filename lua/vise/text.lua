@@ -87,7 +87,7 @@ end
 --- well.
 ---@return integer
 function M.page_width()
-  return math.max(40, math.min(96, require("vise.core").terminal "stdout" or 96))
+  return math.max(40, math.min(96, require("vise.terminal").of("stdout").columns))
 end
 
 --- Words folded into lines of at most `columns`; blank lines stay.

@@ -43,7 +43,7 @@ local M = {}
 --- The modules and classes that are described, in the order of the overview.
 M.names = {
   "vise", "algorithms", "checkpoint", "coded", "data", "eval", "generate", "json", "linalg", "machine", "models",
-  "nn", "observe", "ops", "picture", "quant_types", "safetensors", "samplers", "tokenizers", "workload",
+  "nn", "observe", "ops", "picture", "plot", "quant_types", "safetensors", "samplers", "tokenizers", "workload",
   "tensor", "scheme", "coded_tensor", "packed", "rows", "observer", "generator", "safetensors_file", "tokenizer",
 }
 

@@ -10,8 +10,9 @@ end
 
 --- `s` with everything escaped that could move a cursor, colour a line or hide text.
 ---@param s string
+---@param ascii? boolean  And every letter beyond ASCII.
 ---@return string
-function M.escape(s)
+function M.escape(s, ascii)
   if not s:find "[^\x20-\x7e]" then return s end
   local out, at = {}, 1
   while at <= #s do
@@ -21,7 +22,7 @@ function M.escape(s)
       last = at
     else
       local code = utf8.codepoint(s, at)
-      if hidden(code) then
+      if ascii or hidden(code) then
         out[#out + 1] = (code < 0x100 and "\\x%02x" or "\\u{%x}"):format(code)
       else
         out[#out + 1] = s:sub(at, last)
@@ -42,6 +43,24 @@ end
 --- Columns on a terminal: code points, which is right for the scripts without wide letters.
 local function width(s)
   return utf8.len(s) or #s
+end
+
+M.width = width
+
+--- A text of some columns: what is too much goes from the middle, where names differ least.
+---@param s string
+---@param most integer
+---@param unicode? boolean  Dots as one letter.
+---@return string
+function M.elide(s, most, unicode)
+  local n = width(s)
+  if n <= most then return s end
+  local dots = unicode and "…" or ("..."):sub(1, math.max(0, most - 2))
+  local keep = math.max(0, most - width(dots))
+  local head = (keep + 1) // 2
+  local tail = keep - head
+  if not utf8.len(s) then return s:sub(1, head) .. dots .. s:sub(#s - tail + 1) end
+  return s:sub(1, utf8.offset(s, head + 1) - 1) .. dots .. s:sub(utf8.offset(s, n - tail + 1))
 end
 
 -- Does a column hold numbers below its first cell, which may be a heading?  "-" stands for none.

@@ -52,6 +52,10 @@ return {
   },
   ["E-TN-13"] = {
     title = "wrong option of a picture",
-    next = "`vise help picture.grid` lists the options.",
+    next = "`vise help picture.grid` and `vise help plot` list the options.",
+  },
+  ["E-TN-14"] = {
+    title = "not what a picture is made of",
+    next = "`vise help plot` says what each picture takes.",
   },
 }

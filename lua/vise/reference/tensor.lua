@@ -27,6 +27,19 @@ return {
       example = "t:axpy(-0.05, direction, t)",
     },
     {
+      name = "blocks",
+      arguments = {
+        { "rows", "integer", "how many blocks from top to bottom", range = "from 1 to 4096 and to the rows there are" },
+        { "columns", "integer", "how many from left to right", range = "from 1 to 4096 and to the columns there are" },
+        { "what", "string", "what each block gives", range = "absmax, max, mean or min", optional = true,
+          default = '"absmax"' },
+      },
+      returns = "tensor",
+      text = "A small f64 map of a large tensor: its last dimension and all the others together are cut into blocks "
+        .. "of equal size, or nearly so, and each gives one number; NaN if it holds any.",
+      example = "local map = t:blocks(1, 2)",
+    },
+    {
       name = "bytes", arguments = {}, returns = "integer",
       text = "How many bytes the elements take.",
       example = 't:bytes() --> 24 for f32 2x3',

@@ -1,6 +1,6 @@
 local core = require "vise.core"
 local jobs = require "vise.job"
-local params = require "vise.recipe_params"
+local params = require "vise.recipe.params"
 local recipes = require "vise.recipe"
 
 local HEADER = [[{ name = "test", version = "1.0.0", summary = "a test", license = "MIT", %s }]]

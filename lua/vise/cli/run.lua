@@ -23,7 +23,7 @@ return {
     .. "it. The parameters are checked before anything runs. With --out the results are written there, and "
     .. "run.json says what they were made from.",
   arguments = {
-    { name = "recipe", type = "folder", help = "the recipe's folder" },
+    { name = "recipe", type = "place", help = "the recipe's folder, or its name" },
   },
   options = {
     { name = "model", short = "m", type = "path", value = "DIR",
@@ -44,7 +44,7 @@ return {
     { "vise run my-recipe --model models/dit --dry-run", "what would be done, and how big it gets" },
   },
   run = function(ctx)
-    local params = require "vise.recipe_params"
+    local params = require "vise.recipe.params"
     local recipe, message, id = require("vise.recipe").open(ctx.args.recipe)
     if not recipe then return nil, message, id end
     local specs = recipe.header.params or {}

@@ -11,8 +11,12 @@ local function print_report(path, report)
       text.bytes(report.bytes)) }
   end
   io.stdout:write(text.columns(rows))
-  for _, problem in ipairs(report.problems) do
+  for i, problem in ipairs(report.problems) do
     io.stdout:write(text.escape(("%s: %s"):format(problem.id, problem.message)), "\n")
+    local after = report.problems[i + 1]
+    if not after or after.id ~= problem.id then
+      io.stdout:write("  next: ", require("vise.errors")[problem.id].next, "\n")
+    end
   end
   if not report.ok then
     io.stdout:write(("%d problem%s\n"):format(#report.problems, #report.problems == 1 and "" or "s"))

@@ -11,7 +11,7 @@ return {
         { "path", "string", "a model folder" },
         { "options", "table", "variant, such as fp16; weights, the file to take", optional = true },
       },
-      returns = "model | nil, message, id",
+      returns = { { "vise.Model" } }, fails = true,
       text = "The same as vise.open. A model has forward(...), layers(), layer(name), default_layers(), close(), and "
         .. "the fields family, config and checkpoint.",
       example = 'local model = assert(vise.models.open "models/dit")',

@@ -1,4 +1,4 @@
-local header = require "vise.recipe_header"
+local header = require "vise.recipe.literals"
 
 local function parse(text)
   local t, message = header.parse(text, "header.lua")
@@ -12,7 +12,7 @@ local function refusal(text)
   return message
 end
 
-describe("vise.recipe_header", function()
+describe("vise.recipe.literals", function()
   it("reads what Lua would read", function()
     local text = [==[
       -- a comment

@@ -78,11 +78,28 @@ local function is_numeric(rows, c)
   return found
 end
 
+local LEAST_CELL = 12 -- columns that a cell of words keeps
+
+-- Takes from the widest columns of words what lines have too much.
+local function squeeze(widths, right, most)
+  local sum = 2 * (#widths - 1)
+  for _, w in ipairs(widths) do sum = sum + w end
+  while sum > most do
+    local widest
+    for c, w in ipairs(widths) do
+      if not right[c] and w > LEAST_CELL and (not widest or w > widths[widest]) then widest = c end
+    end
+    if not widest then return end
+    widths[widest], sum = widths[widest] - 1, sum - 1
+  end
+end
+
 --- Rows of cells as aligned lines; columns of numbers go to the right, with their heading.
 ---@param rows (string|number)[][]
 ---@param indent? string
+---@param most? integer  Columns of a line: where they are too few, long words lose their middle.
 ---@return string
-function M.columns(rows, indent)
+function M.columns(rows, indent, most)
   local widths, right, lines = {}, {}, {}
   for _, row in ipairs(rows) do
     for c, cell in ipairs(row) do
@@ -90,16 +107,27 @@ function M.columns(rows, indent)
     end
   end
   for c in ipairs(widths) do right[c] = is_numeric(rows, c) end
+  if most then squeeze(widths, right, most - #(indent or "")) end
   for r, row in ipairs(rows) do
     local cells = {}
     for c, cell in ipairs(row) do
-      local shown = M.escape(tostring(cell))
+      local shown = M.elide(M.escape(tostring(cell)), widths[c])
       local space = (" "):rep(widths[c] - width(shown))
       cells[c] = right[c] and space .. shown or shown .. space
     end
     lines[r] = (indent or "") .. table.concat(cells, "  "):gsub("%s+$", "")
   end
   return table.concat(lines, "\n") .. (#lines > 0 and "\n" or "")
+end
+
+--- The same, to be printed: lines fit the terminal, and are as long as they are where there is none,
+--- so that a program that reads them gets whole names.
+---@param rows (string|number)[][]
+---@param indent? string
+---@return string
+function M.table(rows, indent)
+  local here = require("vise.terminal").of "stdout"
+  return M.columns(rows, indent, here.fixed and here.columns or nil)
 end
 
 --- How wide help and other running text may be: as wide as the terminal, and not wider than reads

@@ -10,19 +10,16 @@ local MOST_LINES = 300
 ---@field path string[]     The parts of the name; numbers are "*".
 ---@field ranges integer[][] Least and most of each number.
 ---@field dtype string
----@field shape string
+---@field sizes integer[]
 ---@field count integer
 ---@field bytes integer
 
--- The name with numbers between dots replaced, and those numbers.
-local function fold_name(name)
-  local key, n = ("." .. name .. "."):gsub("%.%d+%f[.]", ".*")
-  return key, n
-end
+-- A number between dots, or at an end of the name.
+local NUMBER = "%f[^.\0]%d+%f[.\0]"
 
 local function widen(ranges, name)
   local i = 0
-  for digits in ("." .. name .. "."):gmatch "%.(%d+)%f[.]" do
+  for digits in name:gmatch(NUMBER) do
     i = i + 1
     local n, range = math.tointeger(tonumber(digits)) or math.maxinteger, ranges[i]
     if not range then
@@ -37,23 +34,36 @@ end
 
 local function parts_of(key)
   local path = {}
-  for part in key:sub(2):gmatch "([^.]*)%." do path[#path + 1] = part end
+  for part in (key .. "."):gmatch "([^.]*)%." do path[#path + 1] = part end
   return path
+end
+
+-- Of the tensors that differ in numbers only, those of a dtype and a shape.
+local function fold_of(kind, info)
+  local shape = info.shape
+  for _, f in ipairs(kind) do
+    local same = f.dtype == info.dtype and #f.sizes == #shape
+    for d = 1, same and #shape or 0 do same = same and f.sizes[d] == shape[d] end
+    if same then return f end
+  end
 end
 
 --- Joins tensors that differ in numbers only.
 ---@param each fun(): string?, table?  Gives the next name and its info.
 ---@return vise.inspect.Fold[]
 function M.fold(each)
-  local folds, by_key = {}, {}
+  local folds, kinds = {}, {}
   for name, info in each do
-    local key, numbers = fold_name(name)
-    local shape = #info.shape == 0 and "scalar" or table.concat(info.shape, "x")
-    local id = key .. "\0" .. info.dtype .. "\0" .. shape
-    local f = by_key[id]
+    local key, numbers = name:gsub(NUMBER, "*")
+    local kind = kinds[key]
+    if not kind then
+      kind = {}
+      kinds[key] = kind
+    end
+    local f = fold_of(kind, info)
     if not f then
-      f = { path = parts_of(key), ranges = {}, dtype = info.dtype, shape = shape, count = 0, bytes = 0 }
-      by_key[id], folds[#folds + 1] = f, f
+      f = { path = parts_of(key), ranges = {}, dtype = info.dtype, sizes = info.shape, count = 0, bytes = 0 }
+      kind[#kind + 1], folds[#folds + 1] = f, f
     end
     f.count, f.bytes = f.count + 1, f.bytes + info.bytes
     if numbers > 0 then widen(f.ranges, name) end
@@ -98,7 +108,8 @@ local function render(node, label, level, rows)
   end
   local indent = ("  "):rep(level)
   for _, f in ipairs(node.leaves) do
-    rows[#rows + 1] = { indent .. label, f.dtype, f.shape, f.count > 1 and ("x%d"):format(f.count) or "",
+    local shape = #f.sizes == 0 and "scalar" or table.concat(f.sizes, "x")
+    rows[#rows + 1] = { indent .. label, f.dtype, shape, f.count > 1 and ("x%d"):format(f.count) or "",
       text.bytes(f.bytes) }
   end
   if #node.list == 0 then return end

@@ -68,9 +68,21 @@ function M.by_value(value)
   if type(value) ~= "function" then return nil end
   local vise = package.loaded.vise
   for name, entry in pairs(index()) do
-    local module, field = name:match "^vise%.([%w_]+)%.([%w_]+)$"
-    local at = module and rawget(vise, module) or vise
-    if type(at) == "table" and rawequal(rawget(at, field or name:match "[%w_]+$"), value) then return entry end
+    local module, field = name:match "^vise%.(.-)%.?([%w_]+)$"
+    local at = module == "" and vise or module and rawget(vise, module)
+    if type(at) == "table" and rawequal(rawget(at, field), value) then return entry end
+  end
+  return nil
+end
+
+--- What a module of `vise` is for.
+---@param name string  "vise.linalg"
+---@return string?
+function M.module(name)
+  name = name:gsub("^vise%.", "")
+  for _, known in ipairs(describe.names) do
+    local ref = known == name and describe.reference(known)
+    if ref and ref.kind == "module" then return ref.summary end
   end
   return nil
 end
@@ -98,9 +110,9 @@ local function arguments_of(fn)
 end
 
 -- The same of a function whose names only the debug library knows.
-local function parameters_of(f)
+local function parameters_of(f, method)
   local info, words = debug.getinfo(f, "u"), {}
-  for i = 1, info.nparams do words[i] = debug.getlocal(f, i) end
+  for i = method and 2 or 1, info.nparams do words[#words + 1] = debug.getlocal(f, i) end
   if info.isvararg then words[#words + 1] = "..." end
   return "(" .. table.concat(words, ", ") .. ")"
 end
@@ -116,7 +128,7 @@ function M.hint(chain, env)
   end
   local value = reach.value(chain, env)
   if type(value) ~= "function" or debug.getinfo(value, "S").what == "C" then return nil end
-  return reach.written(chain) .. parameters_of(value)
+  return reach.written(chain) .. parameters_of(value, chain[#chain].kind == ":")
 end
 
 -- The function whose arguments stand at the end of `words`: its chain.

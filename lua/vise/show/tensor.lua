@@ -96,13 +96,16 @@ local function statistics_line(t, options)
   words[#words + 1] = ("NaN %s %%"):format(percent(s.nans, looked))
   if s.infinities > 0 then words[#words + 1] = ("infinite %s %%"):format(percent(s.infinities, looked)) end
   local line = table.concat(words, "  ")
-  if s.counts then line = line .. "  " .. options.spark(s.counts) end
+  if s.counts then
+    line = line .. (#line + BINS + 4 < options.columns and "  " or "\n  ") .. options.spark(s.counts)
+  end
   if s.sampled then line = line .. ("\n  (of %d sampled elements of %d)"):format(s.sampled, s.count) end
   return "  " .. line
 end
 
 local function cell(t, i)
   local v = t:get(i)
+  if v ~= v then return "NaN" end
   return math.type(v) == "integer" and tostring(v) or ("%.4g"):format(v)
 end
 

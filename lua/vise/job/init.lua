@@ -45,7 +45,9 @@ local function open_model(job)
   if not path then
     fail.try(nil, ("recipe %s needs a model: give --model DIR"):format(job.recipe.header.name), "E-RC-08")
   end
-  return job:open(path, { variant = job.variant })
+  local model = job:open(path, { variant = job.variant })
+  fail.try(require("vise.recipe.model_fit").check(job.recipe, job.params, model))
+  return model
 end
 
 local metatable = {
@@ -117,7 +119,8 @@ function M.run(job)
   if type(raised) == "table" and raised.id then return nil, raised.message, raised.id end
   if type(raised) == "table" and raised.bug then
     if raised.bug:find "^lua/vise/" then error({ message = raised.bug, trace = raised.trace }, 0) end
-    return fail.fail("E-RC-07", "%s\n%s", raised.bug, raised.trace)
+    local shown = require("vise.recipe.code").with_line(raised.bug, job.recipe.sources)
+    return fail.fail("E-RC-07", "%s\n%s", shown, raised.trace)
   end
   error(raised, 0)
 end

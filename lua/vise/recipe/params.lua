@@ -45,6 +45,15 @@ function M.show(spec, value)
   return table.concat(words, ",")
 end
 
+--- Whether a value is the one that the header gives.
+---@param spec vise.RecipeParam
+---@param value any
+---@return boolean
+function M.is_default(spec, value)
+  spec = param_spec.prepare(spec)
+  return spec.default ~= nil and M.show(spec, value) == M.show(spec, spec.default)
+end
+
 --- What a parameter may be, in words.
 ---@param spec vise.RecipeParam
 ---@return string

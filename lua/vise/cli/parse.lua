@@ -14,6 +14,8 @@ local M = {}
 ---@field choices? string[]
 ---@field min? number
 ---@field max? number
+---@field glob? string        For completion: the files that a path is among.
+---@field complete? string    For completion: who knows the values, in vise.completion.sources.
 
 ---@class vise.cli.Option : vise.cli.Argument
 ---@field short? string

@@ -105,7 +105,7 @@ return {
     .. "report.html and the recipe itself; `vise runs` lists them and `vise rerun` repeats one. Several values for a "
     .. "parameter, -p bits=3,4, are a sweep: each runs into a folder of its own, and a table compares them.",
   arguments = {
-    { name = "recipe", type = "string", help = "the recipe's folder, or its name" },
+    { name = "recipe", type = "string", complete = "recipes", help = "the recipe's folder, or its name" },
   },
   options = {
     { name = "model", short = "m", type = "path", value = "DIR",
@@ -114,7 +114,7 @@ return {
     { name = "data", short = "d", type = "file", repeatable = true,
       help = "calibration or evaluation data" },
     { name = "out", short = "o", type = "place", value = "DIR", help = "the folder for the results" },
-    { name = "param", short = "p", type = "pair", repeatable = true,
+    { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters",
       help = "a parameter of the recipe; several values with commas are a sweep" },
     { name = "dry-run", short = "n", type = "flag", help = "print the plan and stop; touch nothing" },
     { name = "params", type = "flag", help = "list the recipe's parameters and stop" },

@@ -64,13 +64,18 @@ local metatable = {
   end,
 }
 
+-- The folder of the recipe whose body runs: of one that extends another perhaps the other's.
+local function body_folder(recipe)
+  return recipe.body_link and recipe.chain[recipe.body_link].folder or recipe.folder
+end
+
 --- Makes the job of a recipe.
 ---@param recipe vise.Recipe
 ---@param options vise.JobOptions
 ---@return vise.Job
 function M.new(recipe, options)
   return setmetatable({
-    recipe = recipe, folder = options.folder or recipe.folder, expects = recipe.header.expects or {},
+    recipe = recipe, folder = options.folder or body_folder(recipe), expects = recipe.header.expects or {},
     params = options.params, model_path = options.model, variant = options.variant,
     data_files = options.data, out = options.out, dry_run = options.dry_run or false,
     stream = options.quiet and io.stderr or io.stdout, sink = options.sink, carried = options.carried,

@@ -33,7 +33,8 @@
 local M = {}
 
 --- The commands, in the order of the help.
-M.names = { "run", "inspect", "eval", "compare", "verify", "export", "bench", "doctor", "explain", "repl", "help" }
+M.names = { "run", "runs", "rerun", "diff", "recipes", "inspect", "eval", "compare", "verify", "export", "bench", "doctor",
+  "explain", "repl", "help" }
 
 ---@class vise.cli.Context
 ---@field args table<string, any>

@@ -72,7 +72,7 @@ end
 -- What would be run: every value and where it comes from.
 local function print_config(prepared, points, request)
   local rows, header = {}, prepared.opened.header
-  local function add(name, value, from) rows[#rows + 1] = { name, tostring(value or "none"), from or "" } end
+  local function add(name, value, from) rows[#rows + 1] = { name, value == nil and "none" or tostring(value), from or "" } end
   add("recipe", ("%s %s"):format(header.name, header.version), prepared.opened.folder)
   add("model", prepared.model, prepared.model and not request.model and "params.json" or "")
   if prepared.variant then add("variant", prepared.variant) end
@@ -87,9 +87,10 @@ local function print_config(prepared, points, request)
     for name in pairs(point.values) do names[#names + 1] = name end
     table.sort(names)
     for _, name in ipairs(names) do
-      local value, core = point.values[name], require "vise.core"
+      local value = point.values[name]
       local from = given[name] and "given" or prepared.resolved.params[name] ~= nil and "params.json" or "default"
-      add("  " .. name, type(value) == "table" and core.json_encode(value) or value, from)
+      if type(value) == "table" and #value > 0 then value = table.concat(value, ",") end
+      add("  " .. name, type(value) == "table" and require("vise.core").json_encode(value) or value, from)
     end
   end
   io.stdout:write(require("vise.text").columns(rows))

@@ -13,7 +13,6 @@ local M = {}
 ---@field package vise.Package
 ---@field assets? vise.Package     Where its assets lie, if not in its own folder.
 ---@field params table<string, any>
----@field params_text? string      Of params.json, if it is not the package's.
 ---@field extends? vise.Package[]  The recipes that it extends.
 ---@field model? table             As vise.runs.inputs says.
 ---@field data table[]
@@ -28,9 +27,8 @@ local function without_lock(files)
 end
 
 -- The package's files, with params.json as it will be.
-local function files_of(inputs)
-  local list = without_lock(inputs.package.files)
-  local text = inputs.params_text
+local function files_of(package, text)
+  local list = without_lock(package.files)
   if not text then return list end
   local own = { name = packages.PARAMS, bytes = #text, sha256 = fail.try(core.sha256(text)) }
   for i, file in ipairs(list) do
@@ -46,8 +44,9 @@ end
 
 --- The lock of what is here.
 ---@param inputs vise.LockInputs
+---@param params_text? string  Of params.json, where it is not the package's own.
 ---@return table lock
-function M.make(inputs)
+function M.make(inputs, params_text)
   local package, extends = inputs.package, core.array {}
   local home = inputs.assets or package
   for i, base in ipairs(inputs.extends or {}) do
@@ -56,7 +55,7 @@ function M.make(inputs)
   return {
     schema = 1,
     recipe = { name = package.name, version = package.version, package = package.hash },
-    files = files_of(inputs), assets = packages.hashes(home.folder, home.assets), extends = extends,
+    files = files_of(package, params_text), assets = packages.hashes(home.folder, home.assets), extends = extends,
     params = inputs.params, seed = math.type(inputs.params.seed) and inputs.params.seed or nil,
     model = inputs.model, data = inputs.data, engine = inputs.engine,
   }

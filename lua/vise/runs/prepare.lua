@@ -106,12 +106,31 @@ function M.identify(p)
   p.model_files = p.model and try(inputs.model(p.model, p.variant)) or nil
   p.data_files = try(inputs.data(p.data))
   p.engine = inputs.engine()
-  local about = { package = p.package, assets = p.home, params = p.values, model = p.model_files, data = p.data_files,
-    engine = p.engine, extends = p.opened.extends }
-  if p.locked then try(locks.hold(try(locks.read(p.opened.folder)), locks.make(about), p.opened.folder)) end
   p.params_text = resolved_params.text(named_as(p), p.specs)
-  about.params_text = p.params_text
-  p.lock_text = locks.text(locks.make(about))
+  p.plain_params = core.json_decode(p.params_text).params
+  -- What is here, with the params.json that lies in the package: what --locked compares.
+  local about = { package = p.package, assets = p.home, params = p.plain_params, model = p.model_files,
+    data = p.data_files, engine = p.engine, extends = p.opened.extends }
+  if p.locked then try(locks.hold(try(locks.read(p.opened.folder)), locks.make(about), p.opened.folder)) end
+  p.about, p.lock_text = about, locks.text(locks.make(about, p.params_text))
+end
+
+--- Writes the lock of a recipe as it would run now.
+---@param request vise.RunRequest
+---@return { lock: table, text: string, path: string }?
+---@return string? message
+---@return string? id
+function M.lock(request)
+  return fail.catch(function()
+    local p = read_recipe(request)
+    p.values = try(require("vise.recipe.params").values(p.specs, p.given))
+    M.identify(p)
+    local path = p.opened.folder .. "/" .. packages.LOCK
+    local lock = locks.make(p.about)
+    local text = locks.text(lock)
+    try(folders.replace(path, text))
+    return { lock = lock, text = text, path = path }
+  end)
 end
 
 --- The files that artefacts and runs carry of the recipe.
@@ -161,7 +180,7 @@ function M.record(p)
     vise = require "vise.version", command = core.array(p.command or {}), label = p.label,
     recipe = { name = p.package.name, version = p.package.version, package = p.package.hash, from = p.opened.folder,
       path = disk.real(p.opened.folder) },
-    params = core.json_decode(p.params_text).params, model = model, data = data, engine = p.engine,
+    params = p.plain_params, model = model, data = data, engine = p.engine,
     threads = core.threads(), cpu = require("vise.host").cpu(), locked = p.locked or false,
     metrics = core.array {}, quantized = core.array {}, artefacts = core.array {}, outputs = core.array {},
     results = core.array {}, failed = 0,

@@ -45,8 +45,8 @@ return {
     if not result then return nil, message, id end
     if o.json then
       local core, outcome = require "vise.core", result.outcome
-      io.stdout:write(core.json_encode({ schema = 1, of = run.id, run = outcome.run and outcome.run.id, out = outcome.out,
-        same = result.same, artefacts = result.artefacts, results = outcome.job.results }, 2), "\n")
+      io.stdout:write(core.json_encode({ schema = 1, of = run.id, run = outcome.run and outcome.run.id,
+        out = outcome.out, same = result.same, artefacts = result.artefacts, results = outcome.job.results }, 2), "\n")
     else
       print_result(result, result.outcome.out)
     end

@@ -46,7 +46,8 @@ return {
       local core = require "vise.core"
       local all = core.array {}
       for i, run in ipairs(list) do all[i] = plain(run) end
-      io.stdout:write(core.json_encode({ schema = 1, place = place, runs = all, problems = core.array(problems) }, 2), "\n")
+      local listed = { schema = 1, place = place, runs = all, problems = core.array(problems) }
+      io.stdout:write(core.json_encode(listed, 2), "\n")
       return 0
     end
     local text = require "vise.text"

@@ -31,14 +31,15 @@ local function make(run, name, folder)
     fail.try(nil, ("'%s' is no name: lower-case words joined by '-'"):format(core.escape(name)), "E-RC-03")
   end
   if run.record.status ~= "done" then
-    fail.try(nil, ("run %s is %s, expected done"):format(core.escape(run.id), core.escape(run.record.status)), "E-RU-04")
+    fail.try(nil, ("run %s is %s, expected done"):format(core.escape(run.id), core.escape(run.record.status)),
+      "E-RU-04")
   end
   if core.disk.exists(folder) then
     fail.try(nil, ("%s is there already"):format(core.escape(folder)), "E-PK-06")
   end
   local package = fail.try(packages.read(run.folder .. "/" .. folders.RECIPE))
   local expected, files = require "vise.recipe.expected", {}
-  for _, file in ipairs(packages.contents(package)) do
+  for _, file in ipairs(packages.contents(package, true)) do
     if file.name == "header.lua" then file.bytes = renamed(file.bytes, package, name) end
     if file.name ~= packages.LOCK and file.name ~= packages.EXPECTED then files[#files + 1] = file end
   end
@@ -51,7 +52,9 @@ local function make(run, name, folder)
   fail.try(folders.put(folder, files))
   local made = fail.try(packages.read(folder))
   local old = fail.try(locks.read(run.folder .. "/" .. folders.RECIPE)).lock
-  local lock = locks.make { package = made, params = old.params, model = old.model, data = old.data, engine = old.engine }
+  local bases = fail.try(packages.bases(fail.try(require("vise.recipe").read(folder)).chain))
+  local lock = locks.make { package = made, params = old.params, model = old.model, data = old.data,
+    engine = old.engine, extends = bases }
   fail.try(folders.replace(folder .. "/" .. packages.LOCK, locks.text(lock)))
   return { package = made, folder = folder }
 end

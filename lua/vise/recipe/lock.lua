@@ -18,17 +18,23 @@ local M = {}
 ---@field data table[]
 ---@field engine table
 
-local function without_lock(files)
+-- Without lock.json, which cannot hash itself; of a base without params.json, too, which is not read.
+local function without_lock(files, is_base)
   local list = core.array {}
   for _, file in ipairs(files) do
-    if file.name ~= packages.LOCK then list[#list + 1] = file end
+    if file.name ~= packages.LOCK and not (is_base and file.name == packages.PARAMS) then list[#list + 1] = file end
   end
   return list
 end
 
--- The package's files, with params.json as it will be.
-local function files_of(package, text)
-  local list = without_lock(package.files)
+-- The package's files and those of its bases, with params.json as it will be.
+local function files_of(inputs, text)
+  local list = without_lock(inputs.package.files)
+  for _, base in ipairs(inputs.extends or {}) do
+    for _, file in ipairs(without_lock(base.files, true)) do
+      list[#list + 1] = { name = packages.base_name(base) .. file.name, bytes = file.bytes, sha256 = file.sha256 }
+    end
+  end
   if not text then return list end
   local own = { name = packages.PARAMS, bytes = #text, sha256 = fail.try(core.sha256(text)) }
   for i, file in ipairs(list) do
@@ -55,7 +61,7 @@ function M.make(inputs, params_text)
   return {
     schema = 1,
     recipe = { name = package.name, version = package.version, package = package.hash },
-    files = files_of(package, params_text), assets = packages.hashes(home.folder, home.assets), extends = extends,
+    files = files_of(inputs, params_text), assets = packages.hashes(home.folder, home.assets), extends = extends,
     params = inputs.params, seed = math.type(inputs.params.seed) and inputs.params.seed or nil,
     model = inputs.model, data = inputs.data, engine = inputs.engine,
   }

@@ -59,16 +59,20 @@ local function causes_of(a, b)
   local list = core.array {}
   local x, y = a.recipe or {}, b.recipe or {}
   for _, key in ipairs { "name", "version" } do
-    if x[key] ~= y[key] then list[#list + 1] = { what = key == "name" and "recipe" or "version", a = x[key], b = y[key] } end
+    local what = key == "name" and "recipe" or key
+    if x[key] ~= y[key] then list[#list + 1] = { what = what, a = x[key], b = y[key] } end
   end
   if x.package ~= y.package and x.name == y.name and x.version == y.version then
-    list[#list + 1] = { what = "recipe's files", a = tostring(x.package):sub(1, 12), b = tostring(y.package):sub(1, 12) }
+    local from, to = tostring(x.package):sub(1, 12), tostring(y.package):sub(1, 12)
+    list[#list + 1] = { what = "recipe's files", a = from, b = to }
   end
   compare_fields(list, "parameter ", a.params, b.params)
   compare_models(list, a, b)
   compare_fields(list, "data file ", short_hashes(a.data), short_hashes(b.data))
   local engine_a, engine_b = {}, {}
-  for _, key in ipairs { "vise", "backend", "blas", "matmul" } do engine_a[key], engine_b[key] = a.engine[key], b.engine[key] end
+  for _, key in ipairs { "vise", "backend", "blas", "matmul" } do
+    engine_a[key], engine_b[key] = a.engine[key], b.engine[key]
+  end
   compare_fields(list, "engine ", engine_a, engine_b)
   -- A configuration follows from recipe and parameters; it tells more only where there are none.
   if a.config and b.config and not (a.recipe and b.recipe) then compare_fields(list, "config ", a.config, b.config) end

@@ -58,8 +58,9 @@ end
 local function fill_in(record, job)
   record.results, record.failed = job.results, job.failed
   for i, q in ipairs(job.quantized) do
-    record.quantized[i] = { label = q.label, bits_per_weight = q.report.bits_per_weight, file_bytes = q.report.file_bytes,
-      layers = q.report.quantized, skipped = q.report.skipped }
+    local r = q.report
+    record.quantized[i] = { label = q.label, bits_per_weight = r.bits_per_weight, file_bytes = r.file_bytes,
+      layers = r.quantized, skipped = r.skipped }
   end
   record.metrics = M.metrics(job)
 end

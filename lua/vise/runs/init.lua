@@ -49,7 +49,9 @@ end
 
 -- What run.json must have to be shown.
 local function problem_of(record)
-  if type(record) ~= "table" or getmetatable(record) or record.schema ~= 1 then return "expected an object of schema 1" end
+  if type(record) ~= "table" or getmetatable(record) or record.schema ~= 1 then
+    return "expected an object of schema 1"
+  end
   for _, field in ipairs { "id", "status", "started" } do
     if type(record[field]) ~= "string" then return field .. " must be text" end
   end

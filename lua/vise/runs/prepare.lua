@@ -42,10 +42,12 @@ local function specs_of(recipe, resolved)
   for name, spec in pairs(recipe.header.params or {}) do specs[name] = spec end
   for name, value in pairs(resolved.params) do
     local where = core.escape(recipe.folder) .. "/params.json"
-    if not specs[name] then try(nil, ("%s: the recipe has no parameter '%s'"):format(where, core.escape(name)), "E-PK-10") end
+    if not specs[name] then
+      try(nil, ("%s: the recipe has no parameter '%s'"):format(where, core.escape(name)), "E-PK-10")
+    end
     local copy = {}
     for key, field in pairs(specs[name]) do copy[key] = field end
-    copy.default = value
+    copy.default, copy.required = value, nil
     local problem = require("vise.recipe.params").problem(name, copy, recipe.header.params)
     if problem then try(nil, ("%s: %s"):format(where, problem), "E-PK-10") end
     specs[name] = copy
@@ -103,6 +105,13 @@ function M.identify(p)
   p.package = try(packages.read(p.opened.folder))
   p.home = try(store.home(p.package))
   p.bytes = packages.contents(p.package)
+  p.bases = try(packages.bases(p.opened.chain))
+  for _, base in ipairs(p.bases) do
+    for _, file in ipairs(packages.contents(base)) do
+      local own = file.name == packages.LOCK or file.name == packages.PARAMS
+      if not own then p.bytes[#p.bytes + 1] = { name = packages.base_name(base) .. file.name, bytes = file.bytes } end
+    end
+  end
   p.model_files = p.model and try(inputs.model(p.model, p.variant)) or nil
   p.data_files = try(inputs.data(p.data))
   p.engine = inputs.engine()
@@ -110,7 +119,7 @@ function M.identify(p)
   p.plain_params = core.json_decode(p.params_text).params
   -- What is here, with the params.json that lies in the package: what --locked compares.
   local about = { package = p.package, assets = p.home, params = p.plain_params, model = p.model_files,
-    data = p.data_files, engine = p.engine, extends = p.opened.extends }
+    data = p.data_files, engine = p.engine, extends = p.bases }
   if p.locked then try(locks.hold(try(locks.read(p.opened.folder)), locks.make(about), p.opened.folder)) end
   p.about, p.lock_text = about, locks.text(locks.make(about, p.params_text))
 end
@@ -172,7 +181,8 @@ end
 function M.record(p)
   local data = core.array {}
   for i, file in ipairs(p.data_files) do
-    data[i] = { given = p.data[i], path = disk.real(p.data[i]), file = file.file, bytes = file.bytes, sha256 = file.sha256 }
+    data[i] = M.located(p.data[i])
+    data[i].file, data[i].bytes, data[i].sha256 = file.file, file.bytes, file.sha256
   end
   local model = M.located(p.model)
   if model then model.variant, model.files = p.variant, p.model_files.files end

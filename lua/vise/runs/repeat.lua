@@ -41,7 +41,8 @@ local function compare(record, outcome)
   if outcome.out then artefacts, others = outputs.of(outcome.out, outcome.job.written) end
   for _, artefact in ipairs(artefacts) do now[artefact.name] = artefact.files end
   for i, artefact in ipairs(record.artefacts) do
-    local difference = not now[artefact.name] and "it was not made" or outputs.difference(artefact.files, now[artefact.name])
+    local made = now[artefact.name]
+    local difference = not made and "it was not made" or outputs.difference(artefact.files, made)
     list[i] = { name = artefact.name, files = #artefact.files, difference = difference }
   end
   return list, outputs.difference(record.outputs or {}, others)

@@ -42,7 +42,8 @@ local function add_artefact(side, folder)
   side.config = manifest.config
   side.recipe = side.recipe or type(lock.recipe) == "table" and lock.recipe or nil
   side.params = side.params or list(lock.params)
-  side.model = side.model or list(type(lock.model) == "table" and lock.model.files or manifest.base and manifest.base.files)
+  local model = type(lock.model) == "table" and lock.model or manifest.base
+  side.model = side.model or list(list(model).files)
   side.data = side.data or list(lock.data)
   local numerics = list(manifest.numerics)
   side.engine = side.engine or type(lock.engine) == "table" and lock.engine or { vise = manifest.vise,

@@ -10,7 +10,7 @@ local function needs_of(package)
   end
   for _, name in ipairs(type(header.needs) == "table" and header.needs or {}) do words[#words + 1] = tostring(name) end
   if header.extends then words[#words + 1] = "recipe " .. tostring(header.extends) end
-  return ("%d parameters; needs %s"):format(count, #words > 0 and table.concat(words, ", ") or "nothing beyond its model")
+  return ("%d parameters; needs %s"):format(count, #words > 0 and table.concat(words, ", ") or "nothing")
 end
 
 -- What it is and what it needs, in five lines.

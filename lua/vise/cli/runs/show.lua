@@ -33,7 +33,8 @@ local function print_run(run)
       tostring(q.label), q.layers, q.bits_per_weight, text.bytes(q.file_bytes)) }
   end
   for i, artefact in ipairs(record.artefacts) do
-    rows[#rows + 1] = { i == 1 and "artefacts" or "", ("%s, %d files"):format(tostring(artefact.name), #artefact.files) }
+    rows[#rows + 1] = { i == 1 and "artefacts" or "",
+      ("%s, %d files"):format(tostring(artefact.name), #artefact.files) }
   end
   add("folder", run.folder)
   if record.status ~= "running" then add("again", "vise rerun " .. run.id) end

@@ -130,6 +130,12 @@ local function compare_files(found, what, key, locked, here)
   end
 end
 
+local function refuse(list, where)
+  local first = list[1] or { what = "lock.json", how = "was changed after it was written" }
+  return fail.fail("E-PK-08", "%s: %s %s%s", core.escape(where), first.what, first.how,
+    #list > 1 and (" (and %d more)"):format(#list - 1) or "")
+end
+
 local function compare_fields(found, what, locked, here)
   local names = {}
   locked = type(locked) == "table" and locked or {}
@@ -172,6 +178,19 @@ function M.differences(locked, here)
   return list
 end
 
+--- Holds the files of a recipe against its lock, before anything of it is loaded.
+---@param read { lock: table, text: string }
+---@param inputs { package: vise.Package, extends: vise.Package[] }
+---@return true?
+---@return string? message
+---@return string? id
+function M.hold_files(read, inputs)
+  local list = {}
+  compare_files(function(what, how) list[#list + 1] = { what = what, how = how } end, "recipe file", "name",
+    read.lock.files, files_of(inputs))
+  return #list == 0 or refuse(list, inputs.package.folder)
+end
+
 --- Holds what is here against the lock of a package.
 ---@param read { lock: table, text: string }
 ---@param here table  A lock of what is here.
@@ -181,10 +200,7 @@ end
 ---@return string? id
 function M.hold(read, here, where)
   if read.text == M.text(here) then return true end
-  local list = M.differences(read.lock, here)
-  local first = list[1] or { what = "lock.json", how = "was changed after it was written" }
-  return fail.fail("E-PK-08", "%s: %s %s%s", core.escape(where), first.what, first.how,
-    #list > 1 and (" (and %d more)"):format(#list - 1) or "")
+  return refuse(M.differences(read.lock, here), where)
 end
 
 return M

@@ -66,8 +66,8 @@ function M.of(p, job, status)
       seconds = math.floor((core.clock() - log.clock) * 1000) / 1000, command = table.concat(record.command, " "),
       status = status },
     params = params_of(p), quantized = job.quantized, sensitivity = job.rows, metrics = job.metrics,
-    images = job.images, texts = job.texts, recipe = recipe_of(p), resolved = p.params_text, manifest = manifest_of(record, p.out),
-    environment = environment_of(record), log = log.log,
+    images = job.images, texts = job.texts, recipe = recipe_of(p), resolved = p.params_text,
+    manifest = manifest_of(record, p.out), environment = environment_of(record), log = log.log,
   }
 end
 

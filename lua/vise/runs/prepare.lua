@@ -72,9 +72,17 @@ local function complete_paths(p)
   end
 end
 
+-- Under a lock nothing of a recipe is loaded before its files are known to be those of the lock.
+local function hold_files(name)
+  local recipe = try(require("vise.recipe").read(name))
+  try(locks.hold_files(try(locks.read(recipe.folder)), { package = try(packages.read(recipe.folder)),
+    extends = try(packages.bases(recipe.chain)) }))
+end
+
 local function read_recipe(request)
   local p = {}
   for key, value in pairs(request) do p[key] = value end
+  if p.locked then hold_files(p.recipe) end
   p.opened = try(require("vise.recipe").open(p.recipe))
   p.resolved = try(resolved_params.read(p.opened.folder))
   p.specs = specs_of(p.opened, p.resolved)

@@ -188,7 +188,8 @@ function M.hold_files(read, inputs)
   local list = {}
   compare_files(function(what, how) list[#list + 1] = { what = what, how = how } end, "recipe file", "name",
     read.lock.files, files_of(inputs))
-  return #list == 0 or refuse(list, inputs.package.folder)
+  if #list == 0 then return true end
+  return refuse(list, inputs.package.folder)
 end
 
 --- Holds what is here against the lock of a package.

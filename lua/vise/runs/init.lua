@@ -93,7 +93,8 @@ end
 function M.ids(place)
   local ids = {}
   for _, name in ipairs(disk.exists(place) == "folder" and disk.list(place) or {}) do
-    if not name:find(".partial-", 1, true) and disk.exists(("%s/%s/%s"):format(place, name, M.RECORD)) == "file" then
+    local is_id = name:find "^%d%d%d%d%d%d%d%d%-%d%d%d%d%d%d%-" and not name:find(".partial-", 1, true)
+    if is_id and disk.exists(("%s/%s/%s"):format(place, name, M.RECORD)) == "file" then
       ids[#ids + 1] = name
     end
   end

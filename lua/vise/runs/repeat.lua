@@ -65,10 +65,10 @@ function M.run(run, options)
     return fail.fail("E-RU-04", "run %s is still running", core.escape(run.id))
   end
   return fail.catch(function()
-    local prepared = fail.try(execute.read(request_of(run, options)))
-    local outcome, message, id = execute.run(prepared)
-    if not outcome and id == "E-PK-08" then id = "E-RU-04" end
-    if not outcome then fail.try(nil, message, id) end
+    local outcome, prepared, message, id
+    prepared, message, id = execute.read(request_of(run, options))
+    if prepared then outcome, message, id = execute.run(prepared) end
+    if not outcome then fail.try(nil, message, id == "E-PK-08" and "E-RU-04" or id) end
     if outcome.raised then error(outcome.raised, 0) end
     if outcome.status ~= "done" then fail.try(nil, outcome.message, outcome.id) end
     local artefacts, others = compare(run.record, outcome)

@@ -1,10 +1,14 @@
---- vise recipes: packages of recipes.
+--- vise recipes: the recipes that are here, and packages.
 
 return {
   name = "recipes",
-  summary = "packages of recipes: pack, add, lock, record, from a run",
-  commands = { "pack", "add", "lock", "record", "from" },
-  arguments = {},
-  options = {},
-  examples = { { "vise recipes add somebodys-recipe.tar", "then: vise run somebodys-recipe" } },
+  summary = "lists, shows, checks, makes and shares recipes",
+  text = "A recipe is a folder with header.lua, which says what it is, and recipe.lua, which does it. Without a word "
+    .. "more `vise recipes` lists those that can be run by name: the folders of $VISE_RECIPES, your own store "
+    .. "(~/.local/share/vise/recipes), and what came with vise.",
+  commands = { "list", "show", "params", "check", "new", "add", "pack", "lock", "record", "from" },
+  examples = { { "vise recipes", "what can be run by name" } },
+  run = function()
+    return require("vise.cli.recipes.list").run { args = {}, options = {} }
+  end,
 }

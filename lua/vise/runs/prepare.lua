@@ -112,9 +112,10 @@ end
 function M.identify(p)
   p.package = try(packages.read(p.opened.folder))
   p.home = try(store.home(p.package))
+  local link = p.opened.body_link
+  p.body_home = link > 1 and try(store.home(p.opened.extends[link - 1])) or p.home
   p.bytes = packages.contents(p.package)
-  p.bases = try(packages.bases(p.opened.chain))
-  for _, base in ipairs(p.bases) do
+  for _, base in ipairs(p.opened.extends) do
     for _, file in ipairs(packages.contents(base)) do
       local own = file.name == packages.LOCK or file.name == packages.PARAMS
       if not own then p.bytes[#p.bytes + 1] = { name = packages.base_name(base) .. file.name, bytes = file.bytes } end
@@ -127,7 +128,7 @@ function M.identify(p)
   p.plain_params = core.json_decode(p.params_text).params
   -- What is here, with the params.json that lies in the package: what --locked compares.
   local about = { package = p.package, assets = p.home, params = p.plain_params, model = p.model_files,
-    data = p.data_files, engine = p.engine, extends = p.bases }
+    data = p.data_files, engine = p.engine, extends = p.opened.extends }
   if p.locked then try(locks.hold(try(locks.read(p.opened.folder)), locks.make(about), p.opened.folder)) end
   p.about, p.lock_text = about, locks.text(locks.make(about, p.params_text))
 end

@@ -166,11 +166,13 @@ return {
     .. "nothing is read but the headers, unless statistics or a histogram are asked for. Statistics are those "
     .. "of the finite elements.",
   arguments = {
-    { name = "path", type = "path", help = "a .safetensors file, a model folder or an artefact" },
+    { name = "path", type = "path", glob = "*.safetensors",
+      help = "a .safetensors file, a model folder or an artefact" },
   },
   options = {
     { name = "stats", short = "s", type = "flag", help = "min, mean, max, std, zeros, elements not finite" },
-    { name = "histogram", short = "H", type = "string", value = "NAME", help = "the histogram of one tensor" },
+    { name = "histogram", short = "H", type = "string", value = "NAME", complete = "tensors",
+      help = "the histogram of one tensor" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },
     { name = "json", type = "flag", help = "print one JSON object" },
   },

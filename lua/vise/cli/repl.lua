@@ -110,7 +110,8 @@ return {
     .. "session, Ctrl-C stops a computation, Ctrl-D ends. On a pipe there are no prompts. Locals last for "
     .. "one input: use globals.",
   arguments = {
-    { name = "file", type = "file", optional = true, help = "a Lua file to run first, in the same session" },
+    { name = "file", type = "file", glob = "*.lua", optional = true,
+      help = "a Lua file to run first, in the same session" },
   },
   options = {},
   examples = {

@@ -23,7 +23,7 @@ return {
     .. "it. The parameters are checked before anything runs. With --out the results are written there, and "
     .. "run.json says what they were made from.",
   arguments = {
-    { name = "recipe", type = "place", help = "the recipe's folder, or its name" },
+    { name = "recipe", type = "place", complete = "recipes", help = "the recipe's folder, or its name" },
   },
   options = {
     { name = "model", short = "m", type = "path", value = "DIR",
@@ -32,7 +32,8 @@ return {
     { name = "data", short = "d", type = "file", repeatable = true,
       help = "calibration or evaluation data" },
     { name = "out", short = "o", type = "place", value = "DIR", help = "the folder for the results" },
-    { name = "param", short = "p", type = "pair", repeatable = true, help = "a parameter of the recipe" },
+    { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters",
+      help = "a parameter of the recipe" },
     { name = "dry-run", short = "n", type = "flag", help = "print the plan and stop; touch nothing" },
     { name = "params", type = "flag", help = "list the recipe's parameters and stop" },
     { name = "json", type = "flag", help = "print the results as one JSON object" },

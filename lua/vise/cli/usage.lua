@@ -29,6 +29,7 @@ local MANY_OPTIONS = 8 -- are not repeated in the short help's usage
 
 local function synopsis(command, long)
   local words = { "vise", command.name }
+  if command.commands then words[3] = command.run and "[COMMAND ...]" or "COMMAND ..." end
   for _, spec in ipairs(command.arguments) do
     local word = spec.name:upper() .. (spec.repeatable and "..." or "")
     words[#words + 1] = spec.optional and "[" .. word .. "]" or word
@@ -63,6 +64,15 @@ local function listing(rows)
   return table.concat(out, "\n") .. "\n"
 end
 
+-- The names and summaries of commands, of the program or of the command `of`.
+local function command_rows(names, of)
+  local cli, rows = require "vise.cli", {}
+  for i, name in ipairs(names) do
+    rows[i] = { name, cli.command(of and of .. " " .. name or name).summary }
+  end
+  return rows
+end
+
 --- The help of one command.
 ---@param command vise.cli.Command
 ---@param long boolean  With text and examples.
@@ -79,6 +89,7 @@ function M.command(command, long)
   if long and command.text then
     out[#out + 1] = "\n" .. text.wrap(command.text, text.page_width()) .. "\n"
   end
+  if command.commands then out[#out + 1] = "\ncommands\n" .. listing(command_rows(command.commands, command.name)) end
   local rows = {}
   for _, spec in ipairs(command.arguments) do rows[#rows + 1] = { spec.name:upper(), spec.help } end
   if #rows > 0 then out[#out + 1] = "\narguments\n" .. listing(rows) end
@@ -89,16 +100,37 @@ function M.command(command, long)
   return table.concat(out)
 end
 
+local ABOUT = "vise holds the work and squeezes it: post-training quantization, scripted in Lua\n\n"
+
+-- What someone does who meets the program for the first time: the command, the words, what comes of it.
+local FIRST = {
+  { "demo", "vise demo", "makes a small model, quantizes it, writes a report to open" },
+  { "doctor", "vise doctor", "says what this machine can do, and what is wrong with it" },
+  { "run", "vise run recipes/quickstart", "runs a recipe; `vise run --help` says how on your model" },
+  { "inspect", "vise inspect model.safetensors", "shows what is in a file" },
+  { "repl", "vise repl", "takes Lua line by line; `help()` explains" },
+}
+
+--- What the program says when it is called alone: at most a screen.
+---@return string
+function M.invitation()
+  local cli, rows = require "vise.cli", {}
+  for _, step in ipairs(FIRST) do
+    if cli.command(step[1]) then rows[#rows + 1] = { step[2], step[3] } end
+  end
+  rows[#rows + 1] = { "vise --help", "lists every command; `vise COMMAND --help` explains one" }
+  return ABOUT .. "to begin\n" .. listing(rows) .. "\ncommands\n"
+    .. text.wrap(table.concat(cli.names, " "), text.page_width(), "  ") .. "\n"
+end
+
 --- The help of the program.
 ---@param long boolean
 ---@return string
 function M.program(long)
-  local cli = require "vise.cli"
-  local rows = {}
-  for _, name in ipairs(cli.names) do rows[#rows + 1] = { name, cli.command(name).summary } end
+  local rows = command_rows(require("vise.cli").names)
   rows[#rows + 1] = { "FILE.lua ...", "runs a plain Lua script, with the rest as its arguments" }
   local out = {
-    "vise holds the work and squeezes it: post-training quantization, scripted in Lua\n\n",
+    ABOUT,
     "usage: vise COMMAND ...      vise COMMAND --help      vise --version\n\n",
     listing(rows),
   }

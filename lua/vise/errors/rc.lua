@@ -66,6 +66,8 @@ return {
   ["E-RC-11"] = {
     title = "no recipe of that name",
     next = "`vise recipes list` shows the names; a folder is given with a slash: ./my-recipe.",
+    explain = "A word without a slash that is no folder here is looked up in $VISE_RECIPES, in your own store "
+      .. "and among the recipes that come with vise. None of them has this name.",
     exit = 66,
   },
 }

@@ -61,7 +61,7 @@ return {
   ["E-US-11"] = {
     title = "unknown tensor",
     next = "`vise inspect FILE` lists the tensors.",
-    explain = "The file has no tensor of that name.",
+    explain = "The file has no tensor of that name. Names are whole, with .weight or .bias at their end.",
   },
   ["E-US-12"] = {
     title = "two files cannot be compared",

@@ -74,6 +74,8 @@ function M.names()
   return names
 end
 
+require("vise.methods").guard()
+
 return setmetatable(M, {
   __index = function(_, name)
     local value = find(name)

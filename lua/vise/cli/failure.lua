@@ -71,6 +71,8 @@ end
 function M.split(message)
   local id, rest = message:match "(E%-%u%u%-%d%d): (.*)$"
   if id then return id, rest end
+  -- What Lua's own checks of arguments say.
+  if message:find "bad argument #%d+ to '" then return "E-US-14", message end
   return nil, message
 end
 

@@ -90,8 +90,9 @@ local readers = {
       suggest.hint(word, spec.choices))
   end,
   pair = function(_, word)
-    local name, value = word:match "^([%a_][%w_.]*)=(.*)$"
+    local name, value = word:match "^(%+?[%a_][^=]*)=(.*)$"
     if name then return { name, value } end
+    if word:find "^~[%a_][^=]*$" then return { word } end
     return nil, ("'%s' is not name=value"):format(word)
   end,
   file = existing "file",

@@ -8,7 +8,7 @@ local function words_of(ctx)
     if o[name] then table.move({ "--" .. name, o[name] }, 1, 2, #words + 1, words) end
   end
   for _, path in ipairs(o.data) do table.move({ "--data", path }, 1, 2, #words + 1, words) end
-  for _, pair in ipairs(o.param) do table.move({ "-p", pair[1] .. "=" .. pair[2] }, 1, 2, #words + 1, words) end
+  for _, pair in ipairs(o.param) do table.move({ "-p", table.concat(pair, "=") }, 1, 2, #words + 1, words) end
   if o.locked then words[#words + 1] = "--locked" end
   return words
 end

@@ -2,6 +2,7 @@
 
 local core = require "vise.core"
 local fail = require "vise.fail"
+local params = require "vise.recipe.params"
 local text = require "vise.text"
 
 -- How many of a report's layers get histograms, the worst first.
@@ -121,9 +122,8 @@ function Job:is_usual(naming)
   local job, free = self, {}
   for _, name in ipairs(naming or {}) do free[name] = true end
   for name, spec in pairs(job.recipe.header.params or {}) do
-    local value, default = job.params[name], spec.default
-    if type(value) == "table" then value, default = table.concat(value, ","), table.concat(default, ",") end
-    if not free[name] and value ~= default then return false end
+    local matters = not free[name] and spec.affects ~= "speed"
+    if matters and not params.is_default(spec, job.params[name]) then return false end
   end
   return #job.data_files == 0
 end

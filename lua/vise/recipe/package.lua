@@ -1,6 +1,7 @@
 --- Packages: what belongs to a recipe's folder, with a hash of each file and one of the whole.
 ---
---- Every regular file belongs to it, in folders too, but for names that begin with a dot.  The files of
+--- Every regular file belongs to it, in folders too, but for names that begin with a dot, and for
+--- extends/, where a result carries the recipes that its own extends.  The files of
 --- `assets` in the header are hashed and not copied.  The package's hash is over names, sizes and hashes
 --- of the other files, without lock.json and params.json: those say how it is run, not what it is.
 
@@ -11,7 +12,7 @@ local literals = require "vise.recipe.literals"
 local disk = core.disk
 
 local M = {
-  LOCK = "lock.json", PARAMS = "params.json", EXPECTED = "expected.json",
+  LOCK = "lock.json", PARAMS = "params.json", EXPECTED = "expected.json", BASES = "extends",
   MOST_BYTES = 10 << 20, MOST_FILES = 1000, LONGEST_NAME = 100, DEEPEST = 8,
 }
 
@@ -86,7 +87,7 @@ end
 -- The names of the regular files below `folder`; refuses links and what is neither file nor folder.
 local function walk(folder, real, prefix, names)
   for _, entry in ipairs(fail.try(disk.list(folder))) do
-    if entry:sub(1, 1) ~= "." then
+    if entry:sub(1, 1) ~= "." and prefix .. entry ~= M.BASES then
       local path, name = folder .. "/" .. entry, prefix .. entry
       local kind = disk.exists(path)
       if not kind or disk.real(path) ~= real .. "/" .. entry then

@@ -102,6 +102,8 @@ end
 function M.identify(p)
   p.package = try(packages.read(p.opened.folder))
   p.home = try(store.home(p.package))
+  local link = p.opened.body_link
+  p.body_home = link > 1 and try(store.home(p.opened.extends[link - 1])) or p.home
   p.bytes = packages.contents(p.package)
   p.model_files = p.model and try(inputs.model(p.model, p.variant)) or nil
   p.data_files = try(inputs.data(p.data))
@@ -122,6 +124,12 @@ function M.carried_files(p)
   for _, file in ipairs(p.bytes) do
     if file.name ~= packages.LOCK and file.name ~= packages.PARAMS then
       files[#files + 1] = { name = folders.RECIPE .. "/" .. file.name, bytes = file.bytes }
+    end
+  end
+  for _, base in ipairs(p.opened.extends) do
+    local folder = ("%s/%s/%s@%s/"):format(folders.RECIPE, packages.BASES, base.name, base.version)
+    for _, file in ipairs(packages.contents(base)) do
+      files[#files + 1] = { name = folder .. file.name, bytes = file.bytes }
     end
   end
   files[#files + 1] = { name = ("%s/%s"):format(folders.RECIPE, packages.LOCK), bytes = p.lock_text }

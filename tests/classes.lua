@@ -51,11 +51,13 @@ local makers = {
   ["vise.nn.Module"] = dit,
 }
 
--- The table where methods are found: behind the fields, for what cannot be changed.
+-- The table where methods are found: behind the fields, for what cannot be changed; the metatable itself,
+-- for what answers other names too.
 local function methods_of(object)
   local index = getmetatable(object).__index
+  if type(index) == "function" then return getmetatable(object) end
   local behind = getmetatable(index)
-  return behind and behind.__index or index
+  return behind and type(behind.__index) == "table" and behind.__index or index
 end
 
 local found = {}

@@ -1,11 +1,9 @@
 -- Everything that people can call is described, and nothing else is.
 
 local classes = require "classes"
-local cli = require "vise.cli"
 local reference = require "vise.describe"
 local errors = require "vise.errors"
 local luacats = require "luacats"
-local parse = require "vise.cli.parse"
 local types = require "vise.describe.types"
 local vise = require "vise"
 
@@ -53,14 +51,14 @@ end
 -- What every class table has beside its methods: nn's say their kind, and inherit Module's.
 local PLUMBING = { kind = true, layer = true, layers = true }
 
--- Every name that is reached from `vise` and is no table of names.
-local function walk(at, path, names, by_class)
+-- Every name that is reached from `vise` and is no table of names, unless it is known as a value.
+local function walk(at, path, names, by_class, known)
   for name, value in pairs(at) do
     local full = path .. "." .. name
     if name:sub(1, 2) == "__" then -- luacheck: ignore 542
       -- metamethods, and the class itself again
-    elseif type(value) == "table" and next(value) ~= nil and not value[1] then
-      walk(value, full, names, by_class)
+    elseif type(value) == "table" and next(value) ~= nil and not value[1] and not known[full] then
+      walk(value, full, names, by_class, known)
     elseif not is_method(by_class, path, name)
       and not (path:find "^vise%.nn%.%u" and PLUMBING[name]) then
       names[full] = true
@@ -89,22 +87,22 @@ local PRIVATE = { ["vise.array"] = true, ["vise.bytes"] = true, ["vise.context"]
 
 -- Every value that is described, with where it stands: arguments, results, fields, and theirs.
 local function each_value(visit)
-  local function visit_all(values, where)
+  local function visit_all(values, where, what)
     for _, value in ipairs(values or {}) do
       local name = where .. " " .. value[1]
-      visit(value, name)
-      visit_all(value.fields, name)
+      visit(value, name, what)
+      visit_all(value.fields, name, "field")
     end
   end
   for _, ref in reference.each() do
-    visit_all(ref.fields, ref.name)
-    for _, record in ipairs(ref.records or {}) do visit_all(record.fields, record[1]) end
+    visit_all(ref.fields, ref.name, "field")
+    for _, record in ipairs(ref.records or {}) do visit_all(record.fields, record[1], "field") end
     for _, fn in ipairs(ref.functions) do
       local name = reference.full_name(ref, fn)
-      visit_all(fn.arguments, name)
+      visit_all(fn.arguments, name, "argument")
       for _, result in ipairs(fn.returns or {}) do
-        visit(luacats.turned(result), name .. " gives " .. result[2], true)
-        visit_all(result.fields, name .. " gives " .. result[2])
+        visit(luacats.turned(result), name .. " gives " .. result[2], "result")
+        visit_all(result.fields, name .. " gives " .. result[2], "field")
       end
     end
   end
@@ -120,7 +118,7 @@ describe("the description of the Lua interface", function()
   it("has every name that is reached from vise, and no others", function()
     local names, by_class = described()
     for _, name in ipairs(vise.names()) do assert(vise[name] ~= nil) end -- loads it
-    local found = walk(vise, "vise", {}, by_class)
+    local found = walk(vise, "vise", {}, by_class, names)
     found["vise.names"] = nil -- for the prompt
     assert.same(sorted(found), sorted(names))
   end)
@@ -187,14 +185,14 @@ describe("the description of the Lua interface", function()
   end)
 
   it("says of every argument, field and result what it is, and of which type", function()
-    each_value(function(value, where, is_result)
+    each_value(function(value, where, what)
       assert.is_string(value[1], where)
       check_names(value[2], where)
-      if not is_result then assert.is_true(type(value[3]) == "string" and #value[3] > 0, where) end
+      if what ~= "result" then assert.is_true(type(value[3]) == "string" and #value[3] > 0, where) end
       if value.choices then assert.equal("string", value[2], where) end
       if value.default ~= nil then assert.is_nil(luacats.check_value(value.default, value), where) end
       -- Options of one function are described where they are taken.
-      if value[1] == "options" and value[2] == "table" then
+      if what == "argument" and value[1] == "options" and value[2] == "table" then
         assert.is_true(value.fields ~= nil or value[3]:find "fields of vise" ~= nil, where)
       end
     end)
@@ -217,10 +215,13 @@ describe("the description of the Lua interface", function()
       page.page_width = function() return width end
       for _, ref in reference.each() do
         local all = { text.of_part(ref) }
-        for _, fn in ipairs(ref.functions) do all[#all + 1] = text.of_function(ref, fn) end
+        for _, fn in ipairs(ref.functions) do
+          local without = setmetatable({ example = "x()" }, { __index = fn })
+          all[#all + 1] = text.of_function(ref, without)
+        end
         for _, record in ipairs(ref.records or {}) do all[#all + 1] = text.of_record(record) end
         for line in table.concat(all, "\n"):gmatch "[^\n]+" do
-          if not line:find "^    %S" then assert.is_true(#line <= width, line) end
+          assert.is_true(#line <= width, line)
         end
       end
     end
@@ -253,47 +254,6 @@ describe("the description of the Lua interface", function()
     print(("described: %d functions, %d with an example; %d arguments, %d types, %d fields"):format(counts.functions,
       counts.examples, counts.arguments, counts.types, counts.fields))
   end)
-end)
-
-describe("the description of the commands", function()
-  local known = { flag = true }
-  for _, name in ipairs(parse.types()) do known[name] = true end
-
-  it("covers every file of lua/vise/cli that is a command", function()
-    local listed = {}
-    for _, name in ipairs(cli.names) do listed[name] = true end
-    local find <close> = io.popen "ls lua/vise/cli"
-    for file in find:lines() do
-      local name = file:gsub("%.lua$", "")
-      local module = require("vise.cli" .. (name == "init" and "" or "." .. name))
-      assert.equal(listed[name] == true, module.run ~= nil, name)
-    end
-  end)
-
-  for _, name in ipairs(cli.names) do
-    it("is complete for " .. name, function()
-      local command, seen = cli.command(name), { help = true }
-      assert.equal(name, command.name)
-      assert.is_true(#command.summary > 0 and #command.summary < 80)
-      assert.is_true(#command.examples > 0)
-      for _, spec in ipairs(command.arguments) do
-        assert.is_true(known[spec.type], spec.name)
-        assert.is_true(#spec.help > 0, spec.name)
-      end
-      for _, spec in ipairs(command.options) do
-        assert.is_true(known[spec.type], spec.name)
-        assert.is_true(#spec.help > 0, spec.name)
-        for _, key in ipairs { spec.name, spec.short } do
-          assert.is_nil(seen[key], key)
-          seen[key] = true
-        end
-      end
-      for _, example in ipairs(command.examples) do
-        assert.matches("vise " .. name, example[1], 1, true)
-        assert.is_true(#example[2] > 0)
-      end
-    end)
-  end
 end)
 
 describe("the error ids", function()

@@ -185,6 +185,14 @@ function M.counts()
   return sums
 end
 
+--- The help of a function.
+---@param ref vise.Reference
+---@param fn vise.Function
+---@return string
+function M.function_text(ref, fn)
+  return require("vise.describe.text").of_function(ref, fn)
+end
+
 -- Everything below is made when it is first asked for: help has to start fast.
 
 --- The help of a topic: see vise.describe.topics.

@@ -19,7 +19,7 @@ return {
   { name = "ops", title = "Operators", parts = { "ops", "linalg" } },
   { name = "coded", title = "Coded matrices", parts = { "coded.scheme", "coded.coded", "coded.coded_tensor",
     "coded.packed", "coded.rows" } },
-  { name = "algorithms", title = "Algorithms", parts = { "algorithms.svdquant", "algorithms.refine",
+  { name = "algorithms", title = "Algorithms", parts = { "algorithms.methods", "algorithms.svdquant", "algorithms.refine",
     "algorithms.low_rank", "algorithms.smoothing", "algorithms.smoothing_search", "algorithms.balance",
     "algorithms.relax", "algorithms.emulate" } },
   { name = "nn", title = "Layers", parts = { "nn.nn", "nn.module", "nn.linear", "nn.quantized_linear", "nn.attention",
@@ -29,6 +29,7 @@ return {
   { name = "eval", title = "Measuring and sampling", parts = { "eval.eval", "eval.generate", "eval.samplers" } },
   { name = "data", title = "Data and pictures", parts = { "data.data", "data.tokenizers", "data.tokenizer",
     "data.picture" } },
+  { name = "plot", title = "Pictures in the terminal", parts = { "plot" } },
   { name = "files", title = "Files", parts = { "files.safetensors", "files.safetensors_file", "files.json" } },
   { name = "machine", title = "The machine", parts = { "machine" } },
 }

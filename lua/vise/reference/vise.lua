@@ -117,6 +117,19 @@ assert(vise.load(fresh, cfg))
 print(fresh:layers()[5].quantized.type.name) --> int8_per_row]],
     },
     {
+      name = "restore",
+      arguments = { { "model", "vise.Model", "an open model, quantized or not" } },
+      returns = { { "vise.Model", "model", "itself" } },
+      text = "Takes the quantized layers off a model and frees them: it is float again, with the weights it was opened "
+        .. "with. A search over types opens its model once.",
+      example = [[
+for _, name in ipairs { "int8_per_row", "int4_weight_only" } do
+  local report = assert(vise.quantize(model, { quant_type = name, regions = { "*.0.attn1.*" } }))
+  print(name, report.bits_per_weight)
+  vise.restore(model)
+end]],
+    },
+    {
       name = "compile",
       arguments = {
         { "model", "vise.Model|vise.nn.Module", "an open model, quantized or not; or a part of one" },

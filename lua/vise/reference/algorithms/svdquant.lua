@@ -14,6 +14,7 @@ local g = vise.random(1)
 local weight = g:normal { 32, 64 }
 local quant_type = vise.quant_types.parse "svdq_int4_r8_dq"
 local scheme = vise.scheme(vise.quant_types.scheme_args(quant_type.weight, "bf16"))]],
+  fields = { { "method", "vise.Method", "what vise.algorithms.method \"svdquant\" gives" } },
   records = {
     {
       "vise.SvdquantLayer", "what decompose has to know of a layer",

@@ -14,8 +14,10 @@ return {
     { "exclude", "vise.PatternLike[]", "layers that stay float; stands above `plan`", default = {} },
     { "filter", "fun(layer: vise.nn.Linear, name: string): boolean", "asked for each layer that is left; false leaves "
       .. "it float", optional = true },
-    { "plan", "[vise.PatternLike, vise.QuantTypeName][]", "rules { pattern, quant type }: the first that matches a "
-      .. "layer wins, inside and outside the regions", default = {} },
+    { "method", "vise.MethodLike", "how layers are made: a name, a name with options, or a method of your own",
+      otherwise = "the type's own" },
+    { "plan", "[vise.PatternLike, vise.QuantTypeName, vise.MethodLike?][]", "rules { pattern, quant type, method }: "
+      .. "the first that matches a layer wins, inside and outside the regions", default = {} },
     { "fallback", '"skip"|vise.QuantTypeName', "what layers get whose shape the type cannot take", default = "skip" },
     { "calibrate", "fun(model: any, about: table)", "runs the model, or the table of models, while layers are observed",
       optional = true },

@@ -23,6 +23,8 @@ return {
         { "calibrated", 'false|"span"|"range"', "what it needs to know of the activations" },
         { "static", "boolean", "whether the one scale of the activations is calibrated and saved" },
         { "summary", "string", "the type in a few words" },
+        { "method", "vise.Method", "of a type in a config: how its layers are made", optional = true },
+        { "needs", "string[]", "of a type in a config: span, range, or nothing", optional = true },
       },
     },
   },

@@ -12,8 +12,8 @@ local model <close> = assert(vise.open "models/stories")
 local work = assert(vise.workload.of(model, { calibration = 1, length = 16 }))]],
   fields = {
     { "family", "string", "of the model" },
-    { "metric", "string", "what quality measures: PSNR of images in dB, or nats a token lost",
-      choices = { "psnr", "loss_increase" } },
+    { "metric", "string", "what quality measures: PSNR of images or SQNR in dB, or nats a token lost",
+      choices = { "psnr", "sqnr", "loss_increase" } },
     { "options", "vise.WorkloadOptions", "with the defaults" },
   },
   functions = {
@@ -33,7 +33,7 @@ assert(vise.quantize(model, config))]],
       name = "quality", arguments = { MODEL },
       returns = {
         { "table", "quality", "how far the model is from the float one", fields = {
-          { "metric", "string", "what was measured", choices = { "psnr", "loss_increase" } },
+          { "metric", "string", "what was measured", choices = { "psnr", "sqnr", "loss_increase" } },
           { "value", "number", "in dB, or in nats a token" },
         } },
       },

@@ -22,9 +22,19 @@ return {
   },
   functions = {
     {
+      name = "has",
+      arguments = { { "model", "vise.Model", "an open model" } },
+      returns = { { "boolean", "found" } },
+      text = "Whether there is a workload for the model's family: bare weights have none, families of your own where "
+        .. "their description gives one.",
+      example = [[
+local model <close> = assert(vise.open "models/stories")
+print(vise.workload.has(model)) --> true]],
+    },
+    {
       name = "of",
       arguments = {
-        { "model", "vise.Model", "a diffusion transformer or a language model" },
+        { "model", "vise.Model", "a diffusion transformer, a language model, or one whose family has a workload" },
         { "options", "vise.WorkloadOptions", "how much", optional = true },
       },
       returns = { { "vise.Workload", "work" } }, fails = true,

@@ -51,11 +51,11 @@ local plan = assert(vise.plan(model, { quant_type = "int8_per_row_static", exclu
       returns = {
         { "table[]", "layers", "in the model's order", fields = {
           { "name", "string", "the full name" },
-          { "kind", "string", "what is needed", choices = { "span", "range" } },
+          { "kinds", "string[]", "what is needed: span, range or both" },
         } },
       },
       text = "The layers that need statistics of their inputs.",
-      example = "print(#plan:calibrated(), plan:calibrated()[1].kind) --> 30 range",
+      example = "print(#plan:calibrated(), plan:calibrated()[1].kinds[1]) --> 30 range",
     },
     {
       name = "few_shot", arguments = {}, returns = { { "string[]", "names" } },

@@ -43,6 +43,20 @@ local step = t:axpy(-0.5, t)
 print(step:get(1)) --> 0.5]],
     },
     {
+      name = "blocks",
+      arguments = {
+        { "rows", "integer", "how many blocks from top to bottom, at most the rows there are", min = 1, max = 4096 },
+        { "columns", "integer", "how many from left to right, at most the columns there are", min = 1, max = 4096 },
+        { "what", "string", "what each block gives", choices = { "absmax", "max", "mean", "min" }, default = "absmax" },
+      },
+      returns = { { "vise.Tensor", "map", "f64 [rows, columns]" } },
+      text = "A small map of a large tensor: its last dimension and all the others together are cut into blocks of "
+        .. "equal size, or nearly so, and each gives one number; NaN if it holds any.",
+      example = [[
+local map = t:blocks(1, 3, "max")
+print(table.concat(map:totable(), " ")) --> 4.0 5.0 6.0]],
+    },
+    {
       name = "bytes", arguments = {}, returns = { { "integer", "bytes" } },
       text = "How many bytes the elements take.",
       example = "print(t:bytes()) --> 24",

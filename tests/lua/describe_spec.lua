@@ -216,7 +216,7 @@ describe("the description of the Lua interface", function()
       for _, ref in reference.each() do
         local all = { text.of_part(ref) }
         for _, fn in ipairs(ref.functions) do
-          local without = setmetatable({ example = "x()" }, { __index = fn })
+          local without = setmetatable({ example = "--" }, { __index = fn })
           all[#all + 1] = text.of_function(ref, without)
         end
         for _, record in ipairs(ref.records or {}) do all[#all + 1] = text.of_record(record) end

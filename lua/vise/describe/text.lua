@@ -91,11 +91,12 @@ local function see_also(ref, fn)
   return words
 end
 
--- A signature, its results on a line of their own where there is no room.
+-- A signature, in lines where there is no room for one.
 local function signature(ref, fn, indent)
   local line = indent .. values.signature(ref, fn)
   if #line <= text.page_width() then return line end
-  return (line:gsub(" %-> ", "\n" .. indent .. "    -> ", 1))
+  local folded = text.wrap(line, text.page_width() - 4, indent):gsub("\n", "\n    ")
+  return folded
 end
 
 --- A function's help.

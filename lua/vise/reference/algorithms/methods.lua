@@ -20,7 +20,8 @@ return {
           max = 99999, optional = true },
         { "options", "table<string, string|number|boolean>", "names and defaults of its options", optional = true },
         { "types", "string[]", "globs over the quant types that it is for", otherwise = "all" },
-        { "copies", "integer", "copies of the weight in f32 that make holds at most", min = 1, max = 1000, default = 4 },
+        { "copies", "integer", "copies of the weight in f32 that make holds at most", min = 1, max = 1000,
+          default = 4 },
         { "make_group", "fun(weights: vise.Tensor[], about: vise.MethodInput): vise.LayerParts[], table?", "the same "
           .. "for layers that are given the same input", optional = true },
         { "resolve", "fun(type: vise.QuantType, config: vise.Config): vise.QuantType", "of methods of vise",
@@ -45,7 +46,8 @@ return {
       "vise.LayerParts", "what a method gives",
       fields = {
         { "weight", "vise.Coded", "of about.scheme: of the weight, or of what the other parts leave of it" },
-        { "smooth", "vise.Tensor", "[inputs] in the storage type; the layer computes with x / smooth", optional = true },
+        { "smooth", "vise.Tensor", "[inputs] in the storage type; the layer computes with x / smooth",
+          optional = true },
         { "down", "vise.Tensor", "[rank, inputs] in the storage type; the branch adds (x down') up'", optional = true },
         { "up", "vise.Tensor", "[outputs, rank]", optional = true },
       },
@@ -53,7 +55,8 @@ return {
   },
   aliases = {
     { "vise.MethodLike", "what may stand where a method is expected: a name, a name with options, or the method",
-      type = "string|vise.Method|{ name: string, options?: table }", schema = "string|{ name: string, options?: table }" },
+      type = "string|vise.Method|{ name: string, options?: table }",
+      schema = "string|{ name: string, options?: table }" },
   },
   functions = {
     {

@@ -11,7 +11,8 @@ return {
         { "family", "string", "its name in manifests: lower-case letters, digits, - and _" },
         { "names", "string[]", "what config.json may call it: _class_name, architectures or model_type" },
         { "settings", "table[]|fun(config: table, path: string): table?, string?, string?", "what of config.json it "
-          .. "uses: a list of { name, kind, min =, max =, default =, one_of =, optional = }, or a function that reads them" },
+          .. "uses: a list of { name, kind, min =, max =, default =, one_of =, optional = }, or a function that reads "
+          .. "them" },
         { "check", "fun(settings: table): string?", "what is wrong with the settings", optional = true },
         { "build", "fun(settings: table, weights: any): table", "makes the model's fields; children are its modules, "
           .. "in the order in which they run; weights:linear(name, outputs, inputs, biased), weights:embedding(name, "

@@ -52,8 +52,8 @@ local function add_rows(list, prefix, places, out)
   end
 end
 
-local function add_table(heading, list, places, out)
-  out[#out + 1] = ("\n| %s | type | |\n| --- | --- | --- |"):format(heading)
+local function add_table(first, list, places, out)
+  out[#out + 1] = ("\n| %s | type | |\n| --- | --- | --- |"):format(first)
   add_rows(list, "", places, out)
 end
 

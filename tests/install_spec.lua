@@ -171,7 +171,8 @@ describe("luarocks make", function()
   it("makes a rock that a stock Lua requires", function()
     local root = os.tmpname()
     os.remove(root)
-    local shown, ok = output(("MAKEFLAGS= luarocks --lua-version 5.4 --tree '%s' make vise-scm-1.rockspec"):format(root))
+    local shown, ok = output(("MAKEFLAGS= luarocks --lua-version 5.4 --tree '%s' make vise-scm-1.rockspec"):format(
+      root))
     assert(ok, shown)
     assert.equal(version .. "\n", (output(("eval $(luarocks --lua-version 5.4 --tree '%s' path) && lua5.4 -e "
       .. "'print(require(\"vise\").version)'"):format(root))))

@@ -123,7 +123,7 @@ describe("make install", function()
 
   it("is undone by make uninstall, to the last folder", function()
     local other = root .. "/usr/bin/other"
-    local f <close> = assert(io.open(other, "w"))
+    assert(io.open(other, "w")):close()
     make(("uninstall DESTDIR='%s' PREFIX=/usr"):format(root))
     assert.same({ ["usr/bin/other"] = true }, files_of(root))
     os.remove(other)

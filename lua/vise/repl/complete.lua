@@ -103,13 +103,9 @@ end
 -- The topics of help.
 local function topics()
   local describe, list = require "vise.describe", {}
-  for _, name in ipairs(describe.names) do
-    list[#list + 1] = name
-    local ref = describe.reference(name)
-    for _, fn in ipairs(ref.functions) do
-      list[#list + 1] = ref.kind == "class" and name .. ":" .. fn.name
-        or name == "vise" and "vise." .. fn.name or name .. "." .. fn.name
-    end
+  for _, ref in describe.each() do
+    list[#list + 1] = ref.name
+    for _, fn in ipairs(ref.functions) do list[#list + 1] = describe.full_name(ref, fn) end
   end
   for _, name in ipairs(require("vise.cli").names) do list[#list + 1] = name end
   for id in pairs(require "vise.errors") do list[#list + 1] = id end
@@ -140,10 +136,8 @@ local function fields_of(argument)
   if not argument then return {} end
   if argument.fields then return argument.fields end
   for class in argument[2]:gmatch "vise%.[%w.]+" do
-    for _, name in ipairs(require("vise.describe").names) do
-      local ref = require("vise.describe").reference(name)
-      if ref.class == class and ref.fields then return ref.fields end
-    end
+    local found = require("vise.describe").type_named(class)
+    if found and found.fields then return found.fields end
   end
   if argument[2]:find("vise.Config", 1, true) or argument[1] == "fields" then
     local list = {}

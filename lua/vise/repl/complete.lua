@@ -102,7 +102,7 @@ end
 local function at_line_start(head, env)
   local mark, topic = head:match "^(%s*%?%??%s*)([%w_.:]*)$"
   if mark then
-    local list = literals.candidates(literals.topics(), topic, '"', {})
+    local list = literals.candidates({ literals.topics() }, topic, '"', {})
     for _, candidate in ipairs(list) do candidate.suffix = nil end
     for _, candidate in ipairs(free_names({}, topic, env)) do list[#list + 1] = candidate end
     return #mark, list
@@ -124,7 +124,12 @@ local function at_line_start(head, env)
   return #head - #word, list
 end
 
-local function candidates(head, env)
+--- The candidates at the end of a text.
+---@param head string
+---@param env table  The globals of the session.
+---@return integer from  Bytes before the word that is completed.
+---@return vise.repl.Candidate[]
+function M.candidates(head, env)
   local from, list = at_line_start(head, env)
   if from then return from, list end
   local shell = head:match "^%s*%$.-(%S*)$"
@@ -162,7 +167,9 @@ end
 ---@return vise.repl.Completion
 function M.at(text, cursor, env)
   local head = text:sub(1, cursor)
-  local ok, from, list = pcall(candidates, head, env)
+  collectgarbage "stop" -- a walk over all that a large model holds would take longer than the answer
+  local ok, from, list = pcall(M.candidates, head, env)
+  collectgarbage "restart"
   if not ok then return { from = cursor, list = {} } end
   return { from = from, list = list }
 end

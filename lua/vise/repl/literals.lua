@@ -50,23 +50,40 @@ local function requote(name, quote)
   return table.concat(out)
 end
 
+local PAST = "\xff\xff" -- behind whatever may follow a prefix
+
+-- Does a name begin with a prefix?  Makes no strings: there may be 100,000 names.
+local function begins(name, prefix, past)
+  return name >= prefix and name < past
+end
+
 --- Names as candidates for the inside of a string; with `collapse` only up to the next dot, as folders are.
-function M.candidates(list, inside, quote, about)
+---@param lists string[][]
+---@param inside string  What stands in the string.
+---@param quote string
+---@param about { collapse?: boolean, suffix?: string, doc?: fun(name: string): string? }
+---@return vise.repl.Candidate[]
+function M.candidates(lists, inside, quote, about)
   local prefix, found, seen = unquote(inside), {}, {}
-  local n = #prefix
+  local n, past = #prefix, prefix .. PAST
   local head = about.collapse and #(prefix:match "^.*%." or "")
-  for _, name in ipairs(list) do
-    if name:sub(1, n) == prefix then
-      local dot = about.collapse and name:find(".", n + 1, true)
-      local shown = dot and name:sub(1, dot) or name
-      if not seen[shown] then
-        seen[shown] = true
-        found[#found + 1] = {
-          text = requote(shown, quote), label = head and shown:sub(head + 1) or shown,
-          suffix = not dot and quote .. (about.suffix or "") or nil,
-          doc = not dot and about.doc and function() return about.doc(name) end or nil,
-        }
-      end
+  local last, last_past -- the group that was entered last: its other members often follow
+  local function add(name)
+    local dot = about.collapse and name:find(".", n + 1, true)
+    local shown = dot and name:sub(1, dot) or name
+    if dot then last, last_past = shown, shown .. PAST end
+    if seen[shown] then return end
+    seen[shown] = true
+    found[#found + 1] = {
+      text = requote(shown, quote), label = head and shown:sub(head + 1) or shown,
+      suffix = not dot and quote .. (about.suffix or "") or nil,
+      doc = not dot and about.doc and function() return about.doc(name) end or nil,
+    }
+  end
+  for _, list in ipairs(lists) do
+    for _, name in ipairs(list) do
+      local skipped = last and begins(name, last, last_past)
+      if not skipped and (n == 0 or begins(name, prefix, past)) then add(name) end
     end
   end
   return found
@@ -100,16 +117,10 @@ local function tensor_doc(object)
   end
 end
 
-local function layer_names(model)
-  local list = names.layers(model)
-  for i, layer in ipairs(list) do list[i] = layer.name end
-  return list
-end
-
 local layer_methods = { layer = true }
 local tensor_methods = { tensor = true, info = true, has = true }
 
--- What names a string may hold after these words; nil when it may be a file.
+-- Lists of the names that a string may hold after these words; nil when it may be a file.
 local function string_names(words, env)
   local before = words[#words]
   if not before then return nil end
@@ -119,8 +130,7 @@ local function string_names(words, env)
     local chain = reach.chain(words, #words - 1)
     local value = chain and reach.value(chain, env)
     if names.has(value) then
-      local list, tensors = layer_names(value), names.tensors(value)
-      return table.move(tensors, 1, #tensors, #list + 1, list), { collapse = true, suffix = "]",
+      return { names.layer_names(value), names.tensors(value) }, { collapse = true, suffix = "]",
         doc = tensor_doc(value) }
     end
     local keys = {}
@@ -128,21 +138,21 @@ local function string_names(words, env)
       for key in pairs(reach.keys(value)) do keys[#keys + 1] = key end
       table.sort(keys)
     end
-    return keys, { suffix = "]" }
+    return { keys }, { suffix = "]" }
   elseif opener and opener.kind == "name" then
-    if opener.text == "help" then return M.topics(), {} end
+    if opener.text == "help" then return { M.topics() }, {} end
     local chain = reach.chain(words, call)
     local method = chain and chain[#chain].kind == ":" and chain[#chain].key
     if layer_methods[method] or tensor_methods[method] then
       local _, owner = reach.value(chain, env)
       if names.has(owner) then
-        return layer_methods[method] and layer_names(owner) or names.tensors(owner),
+        return { layer_methods[method] and names.layer_names(owner) or names.tensors(owner) },
           { collapse = true, doc = tensor_doc(owner) }
       end
     end
   end
   local list = options.choices(words, env)
-  return list, list and { doc = function(name)
+  return list and { list }, { doc = function(name)
     local ok, qtype = pcall(require("vise.quant_types").parse, name)
     return ok and qtype.summary or nil
   end }
@@ -161,9 +171,9 @@ function M.at(token, words, env)
     level, inside = token.text:match "^%[(=*)%[(.*)$"
     quote = "]" .. level .. "]"
   end
-  local list, about = string_names(words, env)
+  local lists, about = string_names(words, env)
   local from = token.last - #inside
-  if list then return from, M.candidates(list, inside, quote, about) end
+  if lists then return from, M.candidates(lists, inside, quote, about) end
   return from, M.files(inside, quote)
 end
 

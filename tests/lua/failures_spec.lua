@@ -33,7 +33,8 @@ end
 local function cases()
   local cut = write("cut.safetensors", string.pack("<I8", 1 << 30) .. "{}")
   local empty = write("empty.safetensors", "")
-  local hostile = write("hostile.safetensors", safetensors('{"\\u001b[31mred":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}', "abcd"))
+  local hostile = write("hostile.safetensors",
+    safetensors('{"\\u001b[31mred":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}', "abcd"))
   local fine = recipe("fine", HEADER, "return function(job) end")
   return {
     { "frobnicate", "E-US-01", "frobnicate" },
@@ -48,7 +49,8 @@ local function cases()
     { "inspect " .. hostile, "E-ST-16", "hostile.safetensors" },
     { "inspect " .. DIT .. " --variant fp61", "E-HF-14", "fp61" },
     { "inspect " .. DIT .. " --variant fp16 --histogram no.such", "E-US-11", "no.such" },
-    { "export " .. place .. " --to cache-dit --variant fp16 --out " .. place .. "/x --model " .. DIT, "E-AR-01", place },
+    { "export " .. place .. " --to cache-dit --variant fp16 --out " .. place .. "/x --model " .. DIT, "E-AR-01",
+      place },
     { "help frobnicate", "E-US-08", "frobnicate" },
     { "explain frobnicate", "E-US-08", "frobnicate" },
     { place .. "/none.lua", "E-US-06", "none.lua" },
@@ -75,8 +77,9 @@ end
 
 -- What is wrong with how the program says it; nil if nothing is.
 local function problem_of(arguments, id, names)
-  local status, out, err = program.run(arguments)
-  local first = err:match "^[^\n]*"
+  local status, out, err = program.run(arguments, "VISE_RUNS=" .. place .. "/runs")
+  -- A run that fails has a log, and says first where it is.
+  local first = err:match "^vise: [^\n]*" or err:match "\n(vise: [^\n]*)" or ""
   local function wrong(what) return ("%s: %s\n%s%s"):format(arguments, what, out, err) end
   if out ~= "" then return wrong "prints to stdout" end
   if not first:find("vise: " .. id .. ": ", 1, true) then return wrong("is not " .. id) end

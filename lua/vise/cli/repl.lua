@@ -26,7 +26,8 @@ return {
     .. "The history is kept in $XDG_STATE_HOME/vise/history; lines that begin with a space are not. On a pipe there "
     .. "are no prompts and no colours, and the exit status is that of the first line that failed.",
   arguments = {
-    { name = "file", type = "file", optional = true, help = "a Lua file to run first, in the same session" },
+    { name = "file", type = "file", glob = "*.lua", optional = true,
+      help = "a Lua file to run first, in the same session" },
   },
   options = {
     { name = "execute", short = "e", type = "string", value = "CODE", help = "runs this instead of reading lines" },

@@ -36,6 +36,6 @@ return {
   ["E-TK-07"] = {
     title = "no such token id",
     next = "Decode with the tokenizer that the model was trained with.",
-    explain = "The number is no id of this vocabulary.",
+    explain = "The number is negative, or not below the number of pieces of this vocabulary.",
   },
 }

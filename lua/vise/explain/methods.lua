@@ -80,8 +80,8 @@ return {
       .. "code goes into a low-rank branch in 16 bits; the residual and the activations get 4 bits.",
     steps = { "W~ = W diag(s)", "W~ = up down + R       the first r singular triplets, and the rest",
       "y = dq(q4(x / s) Q(R)') + (x down') up' + b" },
-    when = "For 4-bit weights and activations. Rank r adds 32 r / n bits a weight to a layer of n x n: a quarter of a bit "
-      .. "for rank 32 at 4096.",
+    when = "For 4-bit weights and activations. Rank r adds 32 r / n bits a weight to a layer of n x n: a quarter of a "
+      .. "bit for rank 32 at 4096.",
     options = "svdq_int4_rR, svdq_nvfp4_rR, ..._dq without data; svdq = { ... }",
     paper = "Li et al., SVDQuant, arXiv 2411.05007, sections 4.1 and 4.2",
     see = { "smoothing", "low_rank", "refine", "scale_search", "shared_inputs" },
@@ -91,7 +91,8 @@ return {
     text = "The largest singular triplets of the smoothed weight, as two thin factors stored in 16 bits. `low` finds "
       .. "them by a randomized range finder with power iterations in f32, `medium` by a full decomposition in f32, "
       .. "`high` in f64. The residual is taken from the rounded factors, so their rounding is coded with it.",
-    steps = { "Q = orth(W G), then in turns orth(W' Q) and orth(W Q);  SVD of Q' W", "up = U diag(sigma), down = V', both rounded to 16 bits" },
+    steps = { "Q = orth(W G), then in turns orth(W' Q) and orth(W Q);  SVD of Q' W",
+      "up = U diag(sigma), down = V', both rounded to 16 bits" },
     options = "svdq = { calibrate_precision = \"low\"|\"medium\"|\"high\", seed = 0 }",
     paper = "Halko, Martinsson, Tropp, arXiv 0909.4061, algorithm 4.4",
     see = { "svdquant", "refine" },

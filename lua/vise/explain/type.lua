@@ -15,8 +15,8 @@ local GRANULARITY = {
 -- "8-bit integers, a scale for each output row": what a scheme's arguments say.
 local function side(args)
   if not args then return "as they come (float)" end
-  local element = args.element == "f8e4m3" and "8-bit floats (e4m3)" or args.element == "f4e2m1" and "4-bit floats (e2m1)"
-    or ("%d-bit integers"):format(args.bits)
+  local element = args.element == "f8e4m3" and "8-bit floats (e4m3)"
+    or args.element == "f4e2m1" and "4-bit floats (e2m1)" or ("%d-bit integers"):format(args.bits)
   local scales = GRANULARITY[args.granularity]
     or args.granularity == "group" and ("a scale for each %d inputs"):format(args.group)
     or ("a scale for each %d x %d block"):format(args.block[1], args.block[2])

@@ -2,6 +2,7 @@
 
 local core = require "vise.core"
 local fail = require "vise.fail"
+local params = require "vise.recipe.params"
 local text = require "vise.text"
 
 -- How many of a report's layers get histograms, the worst first.
@@ -103,22 +104,26 @@ end
 
 local WORK = { "steps", "images", "calibration" } -- parameters that are options of the workload
 
--- The workload of the job's model by the parameters of those names.
-local function workload_of(job)
-  local options = {}
-  for _, name in ipairs(WORK) do options[name] = job.params[name] end
-  options.texts, options.tokenizer = texts_of(job)
-  return fail.try(require("vise").workload.of(job.model, options))
+--- The workload of the job's model: by the parameters steps, images and calibration where the recipe
+--- has them, on the texts of --data where there are any.
+---@return vise.Workload? work  nil: the model's family has none.
+function Job:workload()
+  local vise, options = require "vise", {}
+  if not vise.workload.has(self.model) then return nil end
+  for _, name in ipairs(WORK) do options[name] = self.params[name] end
+  options.texts, options.tokenizer = texts_of(self)
+  return fail.try(vise.workload.of(self.model, options))
 end
 
--- Whether all parameters but those in `naming` have the values that the header gives them.
-local function is_usual(job, naming)
-  local free = {}
-  for _, name in ipairs(naming) do free[name] = true end
+--- Whether all parameters have the values that the header gives them, so that its expectations hold.
+---@param naming? string[]  Parameters that may have others: the quant type's name says them.
+---@return boolean
+function Job:is_usual(naming)
+  local job, free = self, {}
+  for _, name in ipairs(naming or {}) do free[name] = true end
   for name, spec in pairs(job.recipe.header.params or {}) do
-    local value, default = job.params[name], spec.default
-    if type(value) == "table" then value, default = table.concat(value, ","), table.concat(default, ",") end
-    if not free[name] and value ~= default then return false end
+    local matters = not free[name] and spec.affects ~= "speed"
+    if matters and not params.is_default(spec, job.params[name]) then return false end
   end
   return #job.data_files == 0
 end
@@ -132,8 +137,8 @@ end
 function Job:standard(cfg, naming)
   local vise, model, fields = require "vise", self.model, {}
   for key, value in pairs(cfg) do fields[key] = value end
-  local work = model.family ~= "weights" and workload_of(self) or nil
-  if work and vise.quant_types.parse(fields.quant_type).calibrated and not fields.statistics then
+  local work = self:workload()
+  if work and require("vise.config").is_calibrated(fields) and not fields.statistics then
     fields.calibrate = fields.calibrate or work:calibration()
   end
   local report = self:quantize(model, fields, work)
@@ -141,13 +146,14 @@ function Job:standard(cfg, naming)
     local saved = self:save(model)
     self:print("saved to %s: %d bytes", saved.file, saved.bytes)
   end
-  if work then self:measure(model, work, fields.quant_type, is_usual(self, naming or {})) end
+  if work then self:measure(model, work, fields.quant_type, self:is_usual(naming)) end
   return report
 end
 
 -- What is measured, for people and for the log.
 local MEASURES = {
   psnr = { words = "PSNR against float", format = "%.2f dB", unit = "dB", better = "higher" },
+  sqnr = { words = "SQNR against float", format = "%.2f dB", unit = "dB", better = "higher" },
   loss_increase = { words = "rise of the loss", format = "%.5f nats a token", unit = "nats a token",
     better = "lower" },
 }

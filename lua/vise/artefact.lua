@@ -26,7 +26,8 @@ local function layer_entries(model, quantization)
   for _, layer in ipairs(quantization.layers) do
     local linear, made = model:layer(layer.name), quantization.made and quantization.made[layer.name]
     local bias, qtype = made and made.bias or linear.bias, made and made.type or layer.qtype
-    list[#list + 1] = { name = layer.name, type = layer.type, smooth = qtype.smooth,
+    local rank = quant_types.parse(layer.type).rank ~= qtype.rank and qtype.rank or nil
+    list[#list + 1] = { name = layer.name, type = layer.type, smooth = qtype.smooth, rank = rank,
       shape = core.array { table.unpack(layer.shape) },
       storage = layer.storage or quant_types.storage(linear.weight:dtype()), bias = bias and bias:dtype() or nil }
   end
@@ -91,7 +92,8 @@ local function layers_of(quantization, layers)
   for i, layer in ipairs(layers) do
     local hashes, known = {}, quantization.layers[i]
     for _, t in ipairs(quantization.made[layer.name]:tensors()) do hashes[t.param] = core.xxh3(t.tensor) end
-    listed[i] = { name = layer.name, type = layer.type, smooth = layer.smooth, shape = layer.shape,
+    listed[i] = { name = layer.name, type = layer.type, method = known.method, smooth = layer.smooth,
+      rank = layer.rank, shape = layer.shape,
       storage = layer.storage, bias = layer.bias, xxh3_128 = hashes, weight_error = finite(known.weight_error),
       output_error = finite(known.output_error) }
   end

@@ -30,6 +30,7 @@ local verbs = {
   open = "models",
   pattern = "pattern",
   quantize = "quantize",
+  restore = "restore",
   save = "artefact",
 }
 
@@ -72,6 +73,8 @@ function M.names()
   table.sort(names)
   return names
 end
+
+require("vise.methods").guard()
 
 return setmetatable(M, {
   __index = function(_, name)

@@ -77,8 +77,9 @@ end
 
 -- What is wrong with how the program says it; nil if nothing is.
 local function problem_of(arguments, id, names)
-  local status, out, err = program.run(arguments)
-  local first = err:match "^[^\n]*"
+  local status, out, err = program.run(arguments, "VISE_RUNS=" .. place .. "/runs")
+  -- A run that fails has a log, and says first where it is.
+  local first = err:match "^vise: [^\n]*" or err:match "\n(vise: [^\n]*)" or ""
   local function wrong(what) return ("%s: %s\n%s%s"):format(arguments, what, out, err) end
   if out ~= "" then return wrong "prints to stdout" end
   if not first:find("vise: " .. id .. ": ", 1, true) then return wrong("is not " .. id) end

@@ -5,7 +5,7 @@ return {
   summary = "explains a command, a Lua function or an error id",
   text = "Without a topic it lists the commands, the environment and the exit statuses.",
   arguments = {
-    { name = "topic", type = "string", optional = true, repeatable = true,
+    { name = "topic", type = "string", optional = true, repeatable = true, complete = "topics",
       help = "a command, a Lua name such as tensor:rows or quantize, or an id such as E-ST-07" },
   },
   options = {},

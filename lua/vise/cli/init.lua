@@ -17,6 +17,9 @@
 ---     run = function(ctx) return 0 end,
 ---   }
 ---
+--- For completion in a shell `glob` says which files a path is among, `complete` names the source of
+--- vise.completion.sources that knows the values.
+---
 --- Types: flag, string, integer and number (both with `min`, `max`), choice (with `choices`),
 --- pair (name=value), file, folder, path (these three must exist), place (need not exist).
 --- `repeatable` collects a list; `value` is the word for the value in the help; `required` is
@@ -33,7 +36,14 @@
 local M = {}
 
 --- The commands, in the order of the help.
-M.names = { "run", "inspect", "eval", "compare", "verify", "export", "bench", "doctor", "explain", "repl", "help" }
+M.names = {
+  "run",
+  "inspect", "eval", "compare", "verify", "export",
+  "bench", "doctor",
+  "repl",
+  "explain", "help",
+  "completion", "docs",
+}
 
 ---@class vise.cli.Context
 ---@field args table<string, any>
@@ -145,6 +155,9 @@ function M.main(args, interrupted)
   if first == "--version" or first == "-V" then
     io.stdout:write("vise ", require "vise.version", "\n")
     return 0
+  end
+  if first == "--complete" then
+    return require("vise.completion").print(table.move(args, 2, #args, 1, {}))
   end
   local command, rest = M.find(table.move(args, 1, #args, 1, {}))
   if command then return run_command(command, rest, interrupted) end

@@ -97,7 +97,7 @@ local function histogram(ctx, checkpoint, name)
   local counts, problem_of, id_of = t:histogram(lo, hi, BINS)
   if not counts then return nil, problem_of, id_of end
   for key, v in pairs(s) do s[key] = finite(v) end
-  return print_json { name = name, dtype = t:dtype(), lo = finite(lo), hi = finite(hi),
+  return print_json { schema = 1, name = name, dtype = t:dtype(), lo = finite(lo), hi = finite(hi),
     counts = require("vise.core").array(counts), statistics = s }
 end
 
@@ -116,7 +116,7 @@ local function heatmap(ctx, checkpoint, name)
   if not map then return nil, message, id end
   local values, high, wide = map:totable(), map:shape()
   for i, v in ipairs(values) do values[i] = finite(v) end
-  return print_json { name = name, dtype = t:dtype(), what = "absmax", rows = high, columns = wide,
+  return print_json { schema = 1, name = name, dtype = t:dtype(), what = "absmax", rows = high, columns = wide,
     values = require("vise.core").array(values) }
 end
 

@@ -14,6 +14,8 @@ local M = {}
 ---@field choices? string[]
 ---@field min? number
 ---@field max? number
+---@field glob? string        For completion: the files that a path is among.
+---@field complete? string    For completion: who knows the values, in vise.completion.sources.
 
 ---@class vise.cli.Option : vise.cli.Argument
 ---@field short? string
@@ -88,8 +90,9 @@ local readers = {
       suggest.hint(word, spec.choices))
   end,
   pair = function(_, word)
-    local name, value = word:match "^([%a_][%w_.]*)=(.*)$"
+    local name, value = word:match "^(%+?[%a_][^=]*)=(.*)$"
     if name then return { name, value } end
+    if word:find "^~[%a_][^=]*$" then return { word } end
     return nil, ("'%s' is not name=value"):format(word)
   end,
   file = existing "file",

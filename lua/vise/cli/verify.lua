@@ -35,7 +35,7 @@ return {
     .. "something is damaged. The layout of cache-dit has no hashes, so there only what it says is compared with "
     .. "what it holds.",
   arguments = {
-    { name = "artefact", type = "path", help = "an artefact folder, or its .safetensors file" },
+    { name = "artefact", type = "path", glob = "*.safetensors", help = "an artefact folder, or its .safetensors file" },
   },
   options = {
     { name = "json", type = "flag", help = "print one JSON object" },

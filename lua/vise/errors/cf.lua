@@ -45,4 +45,13 @@ return {
     explain = "A config is checked once and then read-only, so that what was checked is what is used. To "
       .. "change a field, derive a new one; from = keeps the other fields.",
   },
+  ["E-CF-08"] = {
+    title = "unknown method",
+    next = "Use one of the names listed, or give your own again: method = { name, make }. A function has no form in "
+      .. "JSON.",
+  },
+  ["E-CF-09"] = {
+    title = "name of a method that comes with vise",
+    next = "Give your method another name.",
+  },
 }

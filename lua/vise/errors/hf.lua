@@ -99,4 +99,11 @@ return {
     next = "Print the names that there are with :names().",
     explain = "A tensor was asked for by a name that the checkpoint does not have.",
   },
+  ["E-HF-18"] = {
+    title = "wrong argument of open",
+    next = "`vise help open` lists the options.",
+    explain = "open takes the path of a folder or file, and options that are strings: variant, weights. The nearest "
+      .. "one is in the message.",
+    exit = 64,
+  },
 }

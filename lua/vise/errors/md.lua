@@ -111,4 +111,9 @@ return {
     explain = "A checkpoint without a known family opens as bare weights if it has 2-D float tensors named "
       .. "NAME.weight. This one has none.",
   },
+  ["E-MD-20"] = {
+    title = "description of a model family that is none",
+    next = "Correct the field named; docs/own-model.md goes through all of them.",
+    exit = 64,
+  },
 }

@@ -49,4 +49,8 @@ return {
     explain = "few_shot lets one model calibrate itself while it runs. In a pipeline it is not defined "
       .. "which forward belongs to which component.",
   },
+  ["E-PL-09"] = {
+    title = "method failed, or gave parts that its type does not store",
+    next = "Correct what its make function returns, or what the method says with smooth and rank.",
+  },
 }

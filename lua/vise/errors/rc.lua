@@ -66,8 +66,82 @@ return {
   ["E-RC-11"] = {
     title = "no recipe of that name",
     next = "`vise recipes list` shows the names; a folder is given with a slash: ./my-recipe.",
-    explain = "A word without a slash that is no folder here is looked up in $VISE_RECIPES, in your own store "
-      .. "and among the recipes that come with vise. None of them has this name.",
+    explain = "A word without a slash that is no recipe in the current folder is looked up by name: in the folders of "
+      .. "$VISE_RECIPES, in the user's store (~/.local/share/vise/recipes) and among what came with the program.",
     exit = 66,
+  },
+  ["E-RC-12"] = {
+    title = "a recipe's file is compiled Lua",
+    next = "Give the source: compiled Lua cannot be looked into, and can crash the program.",
+    explain = "A file of the recipe begins with the mark of compiled Lua. Recipes are read as source only.",
+  },
+  ["E-RC-13"] = {
+    title = "a recipe's file is too large or nested too deeply",
+    next = "Move data into assets and split the code over lib/.",
+    explain = "A Lua file of a recipe may have 1 MiB, and brackets, calls and blocks may lie in each other 200 deep, "
+      .. "which is Lua's own limit.",
+  },
+  ["E-RC-14"] = {
+    title = "a group does not divide a layer's inputs",
+    next = "Use one of the sizes named, or leave the layer out.",
+    explain = "The parameter is declared with `divides = \"inputs\"`: its value must divide the inputs of every layer "
+      .. "that the recipe would quantize. Layers that a parameter `exclude` names are not looked at.",
+    exit = 64,
+  },
+  ["E-RC-15"] = {
+    title = "a parameter's pattern matches no layer",
+    next = "Use the nearest pattern, or optional:PATTERN; `vise inspect MODEL` lists the names.",
+    explain = "A parameter of type pattern or patterns names layers of the model. One that matches none is nearly "
+      .. "always a slip, so it is an error unless it begins with optional:.",
+    exit = 64,
+  },
+  ["E-RC-16"] = {
+    title = "two rules match the same layer",
+    next = "Make the patterns exclude each other, or remove one with -p ~NAME.PATTERN.",
+    explain = "The keys of this map are layer patterns, and a map has no order that could decide between two that "
+      .. "match the same layer.",
+    exit = 64,
+  },
+  ["E-RC-17"] = {
+    title = "a recipe needs a newer vise",
+    next = "Update vise, or use an older version of the recipe.",
+    explain = "`api` in the header is the least version of the recipe interface that it was written for.",
+  },
+  ["E-RC-18"] = {
+    title = "a recipe needs something that is not here",
+    next = "Use one of the names listed, or a machine and build that have it.",
+    explain = "`needs` in the header lists backends, observers, quant types and plug-ins. The message says which one "
+      .. "is missing and what is known here.",
+  },
+  ["E-RC-19"] = {
+    title = "a recipe's code uses a name that is not there",
+    next = "Correct the name; `vise recipes check` finds such names without running the recipe.",
+    explain = "A recipe sees Lua's pure functions, `vise`, `require` of its own lib/, and what it defines. Reading any "
+      .. "other global name is an error, because it is nearly always a misspelt local.",
+  },
+  ["E-RC-20"] = {
+    title = "the recipe that this one extends is not there",
+    next = "Put it beside this one, or add it: `vise recipes add PATH`.",
+    explain = "`extends` names a recipe and an exact version. It is looked for in the package's own "
+      .. "extends/NAME@VERSION, beside the package, and where recipes are found by name.",
+    exit = 66,
+  },
+  ["E-RC-21"] = {
+    title = "recipes extend each other in a circle",
+    next = "Remove one `extends`.",
+    explain = "Following `extends` comes back to a recipe that was there already, or goes on for more than eight "
+      .. "recipes.",
+  },
+  ["E-RC-22"] = {
+    title = "the model is not what the recipe works on",
+    next = "Use a model as `inputs` in the header describes; `vise recipes show RECIPE` prints it.",
+    explain = "`inputs.model` in the header names families, layers, dtypes or the least number of inputs, and the "
+      .. "model of --model does not have them.",
+  },
+  ["E-RC-23"] = {
+    title = "a recipe cannot be made here",
+    next = "Choose another name or folder.",
+    explain = "`vise recipes new` makes a folder that was not there, named like the recipe.",
+    exit = 73,
   },
 }

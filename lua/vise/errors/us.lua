@@ -74,4 +74,33 @@ return {
     next = "`vise help vise` lists the names.",
     explain = "The public module has no such name; the nearest ones are in the message.",
   },
+  ["E-US-14"] = {
+    title = "wrong argument of a function",
+    next = "`vise help FUNCTION` shows what it takes.",
+    explain = "A script called a function with an argument of the wrong type, out of range or closed, or with an "
+      .. "option it does not have. The place in the script stands in front.",
+  },
+  ["E-US-15"] = {
+    title = "unknown method or field",
+    next = "`vise help CLASS` lists the methods; a method is called with a colon.",
+    explain = "A tensor, scheme or other object has no method or field of that name. Without this, Lua would say "
+      .. "that a nil value was called.",
+  },
+  ["E-US-30"] = {
+    title = "no name for a recipe",
+    next = "Choose a folder such as `my-recipe`, or a file such as `session.lua`.",
+    explain = "The folder that .save writes is a recipe package, and a package is named as its folder: lower-case "
+      .. "letters, digits and dashes.",
+  },
+  ["E-US-31"] = {
+    title = "only for a person at the prompt",
+    next = "Type it at the prompt of `vise repl`; in a script use os.execute.",
+    explain = "Lines that begin with $ go to the shell. Input from a pipe or a file may come from elsewhere, so there "
+      .. "they are refused.",
+  },
+  ["E-US-32"] = {
+    title = "unknown command of the prompt",
+    next = "`.help` lists the commands.",
+    explain = "A line that begins with a dot is a command of the prompt: .full, .help, .load, .quit or .save.",
+  },
 }

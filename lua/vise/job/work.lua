@@ -132,8 +132,8 @@ end
 function Job:standard(cfg, naming)
   local vise, model, fields = require "vise", self.model, {}
   for key, value in pairs(cfg) do fields[key] = value end
-  local work = model.family ~= "weights" and workload_of(self) or nil
-  if work and vise.quant_types.parse(fields.quant_type).calibrated and not fields.statistics then
+  local work = vise.workload.has(model) and workload_of(self) or nil
+  if work and require("vise.config").is_calibrated(fields) and not fields.statistics then
     fields.calibrate = fields.calibrate or work:calibration()
   end
   local report = self:quantize(model, fields, work)
@@ -148,6 +148,7 @@ end
 -- What is measured, for people and for the log.
 local MEASURES = {
   psnr = { words = "PSNR against float", format = "%.2f dB", unit = "dB", better = "higher" },
+  sqnr = { words = "SQNR against float", format = "%.2f dB", unit = "dB", better = "higher" },
   loss_increase = { words = "rise of the loss", format = "%.5f nats a token", unit = "nats a token",
     better = "lower" },
 }

@@ -1,80 +1,120 @@
---- The fields of a recipe's header and what each must be.
+--- A recipe's header: read from its file, checked field by field, described for people and programs.
 
 local fail = require "vise.fail"
+local fields = require "vise.recipe.header_fields"
+local literals = require "vise.recipe.literals"
 local params = require "vise.recipe.params"
-local suggest = require "vise.suggest"
+local shape = require "vise.recipe.shape"
 
 local M = {}
 
-local function is_text(v)
-  return type(v) == "string" and v ~= ""
+--- The version of the interface between recipes and this build: header, job, public module.
+M.API = 1
+
+local HEADER = shape.record("one table", fields.fields)
+
+-- The part of a problem's text that names a place in the header: "params.bits".
+local function place_of(problem)
+  return problem:match "^unknown field '([%w_]+)'" or problem:match "^[%a_][%w_.%[%]]*" or ""
 end
 
-local function is_texts(v)
-  if type(v) ~= "table" then return false end
-  for key, item in pairs(v) do
-    if math.type(key) ~= "integer" or not is_text(item) then return false end
+-- "header.lua:12": the line of the innermost place that is known.
+local function located(where, line_of, problem)
+  local place = place_of(problem)
+  while line_of and place ~= "" do
+    local line = line_of(place)
+    if line then return ("%s:%d"):format(where, line) end
+    place = place:match "^(.*)[.%[]" or ""
   end
-  return true
+  return where
 end
 
--- Each field: what it must be, and the test.
-local fields = {
-  name = { "lower-case words joined by '-'", function(v)
-    return is_text(v) and v:find "^[%l%d][%l%d-]*$"
-  end },
-  version = { "three numbers, \"1.0.0\"", function(v)
-    return is_text(v) and v:find "^%d+%.%d+%.%d+$"
-  end },
-  summary = { "a line of at most 120 characters", function(v)
-    return is_text(v) and #v <= 120 and not v:find "\n"
-  end },
-  authors = { "a list of names", is_texts },
-  license = { "an SPDX name", is_text },
-  homepage = { "an address", is_text },
-  papers = { "a list of titles or addresses", is_texts },
-  tags = { "a list of words", is_texts },
-  params = { "a table of parameters", function(v) return type(v) == "table" end },
-  inputs = { "a table", function(v) return type(v) == "table" end },
-  expects = { "a list of expected results", function(v) return type(v) == "table" end },
-}
-local needed = { "name", "version", "summary", "license" }
+local function asset_problem(header)
+  for i, name in ipairs(header.assets or {}) do
+    if ("/" .. name .. "/"):find("/%.%.?/") then
+      return ("assets[%d] must be a name inside the package, without .."):format(i)
+    end
+  end
+end
+
+local function expectation_problem(header)
+  for i, e in ipairs(header.expects or {}) do
+    if not e.at_least and not e.at_most and not e.value then
+      return ("expects[%d] must have at_least, at_most, or value with tol"):format(i)
+    end
+    if (e.value == nil) ~= (e.tol == nil) or e.tol and e.tol < 0 then
+      return ("expects[%d] must have value and tol together, tol not below 0"):format(i)
+    end
+  end
+end
+
+-- The parameters as far as they can be checked alone: those of a recipe that extends another may leave
+-- out what they inherit.
+local function params_problem(header)
+  for _, name in ipairs(shape.keys(header.params or {})) do
+    local spec = header.params[name]
+    local problem = header.extends and params.partial_problem(name, spec)
+    if not header.extends then problem = params.problem(name, spec, header.params) end
+    if problem then return "params." .. problem end
+  end
+end
 
 --- Checks a header's fields and their types.
 ---@param header table
----@param where string  For messages.
+---@param where string                               For messages: the file's name.
+---@param line_of? fun(place: string): integer?  The lines of its places.
 ---@return true? ok
 ---@return string? message
 ---@return string? id
-function M.check(header, where)
-  local known = {}
-  for name in pairs(fields) do known[#known + 1] = name end
-  for key, value in pairs(header) do
-    local field = fields[key]
-    if not field then
-      return fail.fail("E-RC-03", "%s: unknown field '%s'%s", where, tostring(key),
-        suggest.hint(tostring(key), known))
-    end
-    if not field[2](value) then return fail.fail("E-RC-03", "%s: %s must be %s", where, key, field[1]) end
-  end
-  for _, name in ipairs(needed) do
-    if header[name] == nil then
-      return fail.fail("E-RC-03", "%s: the field '%s' is missing: %s", where, name, fields[name][1])
-    end
-  end
-  for name, spec in pairs(header.params or {}) do
-    local problem = params.problem(name, spec)
-    if problem then return fail.fail("E-RC-03", "%s: params.%s", where, problem) end
-  end
-  for name, value in pairs(header.inputs or {}) do
-    if name ~= "model" and name ~= "data" then
-      return fail.fail("E-RC-03", "%s: inputs has model and data, not '%s'", where, tostring(name))
-    end
-    if type(value) ~= "string" and type(value) ~= "table" then
-      return fail.fail("E-RC-03", "%s: inputs.%s must be a line of text or a table", where, name)
-    end
-  end
+function M.check(header, where, line_of)
+  local problem = shape.problem(HEADER, header, "") or params_problem(header) or expectation_problem(header)
+    or asset_problem(header)
+  if problem then return fail.fail("E-RC-03", "%s: %s", located(where, line_of, problem), problem) end
   return true
+end
+
+--- Reads and checks the text of a header.
+---@param source string
+---@param where string
+---@return table? header
+---@return string? message
+---@return string? id
+function M.read(source, where)
+  local header, line_of, id = literals.parse(source, where)
+  if not header then return nil, line_of, id end
+  local ok, message
+  ok, message, id = M.check(header, where, line_of)
+  if not ok then return nil, message, id end
+  for _, e in ipairs(header.expects or {}) do
+    if e.value then
+      e.at_least, e.at_most = e.at_least or e.value - e.tol, e.at_most or e.value + e.tol
+    end
+  end
+  return header
+end
+
+local function described(list)
+  local rows = {}
+  for i, field in ipairs(list) do
+    rows[i] = { name = field.name, type = field.shape.words, help = field.help, required = field.required or false,
+      fields = field.shape.fields and described(field.shape.fields) or nil }
+  end
+  return rows
+end
+
+--- The fields of a header and of a parameter, for references and manual pages.
+---@return { fields: table[], params: table[], types: table[] }
+function M.describe()
+  return { fields = described(fields.fields), params = described(params.fields), types = params.describe_types() }
+end
+
+--- The JSON schema of a header that was read.
+---@return table
+function M.schema()
+  local schema = {}
+  for key, value in pairs(HEADER.schema) do schema[key] = value end
+  schema["$schema"], schema.title = "https://json-schema.org/draft/2020-12/schema", "the header of a vise recipe"
+  return schema
 end
 
 return M

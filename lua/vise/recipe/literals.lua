@@ -3,27 +3,36 @@
 --- Strings (quoted and long), numbers, true, false, nil, nested tables and comments; a `return`
 --- before the table is allowed, so that the file is also a Lua file to an editor.
 
+local text = require "vise.text"
+
 local M = {}
 
-local MAX_BYTES, MAX_DEPTH = 1 << 20, 32
+local MAX_BYTES, MAX_DEPTH, MAX_VALUES, MAX_SHOWN = 1 << 20, 32, 20000, 40
 
 ---@class vise.HeaderReader
 ---@field text string
 ---@field at integer
 ---@field name string
+---@field values integer                 How many were read.
+---@field places table<string, integer>  "params.bits" -> where its key or value stands.
 local Reader = {}
 Reader.__index = Reader
 
+local function line_at(source, at)
+  local _, newlines = source:sub(1, at - 1):gsub("\n", "")
+  return newlines + 1
+end
+
 -- Raises { message }: caught in M.parse, the only caller.
 function Reader:fail(what)
-  local _, newlines = self.text:sub(1, self.at - 1):gsub("\n", "")
-  error({ message = ("%s:%d: %s"):format(self.name, newlines + 1, what) }, 0)
+  error({ message = ("%s:%d: %s"):format(self.name, line_at(self.text, self.at), what) }, 0)
 end
 
 -- What stands here, for messages.
 function Reader:found()
   if self.at > #self.text then return "the end of the file" end
-  return ("'%s'"):format(self.text:match("^[%w_]+", self.at) or self.text:match("^[^\n]", self.at))
+  local word = self.text:match("^[%w_]+", self.at) or self.text:match("^[^\n]", self.at)
+  return ("'%s'"):format(text.escape(word:sub(1, MAX_SHOWN)))
 end
 
 -- If a long bracket opens here: its content, and the place after it.
@@ -84,7 +93,7 @@ function Reader:escape_sequence()
     self.at = self.text:find("%S", self.at + 1) or #self.text + 1
     return ""
   end
-  return self:fail(("no escape sequence '\\%s'"):format(c))
+  return self:fail(("no escape sequence '\\%s'"):format(text.escape(c)))
 end
 
 function Reader:quoted_string(quote)
@@ -108,18 +117,20 @@ function Reader:number()
     word = word .. (self.text:match("^[+-]%d+", self.at + #word) or "")
   end
   local value = word:find "^-?%s*[%d.]" and tonumber((word:gsub("%s", "")))
-  if not value then self:fail(("'%s' is not a number"):format(word)) end
+  if not value then self:fail(("'%s' is not a number"):format(word:sub(1, MAX_SHOWN):gsub("%s", " "))) end
   self.at = self.at + #word
   return value
 end
 
 local words = { ["true"] = true, ["false"] = false }
 
--- A value; for `nil` the second result is true.
-function Reader:value(depth)
+-- A value; `path` names its place.
+function Reader:value(depth, path)
   self:skip()
+  self.values = self.values + 1
+  if self.values > MAX_VALUES then self:fail(("more than %d values"):format(MAX_VALUES)) end
   local c = self.text:sub(self.at, self.at)
-  if c == "{" then return self:table(depth + 1) end
+  if c == "{" then return self:table(depth + 1, path) end
   if c == '"' or c == "'" then return self:quoted_string(c) end
   if c:find "[%d.-]" then return self:number() end
   local long, after = self:long_bracket()
@@ -130,7 +141,7 @@ function Reader:value(depth)
   local word = self.text:match("^[%a_][%w_]*", self.at)
   if word == "nil" or words[word] ~= nil then
     self.at = self.at + #word
-    return words[word], word == "nil"
+    return words[word]
   end
   return self:fail("expected a string, a number, true, false, nil or a table, found " .. self:found())
 end
@@ -151,7 +162,7 @@ function Reader:key(depth)
   end
   if self.text:find("^%[[^%[=]", self.at) then
     self.at = self.at + 1
-    local key = self:value(depth)
+    local key = self:value(depth, "")
     if type(key) ~= "string" and math.type(key) ~= "integer" then
       self:fail "a key is a string or an integer"
     end
@@ -161,19 +172,24 @@ function Reader:key(depth)
   return nil
 end
 
-function Reader:table(depth)
+function Reader:table(depth, path)
   if depth > MAX_DEPTH then self:fail(("tables deeper than %d"):format(MAX_DEPTH)) end
   self:take "{"
   local out, position, seen = {}, 0, {}
   while not self:take "}" do
+    local start = self.at
     local key = self:key(depth)
     if key == nil then
       position = position + 1
       key = position
     end
-    if seen[key] then self:fail(("the field '%s' is there twice"):format(key)) end
+    if seen[key] then
+      self:fail(("the field '%s' is there twice"):format(text.escape(tostring(key):sub(1, MAX_SHOWN))))
+    end
     seen[key] = true
-    out[key] = self:value(depth)
+    local place = type(key) == "string" and (path == "" and key or path .. "." .. key) or ("%s[%d]"):format(path, key)
+    self.places[place] = start
+    out[key] = self:value(depth, place)
     if not self:take "," and not self:take ";" then
       self:skip()
       if self.text:sub(self.at, self.at) ~= "}" then
@@ -185,16 +201,16 @@ function Reader:table(depth)
 end
 
 --- Parses the text of a header.
----@param text string
+---@param source string
 ---@param name string  For messages: the file's name.
 ---@return table? header
----@return string? message
+---@return string|fun(path: string): integer? message  Or, of a header, what gives the line of "params.bits".
 ---@return string? id
-function M.parse(text, name)
-  if #text > MAX_BYTES then
-    return nil, ("%s: %d bytes, a header has at most %d"):format(name, #text, MAX_BYTES), "E-RC-02"
+function M.parse(source, name)
+  if #source > MAX_BYTES then
+    return nil, ("%s: %d bytes, a header has at most %d"):format(name, #source, MAX_BYTES), "E-RC-02"
   end
-  local reader = setmetatable({ text = text, at = 1, name = name }, Reader)
+  local reader = setmetatable({ text = source, at = 1, name = name, values = 0, places = {} }, Reader)
   local ok, result = pcall(function()
     reader:skip()
     if reader.text:find("^return[%s{%-]", reader.at) then reader.at = reader.at + 6 end
@@ -202,12 +218,17 @@ function M.parse(text, name)
     if reader.text:sub(reader.at, reader.at) ~= "{" then
       reader:fail("expected one table, found " .. reader:found())
     end
-    local header = reader:table(1)
+    local header = reader:table(1, "")
     reader:skip()
-    if reader.at <= #text then reader:fail("expected nothing after the table, found " .. reader:found()) end
+    if reader.at <= #source then reader:fail("expected nothing after the table, found " .. reader:found()) end
     return header
   end)
-  if ok then return result end
+  if ok then
+    return result, function(path)
+      local at = reader.places[path]
+      return at and line_at(source, at)
+    end
+  end
   if type(result) ~= "table" then error(result, 0) end
   return nil, result.message, "E-RC-02"
 end

@@ -57,6 +57,37 @@ return {
       example = "local part = vise.algorithms.low_rank.product(up, down)",
     },
     {
+      name = "method",
+      arguments = { { "name", "string", "rounding, svdquant, or one that was registered" } },
+      returns = "method",
+      text = "A method by its name: its make(weight, about) is what another method can build on. Raises E-CF-08 for a "
+        .. "name that is none.",
+      example = 'local rounding = vise.algorithms.method "rounding"',
+    },
+    {
+      name = "names",
+      arguments = {},
+      returns = "string[]",
+      text = "The names of all methods, sorted: those of vise and those registered.",
+      example = "print(table.concat(vise.algorithms.names(), \", \"))",
+    },
+    {
+      name = "register",
+      arguments = {
+        { "method", "table", "name; make, a function (weight, about) that gives the parts of a layer: weight (codes of "
+          .. "about.scheme) and, if the method says so, smooth, down and up; needs, a list of span, range and samples; "
+          .. "rows of samples (256); smooth (false); rank of the branch it brings (none); options, names and defaults; "
+          .. "types, globs over the quant types it is for (all); copies of the weight it holds at most (4)" },
+      },
+      returns = "method",
+      text = "Adds a method, so that configurations and plans can give its name. about has name, shape, type, storage, "
+        .. "scheme, options and what calibration gathered: span, range, samples. See docs/own-algorithm.md.",
+      example = [[
+vise.algorithms.register { name = "plain", make = function(weight, about)
+  return { weight = vise.coded.encode(about.scheme, weight) }
+end }]],
+    },
+    {
       name = "refine.codec",
       arguments = {
         { "scheme", "vise.Scheme", "of the residual" },

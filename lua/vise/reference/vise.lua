@@ -40,7 +40,8 @@ return {
       arguments = {
         { "fields", "table", "quant_type, the only one required; regions: \"blocks\", \"all\" or patterns; exclude: "
           .. "patterns; filter: a function (layer, name) that is asked for each layer left by those two, false leaves "
-          .. "it float; plan: a list of { pattern, quant type }, the first that matches a layer wins; fallback: "
+          .. "it float; method: how layers are made, a name or a method of your own (vise.algorithms.register); plan: "
+          .. "a list of { pattern, quant type, method }, the first that matches a layer wins; fallback: "
           .. "\"skip\" or the type of layers whose shape the type cannot take; calibrate: a function (model, about) "
           .. "that runs the model; calibration: how observers are fed, { flush_count, flush_bytes, buffered }; "
           .. "statistics: a file that stands in for calibrate; save_to: a folder; svdq: options of svdq types "
@@ -110,6 +111,14 @@ return {
       text = "Puts a saved artefact, ours or a cache-dit checkpoint, onto a float model. Manifest, "
         .. "hashes, base model, names, shapes and dtypes are checked before the first layer changes.",
       example = 'local model = assert(vise.load(vise.open "models/dit", "out/dit-int8"))',
+    },
+    {
+      name = "restore",
+      arguments = { { "model", "model", "an open model, quantized or not" } },
+      returns = "model",
+      text = "Takes the quantized layers off a model and frees them: it is float again, with the weights it was opened "
+        .. "with. A search over types opens its model once.",
+      example = "vise.restore(model)",
     },
     {
       name = "pattern",

@@ -174,15 +174,19 @@ local function reference_text(ref)
   for i, fn in ipairs(ref.functions) do
     rows[i] = { signature(ref, fn) }
   end
-  return ("%s: %s\n\n%s"):format(ref.name, ref.summary, text.columns(rows, "  "))
+  local title = text.wrap(("%s: %s"):format(ref.name, ref.summary), text.page_width())
+  return ("%s\n\n%s"):format(title, text.columns(rows, "  "))
 end
 
 --- One line for each module and class.
 ---@return string
 function M.overview()
-  local rows = {}
-  for i, name in ipairs(M.names) do rows[i] = { name, M.reference(name).summary } end
-  return text.columns(rows, "  ")
+  local lines, indent = {}, (" "):rep(20)
+  for i, name in ipairs(M.names) do
+    local summary = text.wrap(M.reference(name).summary, text.page_width(), indent)
+    lines[i] = ("  %-16s  %s\n"):format(name, summary:sub(#indent + 1))
+  end
+  return table.concat(lines)
 end
 
 -- Every function that the name could mean, whether or not it says of what.
@@ -212,7 +216,10 @@ function M.help(topic)
   local command = cli.command(topic)
   if command then return require("vise.cli.usage").command(command, true) end
   local entry = require("vise.errors")[topic:upper()]
-  if entry then return ("%s: %s\n  next: %s\n"):format(topic:upper(), entry.title, entry.next) end
+  if entry then
+    local next_step = text.wrap("next: " .. entry.next, text.page_width(), "  ")
+    return ("%s: %s\n%s\n"):format(topic:upper(), entry.title, next_step)
+  end
 
   local known = table.move(cli.names, 1, #cli.names, 1, {})
   for _, name in ipairs(M.names) do

@@ -19,8 +19,9 @@ Job.DONE = setmetatable({}, { __tostring = function() return "end of the dry run
 local function print_plan(job, title, plan)
   job:print("%s: %d layers, %d left as they are, %.2f bits a weight", title, plan.quantized, plan.skipped,
     plan.bits_per_weight)
-  job:print("  %d bytes on disk (tensors %d), %s in memory, at most %s more while it is made", plan.file_bytes,
-    plan.disk_bytes, text.bytes(plan.memory_bytes), text.bytes(plan.workspace_bytes))
+  job:print("  %d bytes on disk (tensors %d)", plan.file_bytes, plan.disk_bytes)
+  job:print("  %s in memory, at most %s more while it is made", text.bytes(plan.memory_bytes),
+    text.bytes(plan.workspace_bytes))
   if job.dry_run then
     job:print("  about %s to make on this machine, without calibration (an estimate)", text.seconds(plan:seconds()))
   end

@@ -174,7 +174,7 @@ describe("the prompt on a terminal", function()
   it("shows a tensor: type, size, statistics, first values", function()
     t:enter "w = vise.tensor_of('f32', {2, 3}, {1, 2, 0, -4, 0/0, 6})"
     t:enter "w"
-    t:expect("w: tensor f32 2x3  24 B\n  min -4  mean 1  max 6  std 3.225  zero 16.67 %  NaN 16.67 %\n  █    ")
+    t:expect("w: tensor f32 2x3  24 B\n  min -4  mean 1  max 6  std 3.225  zero 16.67 %  NaN 16.67 %\n  █▁▁▁")
     t:expect "   1  2    0\n  -4  NaN  6"
   end)
 

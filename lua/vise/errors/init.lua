@@ -8,7 +8,7 @@
 ---@field exit? integer  The exit status, where it is not the one of the prefix (lua/vise/cli/failure.lua).
 
 local prefixes = {
-  "ar", "cf", "cp", "dt", "fs", "hf", "hw", "js", "ly", "md", "mm", "nu", "ob", "pl", "rc", "rn", "sc", "st",
+  "ar", "cf", "cp", "dt", "fs", "hf", "hw", "js", "ly", "md", "mm", "nu", "ob", "pl", "rc", "rn", "rp", "sc", "st",
   "tk", "tn", "us",
 }
 

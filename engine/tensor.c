@@ -289,8 +289,9 @@ vise_status vise_tensor_output(vise_tensor *out, vise_dtype dtype, int ndim,
         vise_tensor t;
         vise_status st = tensor_layout(&t, dtype, ndim, shape, err);
         if (st) return st;
-        return vise_fail(err, VISE_EINVAL, "E-TN-07", "the output is %s, expected %s",
+        return vise_fail(err, VISE_EINVAL, "E-TN-07", "the output is %s%s, expected %s",
                          vise_tensor_describe(got, sizeof got, out),
+                         vise_tensor_contiguous(out) ? "" : " with gaps between its rows",
                          vise_tensor_describe(want, sizeof want, &t));
     }
     if (out->readonly) {

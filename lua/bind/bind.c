@@ -62,22 +62,23 @@ static const viseL_field *find_field(const viseL_field *fields, const char *name
 static void read_field(lua_State *L, const viseL_field *f, void *out) {
     char *at = (char *)out + f->offset;
     if (f->kind == VISEL_BOOLEAN) {
-        if (!lua_isboolean(L, -1)) luaL_error(L, "option '%s' must be true or false", f->name);
+        if (!lua_isboolean(L, -1))
+            luaL_error(L, "E-US-14: option '%s' must be true or false", f->name);
         *(bool *)at = lua_toboolean(L, -1);
     } else if (f->kind == VISEL_INTEGER) {
         int isint;
         lua_Integer v = lua_tointegerx(L, -1, &isint);
         if (!isint || lua_type(L, -1) != LUA_TNUMBER || (double)v < f->min ||
             (double)v > f->max) {
-            luaL_error(L, "option '%s' must be an integer from %I to %I", f->name,
+            luaL_error(L, "E-US-14: option '%s' must be an integer from %I to %I", f->name,
                        (lua_Integer)f->min, (lua_Integer)f->max);
         }
         *(int64_t *)at = v;
     } else {
         double v = lua_tonumber(L, -1);
         if (lua_type(L, -1) != LUA_TNUMBER || !(v >= f->min && v <= f->max)) {
-            luaL_error(L, "option '%s' must be a number from %f to %f", f->name, f->min,
-                       f->max);
+            luaL_error(L, "E-US-14: option '%s' must be a number from %f to %f", f->name,
+                       f->min, f->max);
         }
         *(double *)at = v;
     }
@@ -91,7 +92,7 @@ void viseL_options(lua_State *L, int arg, const viseL_field *fields, void *out) 
         if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, arg, "option names are strings");
         const char *name = lua_tostring(L, -2);
         const viseL_field *f = find_field(fields, name);
-        if (!f) luaL_error(L, "unknown option '%s'", name);
+        if (!f) luaL_error(L, "E-US-14: unknown option '%s'", name);
         read_field(L, f, out);
         lua_pop(L, 1); // key
     }

@@ -1,6 +1,7 @@
-// Growable bytes under the collector, the hash, the picture and the escape of names.
+// Growable bytes under the collector, the hashes, the picture and the escape of names.
 
 #include "engine/files/hash.h"
+#include "engine/files/hash_sha256.h"
 #include "engine/files/png.h"
 #include "engine/files/text.h"
 #include "lua/bind/files.h"
@@ -38,6 +39,24 @@ static int bytes_xxh3(lua_State *L) {
     return 1;
 }
 
+// core.sha256(string) -> 64 hex digits
+static int bytes_sha256(lua_State *L) {
+    size_t size;
+    const char *s = luaL_checklstring(L, 1, &size);
+    vise_error err;
+    vise_sha256 h = {0}; // nothing below raises before it is closed
+    vise_sha256_text hash;
+    vise_status st = vise_sha256_open(&h, &err);
+    if (!st) {
+        vise_sha256_add(&h, s, (int64_t)size);
+        st = vise_sha256_finish(&hash, &h, &err);
+    }
+    vise_sha256_close(&h);
+    if (st) return viseL_fail(L, &err);
+    lua_pushstring(L, hash.hex);
+    return 1;
+}
+
 // core.png(tensor) -> the bytes of a PNG file
 static int bytes_png(lua_State *L) {
     vise_error err;
@@ -64,6 +83,7 @@ static const luaL_Reg bytes_class[] = {
 static const luaL_Reg bytes_functions[] = {
     {"escape", bytes_escape},
     {"png",    bytes_png   },
+    {"sha256", bytes_sha256},
     {"xxh3",   bytes_xxh3  },
     {NULL,     NULL        },
 };

@@ -43,13 +43,19 @@ static int cpus_allowed(void) {
     return n < 1 ? 1 : n > 256 ? 256 : n;
 }
 
-// VISE_THREADS, or all CPUs that this process may use.  What is no number is 0: refused later.
-static int threads_wanted(void) {
+// VISE_THREADS, or all CPUs that this process may use.
+static vise_status threads_wanted(int *threads, vise_error *err) {
     const char *text = getenv("VISE_THREADS");
     char *end;
-    if (!text || !*text) return cpus_allowed();
+    *threads = cpus_allowed();
+    if (!text || !*text) return VISE_OK;
     long n = strtol(text, &end, 10);
-    return *end || n < 0 || n > INT_MAX ? 0 : (int)n;
+    if (*end || n < 1 || n > 256) {
+        return vise_fail(err, VISE_EINVAL, "E-HW-03",
+                         "VISE_THREADS is '%.32s', expected a number from 1 to 256", text);
+    }
+    *threads = (int)n;
+    return VISE_OK;
 }
 
 // Makes the context every later call computes with.  `backend` NULL: the best there is.
@@ -159,7 +165,9 @@ int viseL_open_core(lua_State *L) {
     const atomic_int *cancel = lua_touserdata(L, lua_upvalueindex(1));
     viseL_class(L, "vise.context", context_class);
     vise_error err;
-    if (use_context(L, getenv("VISE_BACKEND"), threads_wanted(), cancel, &err)) {
+    int threads;
+    if (threads_wanted(&threads, &err) ||
+        use_context(L, getenv("VISE_BACKEND"), threads, cancel, &err)) {
         return luaL_error(L, "%s: %s", err.id, err.msg);
     }
     luaL_newlib(L, core);
@@ -168,7 +176,6 @@ int viseL_open_core(lua_State *L) {
     viseL_open_bytes(L);
     viseL_open_coded(L);
     viseL_open_disk(L);
-    viseL_open_host(L);
     viseL_open_json(L);
     viseL_open_kernels(L);
     viseL_open_linalg(L);
@@ -182,6 +189,7 @@ int viseL_open_core(lua_State *L) {
     viseL_open_safetensors(L);
     viseL_open_scheme(L);
     viseL_open_statistics(L);
+    viseL_open_terminal(L);
     viseL_open_tokenizer(L);
     viseL_open_watch(L);
     viseL_open_workspace(L);

@@ -176,7 +176,8 @@ static vise_status encode_object(encoder *e, lua_Integer count) {
     lua_Integer n = 0;
     for (lua_pushnil(L); lua_next(L, -3); lua_pop(L, 1)) {
         // The block can run a finalizer that changes the table.
-        if (n == count || lua_type(L, -2) != LUA_TSTRING) luaL_error(L, "the table changed");
+        if (n == count || lua_type(L, -2) != LUA_TSTRING)
+            luaL_error(L, "E-US-14: the table changed");
         keys[n++] = lua_tostring(L, -2);
     }
     qsort(keys, (size_t)n, sizeof *keys, by_bytes);

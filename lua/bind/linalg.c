@@ -62,7 +62,7 @@ static bool take_randomized(lua_State *L, int arg) {
     const char *method = luaL_optstring(L, -1, "full");
     bool randomized = strcmp(method, "randomized") == 0;
     if (!randomized && strcmp(method, "full") != 0) {
-        luaL_error(L, "option 'method' must be \"full\" or \"randomized\"");
+        luaL_error(L, "E-US-14: option 'method' must be \"full\" or \"randomized\"");
     }
     lua_newtable(L);                // method copy
     lua_pushnil(L);                 // method copy key

@@ -10,14 +10,16 @@ static int64_t field_integer(lua_State *L, int table, const char *name, int64_t 
     lua_getfield(L, table, name);
     int isint = 1;
     lua_Integer v = lua_isnil(L, -1) ? otherwise : lua_tointegerx(L, -1, &isint);
-    if (!isint || v < 0) luaL_error(L, "permutation: '%s' must be an integer from 0 on", name);
+    if (!isint || v < 0)
+        luaL_error(L, "E-US-14: permutation: '%s' must be an integer from 0 on", name);
     lua_pop(L, 1);
     return v;
 }
 
 // One digit, { "row" | "column", unit [, size] }, at the top of the stack.
 static vise_digit check_digit(lua_State *L) {
-    if (!lua_istable(L, -1)) luaL_error(L, "a digit is { \"row\" or \"column\", unit, size }");
+    if (!lua_istable(L, -1))
+        luaL_error(L, "E-US-14: a digit is { \"row\" or \"column\", unit, size }");
     vise_digit d = {0};
     lua_rawgeti(L, -1, 1);
     lua_rawgeti(L, -2, 2);
@@ -28,7 +30,7 @@ static vise_digit check_digit(lua_State *L) {
     d.unit = lua_tointegerx(L, -2, &unit);
     if (!lua_isnil(L, -1)) d.size = lua_tointegerx(L, -1, &size);
     if (!unit || !size || (!d.column && strcmp(axis, "row") != 0)) {
-        luaL_error(L, "a digit is { \"row\" or \"column\", unit, size }");
+        luaL_error(L, "E-US-14: a digit is { \"row\" or \"column\", unit, size }");
     }
     lua_pop(L, 3);
     return d;

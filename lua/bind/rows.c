@@ -36,7 +36,7 @@ static void take_options(lua_State *L, int arg, const char *const names[]) {
         const char *name = lua_tostring(L, -2);
         int i = 0;
         while (names[i] && strcmp(names[i], name) != 0) i++;
-        if (!names[i]) luaL_error(L, "unknown option '%s'", name);
+        if (!names[i]) luaL_error(L, "E-US-14: unknown option '%s'", name);
         lua_setfield(L, -3, name); // copy key
     }
     lua_replace(L, arg);
@@ -56,26 +56,29 @@ static bool get_option(lua_State *L, int arg, const char *name) {
 static const vise_tensor *tensor_option(lua_State *L, int arg, const char *name) {
     if (!get_option(L, arg, name)) return NULL;
     const vise_tensor *t = luaL_testudata(L, -1, VISEL_TENSOR);
-    if (!t || !t->buf) luaL_error(L, "option '%s' must be an open tensor", name);
+    if (!t || !t->buf) luaL_error(L, "E-US-14: option '%s' must be an open tensor", name);
     return t;
 }
 
 static const vise_packed *packed_option(lua_State *L, int arg, const char *name) {
     if (!get_option(L, arg, name)) return NULL;
     const vise_packed *p = luaL_testudata(L, -1, VISEL_PACKED);
-    if (!p || !p->codes) luaL_error(L, "option '%s' must be an open packed weight", name);
+    if (!p || !p->codes)
+        luaL_error(L, "E-US-14: option '%s' must be an open packed weight", name);
     return p;
 }
 
 static const char *word_option(lua_State *L, int arg, const char *name) {
     if (!get_option(L, arg, name)) return NULL;
-    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "option '%s' must be a string", name);
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "E-US-14: option '%s' must be a string", name);
     return lua_tostring(L, -1);
 }
 
 static bool number_option(lua_State *L, int arg, const char *name, double *out) {
     if (!get_option(L, arg, name)) return false;
-    if (lua_type(L, -1) != LUA_TNUMBER) luaL_error(L, "option '%s' must be a number", name);
+    if (lua_type(L, -1) != LUA_TNUMBER)
+        luaL_error(L, "E-US-14: option '%s' must be a number", name);
     *out = lua_tonumber(L, -1);
     return true;
 }
@@ -98,21 +101,23 @@ static void read_prologue(lua_State *L, int arg, vise_prologue *p) {
         if (word && strcmp(word, kinds[i].word) == 0) p->kind = kinds[i].kind;
     }
     if (given && p->kind == VISE_PROLOGUE_NONE) {
-        luaL_error(L, "option 'norm' is \"layer\" or \"rms\", 'gelu' is \"tanh\" or \"erf\"");
+        luaL_error(
+            L, "E-US-14: option 'norm' is \"layer\" or \"rms\", 'gelu' is \"tanh\" or \"erf\"");
     }
     p->up = tensor_option(L, arg, "silu_mul");
     if (p->up) p->kind = VISE_PROLOGUE_SILU_MUL;
-    if (given + (p->up != NULL) > 1) luaL_error(L, "give one of norm, gelu and silu_mul");
+    if (given + (p->up != NULL) > 1)
+        luaL_error(L, "E-US-14: give one of norm, gelu and silu_mul");
     p->weight = tensor_option(L, arg, "weight");
     p->bias = tensor_option(L, arg, "bias");
     p->shift = tensor_option(L, arg, "shift");
     p->mod_scale = tensor_option(L, arg, "mod_scale");
     bool eps = number_option(L, arg, "eps", &p->eps);
     if (!words[0] && (p->weight || p->bias || eps)) {
-        luaL_error(L, "eps, weight and bias belong to a norm");
+        luaL_error(L, "E-US-14: eps, weight and bias belong to a norm");
     }
     if (words[0] && !(p->eps >= 0 && p->eps <= DBL_MAX)) {
-        luaL_error(L, "option 'eps' must be 0 or more");
+        luaL_error(L, "E-US-14: option 'eps' must be 0 or more");
     }
 }
 
@@ -150,7 +155,7 @@ static int rows_new(lua_State *L) {
     read_prologue(L, 3, &opt.prologue);
     if (get_option(L, 3, "scheme")) {
         opt.scheme = luaL_testudata(L, -1, VISEL_SCHEME);
-        if (!opt.scheme) return luaL_error(L, "option 'scheme' must be a scheme");
+        if (!opt.scheme) return luaL_error(L, "E-US-14: option 'scheme' must be a scheme");
     }
     const vise_tensor *x = viseL_checktensor(L, 1);
     const vise_packed *w = viseL_checkpacked(L, 2);

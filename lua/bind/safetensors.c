@@ -134,7 +134,7 @@ static int file_size(lua_State *L) {
 static vise_st_text check_text(lua_State *L, int index, const char *what) {
     vise_st_text t;
     size_t size = 0;
-    if (lua_type(L, index) != LUA_TSTRING) luaL_error(L, "%s must be a string", what);
+    if (lua_type(L, index) != LUA_TSTRING) luaL_error(L, "E-US-14: %s must be a string", what);
     t.text = lua_tolstring(L, index, &size);
     t.size = (int64_t)size;
     return t;
@@ -143,7 +143,7 @@ static vise_st_text check_text(lua_State *L, int index, const char *what) {
 // One { name, tensor } or, where only the size is asked for, { name, dtype, shape }; it is at
 // the top of the stack.
 static void check_entry(lua_State *L, vise_st_entry *e, bool sizes) {
-    if (!lua_istable(L, -1)) luaL_error(L, "each entry is a table { name, tensor }");
+    if (!lua_istable(L, -1)) luaL_error(L, "E-US-14: each entry is a table { name, tensor }");
     lua_rawgeti(L, -1, 1);
     e->name = check_text(L, -1, "the name of an entry"); // anchored by its table
     lua_pop(L, 1);
@@ -156,7 +156,7 @@ static void check_entry(lua_State *L, vise_st_entry *e, bool sizes) {
     } else {
         const vise_tensor *t = luaL_testudata(L, -1, VISEL_TENSOR);
         if (!t || !t->buf)
-            luaL_error(L, "tensor \"%s\": not an open tensor",
+            luaL_error(L, "E-US-14: tensor \"%s\": not an open tensor",
                        vise_show(e->name.text, e->name.size).text);
         e->dtype = t->dtype;
         e->ndim = t->ndim;
@@ -174,7 +174,8 @@ static void check_metadata(lua_State *L, int arg, vise_st_contents *c) {
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) pairs++;
     c->metadata = lua_newuserdatauv(L, (size_t)pairs * sizeof *c->metadata, 0);
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
-        if (c->pairs == pairs) luaL_error(L, "the metadata changed while they were read");
+        if (c->pairs == pairs)
+            luaL_error(L, "E-US-14: the metadata changed while they were read");
         c->metadata[c->pairs].key = check_text(L, -2, "a metadata key");
         c->metadata[c->pairs++].value = check_text(L, -1, "a metadata value");
     }

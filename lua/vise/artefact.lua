@@ -2,6 +2,7 @@
 ---
 ---   DIR/<quant_type>.safetensors   the quantized layers only: <layer>.codes, .scale, ...
 ---   DIR/quant_config.json          the manifest: what it is, of which base, with which hashes
+---   DIR/recipe/                    from a recipe's run: the package, the lock and the parameters that repeat it
 ---
 --- The file carries what is needed to load it alone (metadata key "vise"); the manifest adds
 --- hashes, the base's identity and how it was made, and must agree.  Neither holds a time or a path,
@@ -25,7 +26,8 @@ local function layer_entries(model, quantization)
   for _, layer in ipairs(quantization.layers) do
     local linear, made = model:layer(layer.name), quantization.made and quantization.made[layer.name]
     local bias, qtype = made and made.bias or linear.bias, made and made.type or layer.qtype
-    list[#list + 1] = { name = layer.name, type = layer.type, smooth = qtype.smooth,
+    local rank = quant_types.parse(layer.type).rank ~= qtype.rank and qtype.rank or nil
+    list[#list + 1] = { name = layer.name, type = layer.type, smooth = qtype.smooth, rank = rank,
       shape = core.array { table.unpack(layer.shape) },
       storage = layer.storage or quant_types.storage(linear.weight:dtype()), bias = bias and bias:dtype() or nil }
   end
@@ -90,7 +92,8 @@ local function layers_of(quantization, layers)
   for i, layer in ipairs(layers) do
     local hashes, known = {}, quantization.layers[i]
     for _, t in ipairs(quantization.made[layer.name]:tensors()) do hashes[t.param] = core.xxh3(t.tensor) end
-    listed[i] = { name = layer.name, type = layer.type, smooth = layer.smooth, shape = layer.shape,
+    listed[i] = { name = layer.name, type = layer.type, method = known.method, smooth = layer.smooth,
+      rank = layer.rank, shape = layer.shape,
       storage = layer.storage, bias = layer.bias, xxh3_128 = hashes, weight_error = finite(known.weight_error),
       output_error = finite(known.output_error) }
   end
@@ -134,14 +137,20 @@ function M.is_sealed(text)
   return hash ~= nil and core.xxh3((text:gsub(SEAL:format(hash), SEAL:format(ZEROS), 1))) == hash
 end
 
+--- What an artefact carries of the recipe that made it.
+---@class vise.Carried
+---@field about { name: string, version: string, package: string, lock_sha256: string }  For the manifest.
+---@field files { name: string, bytes: string }[]  Below recipe/.
+
 --- Writes the artefact of a quantization that need not be committed to the model yet.
 ---@param model vise.Model
 ---@param quantization table  { config, layers, made, calibration? }
 ---@param dir string
+---@param recipe? vise.Carried
 ---@return { file: string, bytes: integer }?
 ---@return string? message
 ---@return string? id
-function M.write(model, quantization, dir)
+function M.write(model, quantization, dir, recipe)
   dir = dir:gsub("(.)/+$", "%1")
   local file = quantization.config.quant_type .. ".safetensors"
   local layers = layer_entries(model, quantization)
@@ -149,11 +158,12 @@ function M.write(model, quantization, dir)
   local bytes = core.safetensors_size(entries, metadata)
   local manifest, message, id = manifest_of(model, quantization, layers, file, bytes)
   if not manifest then return nil, message, id end
+  manifest.recipe = recipe and recipe.about
   local ok
   ok, message, id = folder.write(dir, file, entries, metadata, function(sha256)
     manifest.checkpoint.sha256 = sha256
     return seal(manifest)
-  end)
+  end, recipe and recipe.files)
   if not ok then return nil, message, id end
   return { file = dir .. "/" .. file, bytes = bytes }
 end
@@ -163,10 +173,11 @@ end
 ---@param model vise.Model
 ---@param dir string
 ---@param options? { layout?: "vise"|"cache-dit" }
+---@param recipe? vise.Carried  Of a job.
 ---@return { file: string, bytes: integer }?
 ---@return string? message
 ---@return string? id
-function M.save(model, dir, options)
+function M.save(model, dir, options, recipe)
   expect.model(model, "save", "layers")
   if type(dir) ~= "string" or dir == "" then
     fail.raise("E-AR-14", "save needs a folder, got %s", type(dir) == "string" and "an empty string" or type(dir))
@@ -176,7 +187,7 @@ function M.save(model, dir, options)
     if key ~= "layout" then fail.raise("E-AR-14", "save: unknown option '%s'; there is layout", tostring(key)) end
   end
   local layout = require("vise.formats").of(options and options.layout or "vise")
-  return layout.save(model, model.quantization, dir)
+  return layout.save(model, model.quantization, dir, recipe)
 end
 
 --- Exact size of the safetensors file a plan will write.

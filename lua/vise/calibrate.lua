@@ -15,7 +15,9 @@ local function attach(target, needs)
   local options = { sample = target.plan:sample_rows(target.cfg) }
   for key, value in pairs(target.cfg.calibration) do options[key] = value end
   local watches, by_kind = {}, { span = {}, range = {} }
-  for _, need in ipairs(needs) do table.insert(by_kind[need.kind], need.name) end
+  for _, need in ipairs(needs) do
+    for _, kind in ipairs(need.kinds) do table.insert(by_kind[kind], need.name) end
+  end
   for kind, names in pairs(by_kind) do
     if #names > 0 then
       local watch, message, id = observe.attach(target.model, names, STATISTIC[kind], options)
@@ -29,10 +31,20 @@ local function attach(target, needs)
   return watches
 end
 
+-- The statistic that a watch has of a layer, finite.
+local function take(target, watch, name, kind)
+  local statistic, message, id = watch:observer(name):result()
+  local bad = statistic and statistic:nonfinite()
+  if not bad then return statistic, message, id end
+  statistic:close()
+  return fail.fail("E-OB-11", "layer %s: %s is not finite during calibration", pipeline.label(target, name),
+    kind == "span" and "input channel " .. bad or "the range")
+end
+
 --- Checks that every layer was reached and every value is finite, and takes the statistics out.
 ---@param target vise.Target
 ---@param watches { span?: vise.Watch, range?: vise.Watch }
----@param needs { name: string, kind: "span"|"range" }[]
+---@param needs vise.Need[]
 ---@return table<string, vise.Captured>?
 ---@return string? message
 ---@return string? id
@@ -43,7 +55,7 @@ function M.collect(target, watches, needs)
     if message then return nil, message, id end
   end
   for _, need in ipairs(needs) do
-    local observer = watches[need.kind]:observer(need.name)
+    local observer = watches[need.kinds[1]]:observer(need.name)
     if observer:count() == 0 then unseen[#unseen + 1] = pipeline.label(target, need.name) else reached = reached + 1 end
   end
   if #unseen > 0 then
@@ -52,19 +64,16 @@ function M.collect(target, watches, needs)
   end
   local all = {}
   for _, need in ipairs(needs) do
-    local watch = watches[need.kind]
-    local statistic, message, id = watch:observer(need.name):result()
-    local found = { [need.kind] = statistic, rows = statistic and watch:observer(need.name):count(),
-      shares = watch:shares(need.name) }
+    local watch = watches[need.kinds[1]]
+    local found = { rows = watch:observer(need.name):count(), shares = watch:shares(need.name) }
     all[need.name] = found
-    local bad = statistic and statistic:nonfinite()
-    if bad then
-      message, id = ("layer %s: %s is not finite during calibration"):format(pipeline.label(target, need.name),
-        need.kind == "span" and "input channel " .. bad or "the range"), "E-OB-11"
-    end
-    if message then
-      captured.close(all)
-      return nil, message, id
+    for _, kind in ipairs(need.kinds) do
+      local message, id
+      found[kind], message, id = take(target, watches[kind], need.name, kind)
+      if message then
+        captured.close(all)
+        return nil, message, id
+      end
     end
     found.sample = watch:sample(need.name)
   end

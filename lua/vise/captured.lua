@@ -53,20 +53,29 @@ local function check_values(path, name, kind, tensor)
   return true
 end
 
-local function read_layer(file, path, need, channels, known)
-  local name, found = need.name, {}
-  local full = name .. "." .. need.kind
+local function read_statistic(file, path, name, kind, channels, known)
+  local full = name .. "." .. kind
   if not known[full] then
     local names = {}
     for other in pairs(known) do names[#names + 1] = other end
     return fail.fail("E-OB-15", "%s has no tensor %s: nothing was captured for the layer%s", path, core.escape(full),
       suggest.hint(full, names))
   end
-  local message, id, ok
-  found[need.kind], message, id = take(file, path, full, { need.kind == "span" and channels or 2 })
-  if not found[need.kind] then return nil, message, id end
-  ok, message, id = check_values(path, name, need.kind, found[need.kind])
+  local statistic, message, id = take(file, path, full, { kind == "span" and channels or 2 })
+  if not statistic then return nil, message, id end
+  local ok
+  ok, message, id = check_values(path, name, kind, statistic)
   if not ok then return nil, message, id end
+  return statistic
+end
+
+local function read_layer(file, path, need, channels, known)
+  local name, found = need.name, {}
+  local message, id
+  for _, kind in ipairs(need.kinds) do
+    found[kind], message, id = read_statistic(file, path, name, kind, channels, known)
+    if not found[kind] then return nil, message, id end
+  end
   if known[name .. ".sample"] then
     found.sample, message, id = take(file, path, name .. ".sample", { -1, channels })
     if not found.sample then return nil, message, id end
@@ -77,7 +86,7 @@ end
 --- Reads what a plan needs from a file.
 ---@param path string
 ---@param model vise.Model
----@param needs { name: string, kind: "span"|"range" }[]
+---@param needs vise.Need[]
 ---@return table<string, vise.Captured>?
 ---@return string? message
 ---@return string? id

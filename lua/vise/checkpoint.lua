@@ -3,6 +3,8 @@
 --- paths, and what does not fit together is named before a tensor is used.
 
 local core = require "vise.core"
+local raise = require("vise.fail").raise
+local suggest = require "vise.suggest"
 
 local M = {}
 
@@ -17,6 +19,7 @@ local M = {}
 ---@field notes string[]  What was odd but not wrong, each "ID: text".
 local Checkpoint = {}
 Checkpoint.__index = Checkpoint
+require("vise.names").allow(Checkpoint)
 
 local STEMS = { "diffusion_pytorch_model", "model" }
 
@@ -353,6 +356,18 @@ end
 
 local OPTIONS = { variant = true, weights = true }
 
+local function check_arguments(path, options)
+  local function refuse(...) raise("E-HF-18", ...) end
+  if type(path) ~= "string" then refuse("open takes the path of a model, got %s", type(path)) end
+  if type(options) ~= "table" then refuse("open takes a table of options, got %s", type(options)) end
+  for key, value in pairs(options) do
+    if not OPTIONS[key] then
+      refuse("open has no option '%s'%s", tostring(key), suggest.hint(tostring(key), { "variant", "weights" }))
+    end
+    if type(value) ~= "string" then refuse("option '%s' of open must be a string, got %s", key, type(value)) end
+  end
+end
+
 --- Opens a checkpoint.
 ---@param path string  A .safetensors file or a model folder.
 ---@param options? { variant?: string, weights?: string }  variant = "fp16": the files named so;
@@ -360,10 +375,7 @@ local OPTIONS = { variant = true, weights = true }
 ---@return vise.Checkpoint? checkpoint, string? message, string? id
 function M.open(path, options)
   options = options or {}
-  for key, value in pairs(options) do
-    if not OPTIONS[key] then error(("unknown option '%s'"):format(tostring(key)), 2) end
-    if type(value) ~= "string" then error(("option '%s' must be a string"):format(key), 2) end
-  end
+  check_arguments(path, options)
   local is_folder = core.disk.exists(path) == "folder"
   local self = setmetatable({
     path = path,

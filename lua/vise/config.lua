@@ -11,18 +11,20 @@ local config_fields = require "vise.config_fields"
 local core = require "vise.core"
 local fail = require "vise.fail"
 local frozen = require "vise.frozen"
+local methods = require "vise.algorithms.methods"
 local quant_types = require "vise.quant_types"
-local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = {}
 
 ---@class vise.PlanRule
 ---@field pattern vise.Pattern
 ---@field type vise.QuantType
+---@field method? vise.Method
 
 ---@class vise.Config
 ---@field quant_type string
 ---@field type vise.QuantType       What the name stands for.
+---@field method? vise.Method       How layers of this type are made; nil: as the type's own.
 ---@field regions "blocks"|"all"|vise.Pattern[]
 ---@field exclude vise.Pattern[]
 ---@field filter? fun(layer: vise.nn.Linear, name: string): boolean  false leaves a layer float.
@@ -51,22 +53,33 @@ end
 local function types_of(cfg)
   local types = { cfg.type }
   for _, rule in ipairs(cfg.plan) do types[#types + 1] = rule.type end
-  if cfg.fallback ~= "skip" then types[#types + 1] = quant_types.parse(cfg.fallback) end
+  if cfg.fallback ~= "skip" then types[#types + 1] = methods.resolve(quant_types.parse(cfg.fallback), nil, cfg) end
   return types
 end
 
---- The first type that has a field.
----@return string? name
-local function any(cfg, field)
+local function is_calibrated(t) return #t.needs > 0 end
+
+local function is_svdquant(t) return t.method.name == "svdquant" end
+
+--- The first type that uses something.
+---@param uses fun(t: vise.QuantType): boolean
+---@return vise.QuantType?
+local function any(cfg, uses)
   for _, t in ipairs(types_of(cfg)) do
-    if t[field] then return t.name end
+    if uses(t) then return t end
   end
   return nil
 end
 
+-- What needs calibration, for a message.
+local function needing(t)
+  if is_svdquant(t) or #(t.method.needs or {}) == 0 then return t.name end
+  return ("method %s of %s"):format(t.method.name, t.name)
+end
+
 -- Fields that say nothing unless a type uses them: what makes a type use each.
 local users = {
-  calibrate = "calibrated", calibration = "calibrated", statistics = "calibrated", svdq = "rank",
+  calibrate = is_calibrated, calibration = is_calibrated, statistics = is_calibrated, svdq = is_svdquant,
 }
 local unused = {
   calibrate = "calibrate is given, but no type in this config uses calibration",
@@ -76,10 +89,10 @@ local unused = {
 }
 
 local function check_together(cfg, given)
-  local calibrated = any(cfg, "calibrated")
+  local calibrated = any(cfg, is_calibrated)
   if calibrated and not cfg.calibrate and not cfg.statistics then
-    fail.raise("E-CF-06", "%s needs calibration: give calibrate = function(model) ... end, statistics = a file, "
-      .. "or use the _dq type", calibrated)
+    fail.raise("E-CF-06", "%s needs calibration: give calibrate = function(model) ... end, statistics = a file%s",
+      needing(calibrated), is_svdquant(calibrated) and ", or use the _dq type" or "")
   end
   if cfg.calibrate and cfg.statistics then
     fail.raise("E-CF-06", "calibrate and statistics are both given: spans come from one or the other")
@@ -87,6 +100,12 @@ local function check_together(cfg, given)
   for field, message in pairs(unused) do
     if given[field] ~= nil and not any(cfg, users[field]) then fail.raise("E-CF-06", message) end
   end
+end
+
+-- The types of the fields as their methods make them.
+local function resolve(cfg, where)
+  cfg.type = methods.resolve(quant_types.parse(cfg.quant_type, where), cfg.method, cfg)
+  for _, rule in ipairs(cfg.plan) do rule.type = methods.resolve(rule.type, rule.method, cfg) end
 end
 
 --- A configuration for one model.
@@ -97,8 +116,7 @@ local function single(given)
   end
   local cfg = config_fields.defaults()
   for key, value in pairs(given) do cfg[key] = config_fields.checks[key](value) end
-  cfg.type = svdquant_options.resolve(quant_types.parse(cfg.quant_type), cfg.svdq, cfg.statistics)
-  for _, rule in ipairs(cfg.plan) do rule.type = svdquant_options.resolve(rule.type, cfg.svdq, cfg.statistics) end
+  resolve(cfg)
   check_together(cfg, given)
   return frozen.freeze(cfg, "a config", Config)
 end
@@ -114,6 +132,23 @@ local function overrides_of(components)
   return map
 end
 
+-- What the fields say of types, whatever they say of calibration and svdq.
+local function types_only(given, where)
+  local probe = config_fields.defaults()
+  for _, key in ipairs { "quant_type", "method", "plan", "fallback" } do
+    if given[key] ~= nil then probe[key] = config_fields.checks[key](given[key]) end
+  end
+  resolve(probe, where)
+  return probe
+end
+
+--- Whether a configuration of these fields needs calibration, or statistics.
+---@param given table
+---@return boolean
+function M.is_calibrated(given)
+  return any(types_only(given), is_calibrated) ~= nil
+end
+
 --- The fields of one component: those of the whole with its own on top.  What the whole says of
 --- calibration and svdq counts only where a type of the component uses it.
 local function merge(base, own, name)
@@ -126,12 +161,8 @@ local function merge(base, own, name)
   if own.statistics and not own.calibrate then merged.calibrate = nil end
   if own.calibrate and not own.statistics then merged.statistics = nil end
   if base.save_to and not own.save_to then merged.save_to = base.save_to .. "/" .. name end
-  local probe = config_fields.defaults()
-  for _, key in ipairs { "quant_type", "plan", "fallback" } do
-    if merged[key] ~= nil then probe[key] = config_fields.checks[key](merged[key]) end
-  end
-  if not probe.quant_type then fail.raise("E-CF-01", "%s: quant_type is missing", where) end
-  probe.type = quant_types.parse(probe.quant_type, where .. ".quant_type")
+  if not merged.quant_type then fail.raise("E-CF-01", "%s: quant_type is missing", where) end
+  local probe = types_only(merged, where .. ".quant_type")
   for field in pairs(unused) do
     if own[field] == nil and not any(probe, users[field]) then merged[field] = nil end
   end
@@ -244,17 +275,20 @@ function M.plain(cfg)
     return { components = components }
   end
   local rules = core.array {}
-  for i, rule in ipairs(cfg.plan) do rules[i] = core.array { rule.pattern.plain, rule.type.name } end
+  for i, rule in ipairs(cfg.plan) do
+    rules[i] = core.array { rule.pattern.plain, rule.type.name, rule.method and methods.plain(rule.method) }
+  end
   return {
     quant_type = cfg.quant_type,
+    method = cfg.method and methods.plain(cfg.method),
     regions = type(cfg.regions) == "string" and cfg.regions or texts(cfg.regions),
     exclude = texts(cfg.exclude),
     plan = rules,
     fallback = cfg.fallback,
-    calibration = any(cfg, "calibrated") and thaw(cfg.calibration) or nil,
+    calibration = any(cfg, is_calibrated) and thaw(cfg.calibration) or nil,
     statistics = cfg.statistics,
     save_to = cfg.save_to,
-    svdq = any(cfg, "rank") and thaw(cfg.svdq) or nil,
+    svdq = any(cfg, is_svdquant) and thaw(cfg.svdq) or nil,
     verbose = cfg.verbose or nil,
   }
 end

@@ -2,6 +2,7 @@
 --- type) or E-CF-05 (wrong value) and gives what the configuration keeps.
 
 local fail = require "vise.fail"
+local methods = require "vise.algorithms.methods"
 local pattern = require "vise.pattern"
 local quant_types = require "vise.quant_types"
 local suggest = require "vise.suggest"
@@ -87,10 +88,12 @@ local function plan_rules(value)
   local out = {}
   for i, rule in ipairs(list(value, "plan")) do
     local where = ("plan[%d]"):format(i)
-    if #list(rule, where) ~= 2 then
-      fail.raise("E-CF-03", "%s must be { pattern, quant type }, has %d fields", where, #rule)
+    if #list(rule, where) ~= 2 and #rule ~= 3 then
+      fail.raise("E-CF-03", "%s must be { pattern, quant type } or { pattern, quant type, method }, has %d fields",
+        where, #rule)
     end
-    out[i] = { pattern = pattern.of(rule[1], where .. "[1]"), type = quant_types.parse(rule[2], where .. "[2]") }
+    out[i] = { pattern = pattern.of(rule[1], where .. "[1]"), type = quant_types.parse(rule[2], where .. "[2]"),
+      method = rule[3] and methods.of(rule[3], where .. "[3]") }
   end
   return out
 end
@@ -107,6 +110,7 @@ M.checks = {
   end,
   exclude = function(v) return patterns(v, "exclude") end,
   filter = function(v) return expect(v, "function", "filter") end,
+  method = function(v) return methods.of(v, "method") end,
   plan = plan_rules,
   fallback = function(v)
     if v ~= "skip" then quant_types.parse(v, "fallback") end

@@ -28,7 +28,7 @@ local function times(layer, edge, svdq)
 end
 
 --- Seconds that this machine takes for a layer [edge, edge] of a type.
-local function measure(planned, cfg, edge)
+local function measure(planned, edge)
   local random = core.random(0)
   local weight <close> = fail.try(random:normal { edge, edge })
   local span <close> = fail.try(core.tensor("f32", { edge }))
@@ -39,7 +39,7 @@ local function measure(planned, cfg, edge)
   for _ = 1, TURNS do
     local start = core.clock()
     local q = fail.try(make.layer(Linear.new("estimate", edge, edge, weight, nil), { name = "estimate",
-      shape = { edge, edge }, type = planned.type, storage = planned.storage, disk_bytes = 0, memory_bytes = 0 }, cfg,
+      shape = { edge, edge }, type = planned.type, storage = planned.storage, disk_bytes = 0, memory_bytes = 0 },
       { span = span, range = range, sample = sample }))
     best = math.min(best, core.clock() - start)
     q:close()
@@ -56,8 +56,9 @@ function M.seconds(plan)
     local type = layer.type
     if type then
       local edge = math.max(EDGE, type.rank or 0)
-      measured[type.name] = measured[type.name] or measure(layer, plan.cfg, edge)
-      sum = sum + measured[type.name] * times(layer, edge, plan.cfg.svdq)
+      local kind = type.method.name .. " " .. type.name
+      measured[kind] = measured[kind] or measure(layer, edge)
+      sum = sum + measured[kind] * times(layer, edge, plan.cfg.svdq)
     end
   end
   return sum

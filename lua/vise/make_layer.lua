@@ -1,10 +1,10 @@
 --- Makes the quantized form of one layer, and measures it against the float one.
 
+local check = require("vise.algorithms.parts").check
 local core = require "vise.core"
 local fail = require "vise.fail"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
-local svdquant = require "vise.algorithms.svdquant"
 
 local M = {}
 
@@ -16,6 +16,7 @@ local SPAN_IN_SIGMAS = 4 -- a channel's largest |x| is about so many times its s
 ---@class vise.LayerReport
 ---@field name string
 ---@field type string
+---@field method string         That made it.
 ---@field shape integer[]
 ---@field weight_error number   rel-L2 of the weight that the codes and factors stand for.
 ---@field output_error number   rel-L2 of what the layer gives for the probe.
@@ -46,16 +47,34 @@ local function output_error(linear, q, found)
   return try(core.compare(got, float)).rel_l2, kind
 end
 
---- What a report says of a low-rank split.
-local function refinement(info)
-  return { rounds = info.rounds, best = info.best }
+--- What a report says of how a layer was made: the rounds of a refinement, or the scalars of a method.
+local function told(info)
+  if not info then return nil end
+  if info.rounds and info.best then return { rounds = info.rounds, best = info.best } end
+  local scalars
+  for key, value in pairs(info) do
+    local finite = type(value) ~= "number" or value == value and math.abs(value) < math.huge
+    if type(key) == "string" and type(value) ~= "table" and finite then
+      scalars = scalars or {}
+      scalars[key] = type(value) == "userdata" and tostring(value) or value
+    end
+  end
+  return scalars
 end
 
--- What splitting a weight takes.
-local function svdquant_args(planned, cfg, found)
-  return { type = planned.type, storage = planned.storage,
+--- What a method is told of a layer.
+---@return vise.MethodInput
+local function about_of(planned, found)
+  local method = planned.type.method
+  for _, need in ipairs(method.needs or {}) do
+    if need == "samples" and not (found and found.sample) then
+      fail.try(nil, ("method %s needs rows of the layer's input"):format(method.name), "E-OB-18")
+    end
+  end
+  return { name = planned.name, shape = planned.shape, type = planned.type, storage = planned.storage,
     scheme = core.scheme(quant_types.scheme_args(planned.type.weight, planned.storage)),
-    span = found and found.span, samples = found and found.sample, options = cfg.svdq }
+    span = found and found.span, range = found and found.range, samples = found and found.sample,
+    options = method.options }
 end
 
 -- The layer that these parts make, and what it is worth.
@@ -65,29 +84,25 @@ local function finish(linear, weight, planned, found, parts, info)
   local q = try(quantized_linear.new(parts))
   local stands_for <close> = try(q:dequantize())
   local out, kind = output_error(linear, q, found)
-  return q, { name = planned.name, type = planned.type.name, shape = planned.shape,
-    weight_error = try(core.compare(stands_for, weight)).rel_l2, output_error = out, output_of = kind,
-    refined = info and refinement(info), captured = found ~= nil, observed = found and found.rows,
+  return q, { name = planned.name, type = planned.type.name, method = planned.type.method.name,
+    shape = planned.shape, weight_error = try(core.compare(stands_for, weight)).rel_l2, output_error = out,
+    output_of = kind, refined = told(info), captured = found ~= nil, observed = found and found.rows,
     disk_bytes = planned.disk_bytes, memory_bytes = planned.memory_bytes }
 end
 
-local function layer(linear, planned, cfg, found)
+local function layer(linear, planned, found)
   local weight <close> = try(linear.weight:to "f32")
-  local parts, info
-  if planned.type.rank then
-    parts, info = try(svdquant.make(weight, svdquant_args(planned, cfg, found)))
-  else
-    local scheme = core.scheme(quant_types.scheme_args(planned.type.weight, planned.storage))
-    parts = { weight = try(core.encode(scheme, weight)) }
-  end
-  return finish(linear, weight, planned, found, parts, info)
+  local about = about_of(planned, found)
+  local parts, info, id = planned.type.method.make(weight, about)
+  if parts == nil and info ~= nil then try(nil, tostring(info), type(id) == "string" and id or "E-PL-09") end
+  return finish(linear, weight, planned, found, check(parts, about), info)
 end
 
 -- Of the group's captured statistics the first layer's are taken: they are the same.
-local function group(linears, planned, cfg, found, made)
+local function group(linears, planned, found, made)
   local weights, results = {}, {}
   for i, linear in ipairs(linears) do weights[i] = linear.weight end
-  local parts, info = try(svdquant.make_shared(weights, svdquant_args(planned[1], cfg, found)))
+  local parts, info = try(planned[1].type.method.make_group(weights, about_of(planned[1], found)))
   for i, linear in ipairs(linears) do
     local weight <close> = try(linear.weight:to "f32")
     made[i], results[i] = finish(linear, weight, planned[i], found, parts[i], info)
@@ -99,13 +114,12 @@ end
 --- Makes the quantized form of one layer.  The model is not touched.
 ---@param linear vise.nn.Linear
 ---@param planned vise.PlannedLayer
----@param cfg vise.Config
----@param found? vise.Captured  For calibrated types.
+---@param found? vise.Captured  For what needs calibration.
 ---@return vise.QuantizedLinear?
 ---@return vise.LayerReport|string report_or_message
 ---@return string? id
-function M.layer(linear, planned, cfg, found)
-  local q, result, id = fail.catch(layer, linear, planned, cfg, found)
+function M.layer(linear, planned, found)
+  local q, result, id = fail.catch(layer, linear, planned, found)
   if q then return q, result end
   return nil, ("layer %s: %s"):format(planned.name, result), id
 end
@@ -114,14 +128,13 @@ end
 --- `down` among them.  The model is not touched.
 ---@param linears vise.nn.Linear[]
 ---@param planned vise.PlannedLayer[]
----@param cfg vise.Config
 ---@param found vise.Captured  Of any of them.
 ---@return vise.QuantizedLinear[]?
 ---@return vise.LayerReport[]|string reports_or_message
 ---@return string? id
-function M.group(linears, planned, cfg, found)
+function M.group(linears, planned, found)
   local made = {}
-  local results, message, id = fail.catch(group, linears, planned, cfg, found, made)
+  local results, message, id = fail.catch(group, linears, planned, found, made)
   if results then return made, results end
   for _, q in ipairs(made) do q:close() end
   return nil, ("layers from %s to %s: %s"):format(planned[1].name, planned[#planned].name, message), id

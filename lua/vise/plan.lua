@@ -7,11 +7,11 @@ local artefact = require "vise.artefact"
 local core = require "vise.core"
 local estimate = require "vise.estimate"
 local fail = require "vise.fail"
+local methods = require "vise.algorithms.methods"
 local pipeline = require "vise.pipeline"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
 local shared_inputs = require "vise.shared_inputs"
-local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = {}
 
@@ -74,9 +74,9 @@ local function in_region(model, cfg, names, report)
   return set
 end
 
---- A type by its name, smoothed as the config says.
-local function type_named(name, cfg)
-  return svdquant_options.resolve(quant_types.parse(name), cfg.svdq, cfg.statistics)
+--- A type by its name, as its method makes it under the config; no method: the type's own.
+local function type_named(name, method, cfg)
+  return methods.resolve(quant_types.parse(name), method, cfg)
 end
 
 --- Counts the layers on which `winner` stood before `loser`.
@@ -103,7 +103,7 @@ local function overrides(cfg, names, excluded, plan)
       if before then
         note_overlap(plan.overlaps, before, place, name)
       else
-        chosen[name] = { place = place, type = type_named(rule.type.name, cfg) }
+        chosen[name] = { place = place, type = type_named(rule.type.name, rule.method, cfg) }
       end
     end
   end
@@ -117,8 +117,9 @@ end
 local function shape_problem(shape, type, storage)
   local group, least = type.weight.group, math.min(shape[1], shape[2])
   if type.rank and type.rank > least then
-    local fitting = type.name:gsub("_r%d+", "_r" .. least)
-    return ("rank %d is above min(out, in) = %d; use %s"):format(type.rank, least, fitting), true
+    local fitting, count = type.name:gsub("_r%d+", "_r" .. least)
+    return ("rank %d is above min(out, in) = %d; use %s"):format(type.rank, least,
+      count > 0 and fitting or "a lower rank"), true
   end
   if group and group > shape[2] then
     return ("group %d is wider than the layer's %d inputs"):format(group, shape[2])
@@ -146,14 +147,15 @@ local DECOMPOSITION = { low = 14, medium = 13, high = 20 }
 local function workspace(layer, svdq, sample_rows)
   local out, inp = layer.shape[1], layer.shape[2]
   local matrix, rows = 4 * out * inp, 4 * sample_rows * (8 * inp + 3 * out)
-  if not layer.type.rank or layer.type.rank == 0 then return 3 * matrix + rows end
+  local rank = layer.type.rank or 0
+  if layer.type.method.name ~= "svdquant" or rank == 0 then return methods.copies(layer.type) * matrix + rows end
   return DECOMPOSITION[svdq.calibrate_precision] * matrix + rows + (svdq.refine_iters > 0 and layer.disk_bytes or 0)
 end
 
 --- The type that a layer gets, or why it gets none.
 local function choose(linear, cfg, rule, storage)
   local out, inp = linear.weight:shape()
-  local type = rule and rule.type or type_named(cfg.quant_type, cfg)
+  local type = rule and rule.type or type_named(cfg.quant_type, cfg.method, cfg)
   local problem, hard = shape_problem({ out, inp }, type, storage)
   if not problem then return type end
   if rule or hard then
@@ -162,7 +164,7 @@ local function choose(linear, cfg, rule, storage)
   end
   local reason = ("%s: %s"):format(type.name, problem)
   if cfg.fallback == "skip" then return nil, reason end
-  local other = type_named(cfg.fallback, cfg)
+  local other = type_named(cfg.fallback, nil, cfg)
   local worse = shape_problem({ out, inp }, other, storage)
   if worse then return nil, ("%s; fallback %s: %s"):format(reason, other.name, worse) end
   return other, nil, reason
@@ -194,7 +196,8 @@ local function filtered(cfg, linear)
   return not wanted
 end
 
---- How many rows of each calibrated layer's input are kept: more where smoothing is searched on them.
+--- How many rows of each calibrated layer's input are kept: more where smoothing is searched on them
+--- or a method asks for them.
 ---@param cfg vise.Config
 ---@return integer
 function Plan:sample_rows(cfg)
@@ -202,6 +205,7 @@ function Plan:sample_rows(cfg)
   for _, layer in ipairs(self.layers) do
     local smooth = layer.type and layer.type.smooth
     if smooth == "search" or smooth == "balance" then rows = math.max(rows, cfg.svdq.search_samples) end
+    if layer.type then rows = math.max(rows, methods.rows(layer.type)) end
   end
   return rows
 end
@@ -329,13 +333,17 @@ function M.make(target, cfg)
   return whole
 end
 
---- The layers that need statistics of their inputs, with the kind: "span" or "range".
----@return { name: string, kind: "span"|"range" }[]
+---@class vise.Need
+---@field name string     Of a layer.
+---@field kinds string[]  The statistics of its input: "span", "range".
+
+--- The layers that need statistics of their inputs.
+---@return vise.Need[]
 function Plan:calibrated()
   local list = {}
   for _, layer in ipairs(self.layers) do
-    local kind = layer.type and layer.type.calibrated
-    if kind then list[#list + 1] = { name = layer.name, kind = kind == "range" and "range" or "span" } end
+    local kinds = layer.type and layer.type.needs or {}
+    if #kinds > 0 then list[#list + 1] = { name = layer.name, kinds = kinds } end
   end
   return list
 end

@@ -3,6 +3,7 @@
 --- plain lines come with every tenth of the work, or every 30 seconds.
 
 local core = require "vise.core"
+local terminal = require "vise.terminal"
 local text = require "vise.text"
 
 local M = {}
@@ -23,7 +24,8 @@ Progress.__index = Progress
 ---@field columns? integer|false  Of the terminal; false: it is none.
 
 local function terminal_columns()
-  return os.getenv "TERM" ~= "dumb" and core.terminal "stderr" or false
+  local t = terminal.of "stderr"
+  return t.cursor and t.columns
 end
 
 --- Starts the progress of some work.
@@ -109,6 +111,12 @@ function Progress:step(n)
     due = since >= PLAIN_PAUSE or share - self.printed_share >= 0.1
   end
   if due then show(self, now) end
+end
+
+--- Takes the line away for a moment, so that something else may be printed; the next step shows it
+--- again.
+function Progress:hide()
+  if self.columns and self.visible then self.stream:write "\r\27[K" end
 end
 
 --- Ends the line: it is replaced by what was done in what time.  Work that took less than a second

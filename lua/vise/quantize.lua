@@ -20,14 +20,14 @@ local M = {}
 --- Makes a layer, and with it the others of its group; by_name gets their reports.
 local function make_with_group(t, layer, group, found, by_name)
   if not group then
-    local q, result, id = make.layer(t.model:layer(layer.name), layer, t.cfg, found)
+    local q, result, id = make.layer(t.model:layer(layer.name), layer, found)
     if not q then return nil, result, id end
     t.made[layer.name], by_name[layer.name] = q, result
     return true
   end
   local linears = {}
   for i, other in ipairs(group) do linears[i] = t.model:layer(other.name) end
-  local made, results, id = make.group(linears, group, t.cfg, found)
+  local made, results, id = make.group(linears, group, found)
   if not made then return nil, results, id end
   for i, other in ipairs(group) do t.made[other.name], by_name[other.name] = made[i], results[i] end
   return true
@@ -180,7 +180,7 @@ end
 --- quantizes.
 local function arm(cfg, targets, found, names)
   local target, needs = targets[1], {}
-  for i, name in ipairs(names) do needs[i] = { name = name, kind = "span" } end
+  for i, name in ipairs(names) do needs[i] = { name = name, kinds = { "span" } } end
   return few_shot.arm(target.model, { names = names, steps = target.cfg.svdq.few_shot_steps,
     options = { sample = target.plan:sample_rows(target.cfg) },
     finish = function(watch)

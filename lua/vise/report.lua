@@ -59,17 +59,21 @@ local function regions_of(plan)
   return words
 end
 
--- How many layers each type has, in the order of their names.
+-- How many layers each type has and which method made them, in the order of their names.
 local function types_of(layers)
   local count, list = {}, core.array {}
   for _, layer in ipairs(layers) do
-    if not count[layer.type] then
-      count[layer.type] = { type = layer.type, layers = 0 }
-      list[#list + 1] = count[layer.type]
+    local key = layer.type .. " " .. layer.method
+    if not count[key] then
+      count[key] = { type = layer.type, method = layer.method, layers = 0 }
+      list[#list + 1] = count[key]
     end
-    count[layer.type].layers = count[layer.type].layers + 1
+    count[key].layers = count[key].layers + 1
   end
-  table.sort(list, function(a, b) return a.type < b.type end)
+  table.sort(list, function(a, b)
+    if a.type ~= b.type then return a.type < b.type end
+    return a.method < b.method
+  end)
   return list
 end
 
@@ -110,9 +114,14 @@ function M.new(targets, more)
   return whole
 end
 
+-- Methods that the name of a type says already.
+local USUAL = { rounding = true, svdquant = true }
+
 local function type_words(layers)
   local words = {}
-  for i, t in ipairs(types_of(layers)) do words[i] = ("%s (%d)"):format(t.type, t.layers) end
+  for i, t in ipairs(types_of(layers)) do
+    words[i] = ("%s%s (%d)"):format(t.type, USUAL[t.method] and "" or " by " .. t.method, t.layers)
+  end
   return table.concat(words, ", ")
 end
 
@@ -136,7 +145,7 @@ local function rows_of(r)
   local rows = {
     { "regions", table.concat(regions_of(r.plan), ", ") },
     { "types", type_words(r.layers) },
-    { "observed", ("%d of %d layers"):format(r.observed, #r.plan:calibrated()) },
+    { "observed", ("%d of %d layers"):format(r.observed, #r.plan:calibrated() + #r.plan:few_shot()) },
     { "quantized", ("%d of %d asked for"):format(r.quantized, r.candidates) },
     { "skipped", ("%d of %d linear layers"):format(r.skipped, r.linear) },
   }

@@ -16,6 +16,7 @@ local M = {}
 ---@return string?
 function M.obstacle(type, cfg)
   if not type.rank or type.rank == 0 then return "no low-rank branch" end
+  if not type.method.make_group then return ("method %s makes each layer by itself"):format(type.method.name) end
   if type.smooth == "few_shot" then return nil end
   if not type.calibrated then return "no calibration shows which layers share an input" end
   if cfg.statistics then return "statistics from a file do not show which layers share an input" end
@@ -24,7 +25,8 @@ end
 
 local function key_of(layer)
   local parent = layer.name:match "^(.*)%." or ""
-  return table.concat({ parent, layer.type.name, layer.type.smooth, layer.storage, layer.shape[2] }, "\n")
+  return table.concat({ parent, layer.type.name, layer.type.method.name, layer.type.smooth, layer.storage,
+    layer.shape[2] }, "\n")
 end
 
 -- Lists of two and more layers with the same key, in the order of their first ones.

@@ -2,6 +2,8 @@
 ---
 ---   diffusion transformers   draw images of every class from seeded noise; the measure is the PSNR of
 ---                            the images against those of the float model, in dB
+---   other families           do what their description says; the measure is the signal-to-noise ratio of
+---                            what they answer against the float model's answer, in dB
 ---   language models          predict texts that the float model has written itself, or texts that
 ---                            are given; the measure is the rise of the loss, in nats a token
 ---
@@ -35,7 +37,7 @@ local kinds = { texts = "table", tokenizer = "userdata" }
 
 ---@class vise.Workload
 ---@field family string
----@field metric "psnr"|"loss_increase"
+---@field metric "psnr"|"loss_increase"|"sqnr"
 ---@field options vise.WorkloadOptions
 local Workload = {}
 Workload.__index = Workload
@@ -108,6 +110,20 @@ end
 
 local families = { dit = images, llama = language }
 
+-- What the description of a family says, if anything.
+local function described(workload)
+  if not workload then return nil end
+  return {
+    metric = "sqnr",
+    calibrate = function(self, model) workload.calibrate(model, self.options) end,
+    reference = function(self, model) return try(workload.answer(model, self.options)) end,
+    quality = function(self, model)
+      local answer <close> = try(workload.answer(model, self.options))
+      return try(eval.compare(answer, self.float)).sqnr
+    end,
+  }
+end
+
 --- Runs the calibration.
 ---@param model vise.Model
 ---@return true?
@@ -140,7 +156,7 @@ end
 
 --- How far a model is from the float one.
 ---@param model vise.Model
----@return { metric: "psnr"|"loss_increase", value: number }?
+---@return { metric: "psnr"|"loss_increase"|"sqnr", value: number }?
 ---@return string? message
 ---@return string? id
 function Workload:quality(model)
@@ -166,6 +182,13 @@ local function check(options)
   return checked
 end
 
+--- Whether a model's family has a workload.
+---@param model vise.Model
+---@return boolean
+function M.has(model)
+  return families[model.family] ~= nil or model.workload ~= nil
+end
+
 --- The workload of a model's family.
 ---@param model vise.Model
 ---@param options? vise.WorkloadOptions
@@ -173,9 +196,10 @@ end
 ---@return string? message  Bare weights have none.
 ---@return string? id
 function M.of(model, options)
-  local checked, kind = check(options or {}), families[model.family]
+  local checked, kind = check(options or {}), families[model.family] or described(model.workload)
   if not kind then
-    return fail.fail("E-DT-10", "a model of family %s has no workload: it cannot run", tostring(model.family))
+    return fail.fail("E-DT-10", "a model of family %s has no workload%s", tostring(model.family),
+      model.family == "weights" and ": it cannot run" or "")
   end
   return setmetatable({ family = model.family, metric = kind.metric, kind = kind, options = checked }, Workload)
 end

@@ -145,10 +145,17 @@ describe("the program", function()
     assert.is_true(os.execute(("VISE_BACKEND=nonsense %s --version >/dev/null"):format(program)))
   end)
 
-  it("prints a short help when called alone", function()
+  it("says what it is and what to do first when called alone, on one screen", function()
     local status, out, err = run ""
     assert.equal(0, status)
     assert.equal("", err)
+    assert.is_true(select(2, out:gsub("\n", "")) <= 22)
+    for name in out:gmatch "\n  vise (%l+)" do assert.is_table(require("vise.cli").command(name)) end
+    for _, name in ipairs(require("vise.cli").names) do assert.matches("[ \n]" .. name .. "[ \n]", out) end
+  end)
+
+  it("lists the commands in its help", function()
+    local _, out = run "--help"
     for _, name in ipairs(require("vise.cli").names) do assert.matches("\n  " .. name .. " ", out, 1, true) end
   end)
 
@@ -254,7 +261,7 @@ describe("vise repl on a pipe", function()
 
   it("explains functions, commands and ids", function()
     local _, out, err = run("repl", 'help "tensor:rows"\nhelp "E-US-01"\nhelp "inspect"\nhelp "tensor:rwos"\n')
-    assert.matches("tensor:rows(first[, last]) -> tensor", out, 1, true)
+    assert.matches("tensor:rows(first[, last]) -> Tensor", out, 1, true)
     assert.matches("E-US-01: unknown command", out, 1, true)
     assert.matches("usage: vise inspect PATH", out, 1, true)
     assert.matches("did you mean 'tensor.rows'", err, 1, true)

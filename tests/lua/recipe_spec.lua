@@ -1,6 +1,6 @@
 local core = require "vise.core"
 local jobs = require "vise.job"
-local params = require "vise.recipe_params"
+local params = require "vise.recipe.params"
 local recipes = require "vise.recipe"
 
 local HEADER = [[{ name = "test", version = "1.0.0", summary = "a test", license = "MIT", %s }]]
@@ -91,7 +91,7 @@ describe("a recipe's header", function()
       { "nmae = 1", "did you mean 'name'?" },
       { "authors = 'me'", "authors must be a list of names" },
       { "homepage = 5", "homepage must be an address" },
-      { "inputs = { images = 'x' }", "inputs has model and data" },
+      { "inputs = { images = 'x' }", "inputs: unknown field 'images'" },
       { "inputs = { model = 1 }", "inputs.model must be" },
       { "params = { p = 5 }", "p must be a table" },
       { "params = { p = { type = 'integre', default = 1, help = 'x' } }", "did you mean 'integer'?" },
@@ -137,8 +137,9 @@ describe("a recipe's body", function()
     local job, ok = run([[
       local own = require "lib.own"
       return function(job)
-        job:report("seen", { io = io == nil, execute = os.execute == nil, load = load == nil,
-          debug = debug == nil, package = package == nil, vise = vise == require "vise",
+        local function absent(name) return rawget(_G, name) == nil and not pcall(function() return _G[name] end) end
+        job:report("seen", { io = absent "io", execute = os.execute == nil, load = absent "load",
+          debug = absent "debug", package = absent "package", vise = vise == require "vise",
           core = not pcall(require, "vise.core"), own = own.answer })
       end]], nil, nil, { ["lib/own.lua"] = "return { answer = 42 }" })
     assert.is_true(ok)

@@ -3,7 +3,7 @@
 
 local core = require "vise.core"
 local jobs = require "vise.job"
-local params = require "vise.recipe_params"
+local params = require "vise.recipe.params"
 local recipes = require "vise.recipe"
 local vise = require "vise"
 

@@ -160,6 +160,21 @@ local function make_shared(weights, args, options)
   return list, info
 end
 
+--- As a method (vise.algorithms.methods): its options are svdq = { ... } of the configuration, and
+--- how a layer is smoothed stands in its type.
+---@type vise.Method
+M.method = {
+  name = "svdquant",
+  types = { "svdq_*" },
+  resolve = function(type, cfg)
+    local t = options_of.resolve(type, cfg.svdq, cfg.statistics)
+    t.method = setmetatable({ options = cfg.svdq }, { __index = M.method })
+    return t
+  end,
+  make = function(weight, about) return M.make(weight, about) end,
+  make_group = function(weights, about) return M.make_shared(weights, about) end,
+}
+
 --- Makes the parts of layers that are given the same input: one smoothing and one decomposition of
 --- their weights stacked by rows.  Each gets its rows of `up` and its residual's codes, and copies of
 --- `down` and of the smoothing factors.

@@ -10,7 +10,7 @@ local SHORT = { int8 = true, grouped = true, int8_per_row = true, svdq_int4_r32 
 
 local M = {
   name = "bench",
-  summary = "time kernels, quantizers and models against this machine's measured limits",
+  summary = "time kernels, quantizers and models against this machine's limits",
   text = "Every side takes turns with the others and with loops that do nothing but reach the machine's limits; the "
     .. "best turn of each counts. Numbers are checked before they are timed. Up to 16 rows are timed warm (the "
     .. "weights stay in cache) and cold (they come from memory). GOP/s counts a multiply-accumulate as two. What "
@@ -33,7 +33,7 @@ local M = {
     { name = "threads", short = "t", type = "string", value = "LIST", help = "as in 1,2; 1 and all if none" },
     { name = "repeats", type = "integer", min = 1, max = 1000, default = 7, value = "N", help = "turns of each side" },
     { name = "cold", type = "integer", min = 0, max = 4096, default = 192, value = "MB",
-      help = "that cold weights go through; 0: none are cold" },
+      help = "that cold weights go through; 0: none" },
     { name = "model", type = "folder", repeatable = true, help = "generated ones if none" },
     { name = "variant", type = "string", value = "NAME", help = "of these model folders, such as fp16" },
     { name = "width", type = "integer", min = 64, max = 8192, default = 2048, value = "N",
@@ -70,7 +70,7 @@ end
 
 -- What the parser's ranges cannot say.
 local function settle(o, what)
-  local fail = require "vise.fail"
+  local core, fail = require "vise.core", require "vise.fail"
   local threads, message, id = read_threads(o.threads)
   if not threads then return nil, message, id end
   if #o.group == 0 then o.group = { 64 } end
@@ -93,8 +93,8 @@ local function settle(o, what)
   end
   if #o.kernel == 0 and not what then kernels = SHORT end
   return { threads = threads, group = o.group, rows = o.rows, inputs = o.inputs, outputs = o.outputs,
-    repeats = o.repeats, cold = o.cold * 1000000, kernels = next(kernels) and kernels, model = o.model,
-    variant = o.variant, width = o.width }
+    repeats = o.repeats, cold = o.cold * 1000000, kernels = next(kernels) and kernels,
+    model = core.array(o.model), variant = o.variant, width = o.width }
 end
 
 -- " 4096 inputs x 4096 outputs;" if there are layers of that size among what is measured.

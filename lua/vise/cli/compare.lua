@@ -51,8 +51,8 @@ return {
     .. "the float model it was made from. rel-L2 is the norm of B - A over that of A. The status is 0 when all is "
     .. "the same, 1 when something differs.",
   arguments = {
-    { name = "a", type = "path", help = "an artefact or a checkpoint" },
-    { name = "b", type = "path", help = "what to hold against it" },
+    { name = "a", type = "path", glob = "*.safetensors", help = "an artefact or a checkpoint" },
+    { name = "b", type = "path", glob = "*.safetensors", help = "what to hold against it" },
   },
   options = {
     { name = "all", short = "a", type = "flag", help = "list the weights that are the same, too" },

@@ -188,12 +188,14 @@ return {
     .. "layer stands for against its float weight. With --base alone: the tensors that two files share. "
     .. "PSNR takes the range of the base as its peak.",
   arguments = {
-    { name = "model", type = "path", help = "a model folder, or a .safetensors file" },
+    { name = "model", type = "path", glob = "*.safetensors", help = "a model folder, or a .safetensors file" },
   },
   options = {
     { name = "data", short = "d", type = "file", repeatable = true, help = "texts to predict" },
-    { name = "artefact", short = "a", type = "path", value = "DIR", help = "put this artefact onto the model first" },
-    { name = "base", short = "b", type = "path", value = "PATH", help = "what to measure against" },
+    { name = "artefact", short = "a", type = "path", glob = "*.safetensors", value = "DIR",
+      help = "put this artefact onto the model first" },
+    { name = "base", short = "b", type = "path", glob = "*.safetensors", value = "PATH",
+      help = "what to measure against" },
     { name = "tokenizer", type = "file", help = "the tokenizer; default tok512.bin of the model's folder" },
     { name = "from", type = "integer", min = 1, help = "the first text; 1 if not given" },
     { name = "to", type = "integer", min = 1, help = "the last text; the last of the data if not given" },

@@ -8,7 +8,7 @@ return {
     .. "hold is refused by name, and nothing is written. vise: back from there, or a fresh copy. The artefact is "
     .. "loaded onto its base model first, so everything that loading checks is checked.",
   arguments = {
-    { name = "artefact", type = "path", help = "an artefact folder, or its .safetensors file" },
+    { name = "artefact", type = "path", glob = "*.safetensors", help = "an artefact folder, or its .safetensors file" },
   },
   options = {
     { name = "model", short = "m", type = "path", value = "DIR", required = true,

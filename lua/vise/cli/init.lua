@@ -17,10 +17,17 @@
 ---     run = function(ctx) return 0 end,
 ---   }
 ---
+--- For completion in a shell `glob` says which files a path is among, `complete` names the source of
+--- vise.completion.sources that knows the values.
+---
 --- Types: flag, string, integer and number (both with `min`, `max`), choice (with `choices`),
 --- pair (name=value), file, folder, path (these three must exist), place (need not exist).
 --- `repeatable` collects a list; `value` is the word for the value in the help; `required` is
 --- for options.  Optional and last may be an argument, repeatable only the last one.
+---
+--- A command of commands has `commands = { "list", "show" }`: each is a description of its own in
+--- lua/vise/cli/NAME/SUB.lua, and `vise NAME SUB ...` runs it.  Its arguments, options and `run` may
+--- then be left out; with a `run` it also does something without the word of a subcommand.
 ---
 --- `run` gets { args, options, interrupted } with the values under their names (dashes become
 --- underscores) and returns an exit status, or nil, message, id.  A command requires what it
@@ -29,21 +36,68 @@
 local M = {}
 
 --- The commands, in the order of the help.
-M.names = { "run", "inspect", "eval", "compare", "verify", "export", "bench", "doctor", "repl", "help" }
+M.names = {
+  "run", "runs", "rerun", "diff", "recipes",
+  "inspect", "eval", "compare", "verify", "export",
+  "bench", "doctor",
+  "repl",
+  "explain", "help",
+  "completion", "docs",
+}
 
 ---@class vise.cli.Context
 ---@field args table<string, any>
 ---@field options table<string, any>
 ---@field interrupted fun(clear?: boolean): boolean
 
---- The description of a command.
----@param name string
----@return vise.cli.Command? command  nil if there is none of that name.
-function M.command(name)
-  for _, known in ipairs(M.names) do
-    if known == name then return require("vise.cli." .. name) end
+local function has(names, name)
+  for _, known in ipairs(names) do
+    if known == name then return true end
   end
-  return nil
+  return false
+end
+
+--- The description of a command.
+---@param path string  Its name; for a subcommand all its words, as in "recipes list".
+---@return vise.cli.Command? command  nil if there is none of that name.
+function M.command(path)
+  local found, names, name = nil, M.names, nil
+  for word in path:gmatch "%S+" do
+    if not has(names, word) then return nil end
+    name = name and name .. " " .. word or word
+    found = require("vise.cli." .. name:gsub(" ", "."))
+    -- Who shows a command wants the words that call it.
+    found.name = name
+    found.arguments, found.options = found.arguments or {}, found.options or {}
+    names = found.commands or {}
+  end
+  return found
+end
+
+--- The paths of all commands, each followed by its subcommands.
+---@return string[]
+function M.paths()
+  local paths = {}
+  local function add(name)
+    paths[#paths + 1] = name
+    for _, sub in ipairs(M.command(name).commands or {}) do add(name .. " " .. sub) end
+  end
+  for _, name in ipairs(M.names) do add(name) end
+  return paths
+end
+
+--- The command that words begin with, and the words that are left for it.
+---@param words string[]
+---@return vise.cli.Command? command
+---@return string[] rest
+function M.find(words)
+  local found, used = nil, 0
+  for i, word in ipairs(words) do
+    local next_one = M.command(table.concat(words, " ", 1, i))
+    if word:find "%s" or not next_one then break end
+    found, used = next_one, i
+  end
+  return found, table.move(words, used + 1, #words, 1, {})
 end
 
 -- Is this word the path of a script, not the name of a command?
@@ -72,6 +126,7 @@ end
 local function run_command(command, words, interrupted)
   local failure = require "vise.cli.failure"
   local parse = require "vise.cli.parse"
+  if not command.run and #words == 0 then words = { "-h" } end
   local ctx, message, id = parse.words(command, words)
   if not ctx then return failure.report(id, message, command) end
   if ctx.help then
@@ -93,15 +148,19 @@ end
 function M.main(args, interrupted)
   local first = args[1]
   if first == nil or first == "-h" or first == "--help" then
-    io.stdout:write(require("vise.cli.usage").program(first ~= nil))
+    local usage = require "vise.cli.usage"
+    io.stdout:write(first and usage.program(first == "--help") or usage.invitation())
     return 0
   end
   if first == "--version" or first == "-V" then
     io.stdout:write("vise ", require "vise.version", "\n")
     return 0
   end
-  local command = M.command(first)
-  if command then return run_command(command, table.move(args, 2, #args, 1, {}), interrupted) end
+  if first == "--complete" then
+    return require("vise.completion").print(table.move(args, 2, #args, 1, {}))
+  end
+  local command, rest = M.find(table.move(args, 1, #args, 1, {}))
+  if command then return run_command(command, rest, interrupted) end
   if is_script(first) then return run_script(args) end
 
   local failure = require "vise.cli.failure"

@@ -14,6 +14,8 @@ local M = {}
 ---@field choices? string[]
 ---@field min? number
 ---@field max? number
+---@field glob? string        For completion: the files that a path is among.
+---@field complete? string    For completion: who knows the values, in vise.completion.sources.
 
 ---@class vise.cli.Option : vise.cli.Argument
 ---@field short? string
@@ -27,7 +29,8 @@ local M = {}
 ---@field arguments vise.cli.Argument[]
 ---@field options vise.cli.Option[]
 ---@field examples { [1]: string, [2]: string }[]
----@field run fun(ctx: vise.cli.Context): integer?, string?, string?
+---@field commands? string[]  The names of its subcommands.
+---@field run? fun(ctx: vise.cli.Context): integer?, string?, string?
 
 local function range_of(spec)
   if spec.min and spec.max then return (" from %s to %s"):format(spec.min, spec.max) end
@@ -87,8 +90,9 @@ local readers = {
       suggest.hint(word, spec.choices))
   end,
   pair = function(_, word)
-    local name, value = word:match "^([%a_][%w_.]*)=(.*)$"
+    local name, value = word:match "^(%+?[%a_][^=]*)=(.*)$"
     if name then return { name, value } end
+    if word:find "^~[%a_][^=]*$" then return { word } end
     return nil, ("'%s' is not name=value"):format(word)
   end,
   file = existing "file",
@@ -168,6 +172,9 @@ local function read_argument(ctx, command, word, position)
   local specs = command.arguments
   local spec = specs[math.min(position, #specs)]
   if not spec or position > #specs and not spec.repeatable then
+    if command.commands and position == 1 then
+      return nil, ("no command '%s %s'%s"):format(command.name, word, suggest.hint(word, command.commands)), "E-US-01"
+    end
     return nil, ("'vise %s' does not expect '%s'"):format(command.name, word), "E-US-05"
   end
   return store(ctx.args, spec, spec.name:upper(), word)

@@ -1,45 +1,16 @@
 --- The help of the program and of each command, made from the descriptions.
 
+local phrases = require "vise.cli.phrases"
 local text = require "vise.text"
 
 local M = {}
 
-local function value_word(spec)
-  if spec.value then return spec.value end
-  if spec.type == "choice" then return table.concat(spec.choices, "|") end
-  return spec.type == "pair" and "NAME=VALUE" or spec.type:upper()
-end
-
-local function option_words(spec)
-  local words = (spec.short and "-" .. spec.short .. ", " or "    ") .. "--" .. spec.name
-  if spec.type ~= "flag" then words = words .. " " .. value_word(spec) end
-  return words
-end
-
-local function option_help(spec)
-  local notes = {}
-  if spec.default ~= nil then notes[#notes + 1] = "default " .. tostring(spec.default) end
-  if spec.repeatable then notes[#notes + 1] = "may be given again" end
-  if spec.required then notes[#notes + 1] = "needed" end
-  if #notes == 0 then return spec.help end
-  return ("%s (%s)"):format(spec.help, table.concat(notes, "; "))
-end
-
-local function synopsis(command)
-  local words = { "vise", command.name }
-  for _, spec in ipairs(command.arguments) do
-    local word = spec.name:upper() .. (spec.repeatable and "..." or "")
-    words[#words + 1] = spec.optional and "[" .. word .. "]" or word
-  end
-  for _, spec in ipairs(command.options) do
-    local word = spec.short and "-" .. spec.short or "--" .. spec.name
-    if spec.type ~= "flag" then word = word .. " " .. value_word(spec) end
-    word = spec.required and word or "[" .. word .. "]"
-    words[#words + 1] = word .. (spec.repeatable and "..." or "")
-  end
-  local line = table.concat(words, " ", 1, 2)
-  local folded = text.wrap(table.concat(words, " ", 3), text.page_width() - 7, (" "):rep(#line + 8))
-  return ("usage: %s %s\n"):format(line, folded:gsub("^%s+", ""))
+local function synopsis(command, long)
+  local line = "vise " .. command.name
+  -- An option and its value stay on one line.
+  local words = table.concat(phrases.synopsis(command, long), "\n"):gsub(" ", "\0"):gsub("\n", " ")
+  local folded = text.wrap(words, text.page_width(), (" "):rep(#line + 8))
+  return ("usage: %s %s\n"):format(line, folded:gsub("^%s+", ""):gsub("%z", " "))
 end
 
 -- Two columns: words on the left, folded help on the right.
@@ -59,12 +30,22 @@ local function listing(rows)
   return table.concat(out, "\n") .. "\n"
 end
 
+-- The names and summaries of commands, of the program or of the command `of`.
+local function command_rows(names, of)
+  local cli, rows = require "vise.cli", {}
+  for i, name in ipairs(names) do
+    rows[i] = { name, cli.command(of and of .. " " .. name or name).summary }
+  end
+  return rows
+end
+
 --- The help of one command.
 ---@param command vise.cli.Command
 ---@param long boolean  With text and examples.
 ---@return string
 function M.command(command, long)
-  local out = { ("vise %s: %s\n\n"):format(command.name, command.summary), synopsis(command) }
+  local title = ("vise %s: %s\n\n"):format(command.name, command.summary)
+  local out = { text.wrap(title, text.page_width()), synopsis(command, long) }
   if long and #command.examples > 0 then
     out[#out + 1] = "\nexamples\n"
     for _, example in ipairs(command.examples) do
@@ -74,26 +55,56 @@ function M.command(command, long)
   if long and command.text then
     out[#out + 1] = "\n" .. text.wrap(command.text, text.page_width()) .. "\n"
   end
+  if command.commands then out[#out + 1] = "\ncommands\n" .. listing(command_rows(command.commands, command.name)) end
   local rows = {}
   for _, spec in ipairs(command.arguments) do rows[#rows + 1] = { spec.name:upper(), spec.help } end
   if #rows > 0 then out[#out + 1] = "\narguments\n" .. listing(rows) end
   rows = {}
-  for _, spec in ipairs(command.options) do rows[#rows + 1] = { option_words(spec), option_help(spec) } end
+  for _, spec in ipairs(command.options) do
+    rows[#rows + 1] = { (spec.short and "" or "    ") .. phrases.option(spec), phrases.option_help(spec, long) }
+  end
   rows[#rows + 1] = { "-h, --help", "the short or the whole help" }
   out[#out + 1] = "\noptions\n" .. listing(rows)
   return table.concat(out)
+end
+
+local ABOUT = "vise holds the work and squeezes it: post-training quantization, scripted in Lua\n\n"
+
+-- What someone does who meets the program for the first time: the command, the words, what comes of it.
+local FIRST = {
+  { "demo", "vise demo", "makes a small model, quantizes it, writes a report to open" },
+  { "doctor", "vise doctor", "says what this machine can do, and what is wrong with it" },
+  { "run", "vise run recipes/quickstart", "runs a recipe; `vise run --help` says how on your model" },
+  { "inspect", "vise inspect model.safetensors", "shows what is in a file" },
+  { "repl", "vise repl", "takes Lua line by line; `help()` explains" },
+}
+
+--- What to do first: the words, and what comes of them.
+---@return { [1]: string, [2]: string }[]
+function M.first_steps()
+  local cli, rows = require "vise.cli", {}
+  for _, step in ipairs(FIRST) do
+    if cli.command(step[1]) then rows[#rows + 1] = { step[2], step[3] } end
+  end
+  rows[#rows + 1] = { "vise --help", "lists every command; `vise COMMAND --help` explains one" }
+  return rows
+end
+
+--- What the program says when it is called alone: at most a screen.
+---@return string
+function M.invitation()
+  return ABOUT .. "to begin\n" .. listing(M.first_steps()) .. "\ncommands\n"
+    .. text.wrap(table.concat(require("vise.cli").names, " "), text.page_width(), "  ") .. "\n"
 end
 
 --- The help of the program.
 ---@param long boolean
 ---@return string
 function M.program(long)
-  local cli = require "vise.cli"
-  local rows = {}
-  for _, name in ipairs(cli.names) do rows[#rows + 1] = { name, cli.command(name).summary } end
+  local rows = command_rows(require("vise.cli").names)
   rows[#rows + 1] = { "FILE.lua ...", "runs a plain Lua script, with the rest as its arguments" }
   local out = {
-    "vise holds the work and squeezes it: post-training quantization, scripted in Lua\n\n",
+    ABOUT,
     "usage: vise COMMAND ...      vise COMMAND --help      vise --version\n\n",
     listing(rows),
   }
@@ -104,12 +115,7 @@ end
 --- The environment variables that the program reads.
 ---@return string
 function M.environment()
-  return "environment\n" .. listing {
-    { "VISE_THREADS", "how many threads compute (default: the CPUs this process may use)" },
-    { "VISE_BACKEND", "ref, avx2, avxvnni or avx512 instead of the best this CPU runs" },
-    { "VISE_BLAS", "0: products of f32 matrices by our own code, not OpenBLAS" },
-    { "VISE_LUA", "a folder to read the Lua sources from, while developing" },
-  }
+  return "environment\n" .. listing(require "vise.cli.environment")
 end
 
 --- What the exit statuses mean.

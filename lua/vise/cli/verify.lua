@@ -11,8 +11,12 @@ local function print_report(path, report)
       text.bytes(report.bytes)) }
   end
   io.stdout:write(text.columns(rows))
-  for _, problem in ipairs(report.problems) do
+  for i, problem in ipairs(report.problems) do
     io.stdout:write(text.escape(("%s: %s"):format(problem.id, problem.message)), "\n")
+    local after = report.problems[i + 1]
+    if not after or after.id ~= problem.id then
+      io.stdout:write("  next: ", require("vise.errors")[problem.id].next, "\n")
+    end
   end
   if not report.ok then
     io.stdout:write(("%d problem%s\n"):format(#report.problems, #report.problems == 1 and "" or "s"))
@@ -31,7 +35,7 @@ return {
     .. "something is damaged. The layout of cache-dit has no hashes, so there only what it says is compared with "
     .. "what it holds.",
   arguments = {
-    { name = "artefact", type = "path", help = "an artefact folder, or its .safetensors file" },
+    { name = "artefact", type = "path", glob = "*.safetensors", help = "an artefact folder, or its .safetensors file" },
   },
   options = {
     { name = "json", type = "flag", help = "print one JSON object" },

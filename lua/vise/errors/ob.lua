@@ -5,53 +5,77 @@ return {
   ["E-OB-01"] = {
     title = "no such observer",
     next = "Use range or channel_span, with { channels = n }.",
+    explain = "An observer is asked for by its statistic and the number of channels. The statistic is not "
+      .. "known or the number is not positive.",
   },
   ["E-OB-02"] = {
     title = "observed shapes differ",
     next = "Give each layer its own observer.",
+    explain = "An observer counts one shape of input. Another layer's rows came in, or two observers of "
+      .. "different sizes were to be merged.",
   },
   ["E-OB-03"] = {
     title = "observer has seen nothing",
     next = "Run the calibration through this layer, or exclude it.",
+    explain = "A statistic was asked for before any row was seen. The calibration did not pass through "
+      .. "this layer.",
   },
   ["E-OB-09"] = {
     title = "layer is not observed",
     next = "Attach an observer to the layer, by a pattern in a list.",
+    explain = "Statistics were asked for of a layer that no observer is attached to.",
   },
   ["E-OB-10"] = {
     title = "calibration did not reach every layer",
     next = "Let the calibrate function run the whole model, or exclude the layers named.",
+    explain = "Calibrated types need to see the input of every layer they are planned for. The calibrate "
+      .. "function ran, but some layers got nothing: a branch that was not taken, or a model that was "
+      .. "run only in part.",
   },
   ["E-OB-11"] = {
     title = "calibration gave values that are not finite",
     next = "Look at the calibration data and at the layers before the one named.",
+    explain = "A NaN or infinity flowed into a layer during calibration, or stands in a statistics file. "
+      .. "The message names the first layer; the cause lies in front of it, or in the data.",
   },
   ["E-OB-12"] = {
     title = "the calibrate function failed",
     next = "Correct what the message names; nothing was changed.",
+    explain = "The calibrate function raised an error or returned nil and a message. The model is as it "
+      .. "was.",
   },
   ["E-OB-13"] = {
     title = "statistics of a wrong shape or value",
     next = "Capture them again from this model.",
+    explain = "A statistics file has a tensor of a wrong type, shape or value for its layer. It was "
+      .. "captured from another model, or is damaged.",
   },
   ["E-OB-14"] = {
     title = "wrong option of an observer",
     next = "`vise help observe.attach` lists the options.",
+    explain = "observe.attach got an option it does not have, or one of a wrong type.",
   },
   ["E-OB-15"] = {
     title = "statistics lack a layer",
     next = "Capture the layer, or exclude it.",
+    explain = "A statistics file stands in for calibration and must hold every layer that is planned. One "
+      .. "is missing.",
   },
   ["E-OB-16"] = {
     title = "model is armed",
     next = "Run its forwards, or call disarm() on what quantize returned.",
+    explain = "With few_shot a model is armed: it calibrates itself in its first forwards. What was asked "
+      .. "for is possible before or after, not in between.",
   },
   ["E-OB-17"] = {
     title = "callback refused",
     next = "Register a function while the model is armed.",
+    explain = "after() takes a function, once, while the model is armed.",
   },
   ["E-OB-18"] = {
     title = "smoothing needs rows of input",
     next = "Capture samples as well, or take smooth_strategy = \"activation\".",
+    explain = "Searching or descending for a smoothing compares outputs and needs rows of input; a file "
+      .. "with spans alone has none.",
   },
 }

@@ -11,8 +11,9 @@ local svdquant_options = require "vise.algorithms.svdquant_options"
 
 local M = { name = "vise", manifest = artefact.FORMAT, metadata = "vise", save = artefact.write }
 
-local SMOOTHING = {}
+local SMOOTHING = { method = true } -- how factors were found; "method": as the layer's method does
 for _, strategy in ipairs(svdquant_options.strategies) do SMOOTHING[strategy] = true end
+local MOST_RANK = 99999
 local FLOATS = { f16 = true, bf16 = true, f32 = true }
 
 local function is_type(name)
@@ -30,6 +31,9 @@ local function check_layer_entry(l, place, seen)
     return fail.fail("E-AR-03", "%s: type %s is no quant type", place, check.show(l.type))
   elseif l.smooth ~= nil and not SMOOTHING[l.smooth] then
     return fail.fail("E-AR-03", "%s: smooth is %s, expected a smoothing strategy", place, check.show(l.smooth))
+  elseif l.rank ~= nil and (math.type(l.rank) ~= "integer" or l.rank < 1 or l.rank > MOST_RANK) then
+    return fail.fail("E-AR-03", "%s: rank is %s, expected an integer from 1 to %d", place, check.show(l.rank),
+      MOST_RANK)
   elseif l.storage ~= "f16" and l.storage ~= "bf16" then
     return fail.fail("E-AR-03", "%s: storage is %s, expected \"f16\" or \"bf16\"", place, check.show(l.storage))
   elseif l.bias ~= nil and not FLOATS[l.bias] then
@@ -92,12 +96,20 @@ function M.check_manifest(m, path)
   end
   ok, message, id = check_config(m.config, path)
   if not ok then return nil, message, id end
+  local r = m.recipe
+  if r ~= nil and not (check.is_object(r) and type(r.name) == "string" and is_hash(r.lock_sha256, 64)) then
+    return fail.fail("E-AR-03", "%s: recipe must have a name and lock_sha256", path)
+  end
   if not is_hash(m.manifest_xxh3_128, 32) then
     return fail.fail("E-AR-03", "%s: manifest_xxh3_128 is missing or no hash", path)
   end
   for i, l in ipairs(m.layers) do
     if not check.is_object(l.xxh3_128) then
       return fail.fail("E-AR-03", "%s: layers[%d] (%s) has no hashes", path, i, core.escape(l.name))
+    end
+    if l.method ~= nil and type(l.method) ~= "string" then
+      return fail.fail("E-AR-03", "%s: layers[%d] (%s): method is %s, expected a name", path, i, core.escape(l.name),
+        check.show(l.method))
     end
     for _, name in ipairs { "weight_error", "output_error" } do
       if l[name] ~= nil and type(l[name]) ~= "number" then
@@ -128,10 +140,12 @@ function M.read_metadata(text, where, manifest)
   return meta
 end
 
---- The type of a layer, with the smoothing that it was made with.
+--- The type of a layer, with the smoothing that it was made with and the branch that its method
+--- brought.
 local function type_of(entry)
   local qtype = quant_types.parse(entry.type)
-  if qtype.smooth then qtype.smooth = entry.smooth or qtype.smooth end
+  if qtype.smooth or entry.smooth == "method" then qtype.smooth = entry.smooth or qtype.smooth end
+  qtype.rank = qtype.rank or entry.rank
   return qtype
 end
 
@@ -268,7 +282,7 @@ function M.build(model, handle, meta, manifest)
   for i, entry in ipairs(meta.layers) do
     local noted = manifest and manifest.layers[i] or {}
     layers[i] = { name = entry.name, type = entry.type, shape = entry.shape, storage = entry.storage,
-      weight_error = noted.weight_error, output_error = noted.output_error }
+      method = noted.method, weight_error = noted.weight_error, output_error = noted.output_error }
   end
   local config = manifest and manifest.config
     or { regions = "blocks", exclude = core.array {}, plan = core.array {} }

@@ -8,8 +8,8 @@ local PatchEmbed = require "vise.nn.patch_embed"
 local config_reader = require "vise.models.config"
 local core = require "vise.core"
 local fail = require "vise.fail"
+local family = require "vise.models.family"
 local module = require "vise.nn.module"
-local new_inputs = require "vise.models.inputs"
 
 local try = fail.try
 
@@ -95,14 +95,6 @@ function Block:forward(x, waves, labels)
   add_branch(x, self.norm3, self.ff, modulation, 4, self.width)
 end
 
----@class vise.models.DiT: vise.nn.Module
----@field family "dit"
----@field config table            config.json, decoded
----@field settings table          What of it the model uses, checked.
----@field checkpoint vise.Checkpoint
----@field null_class integer      The class that stands for "any", for guidance.
-local DiT = module.class "DiT"
-
 local SIZE = config_reader.MAX_SIZE
 local fields = {
   { "num_attention_heads",       "integer", min = 1, max = SIZE },
@@ -121,6 +113,7 @@ local fields = {
 }
 
 local function check(s)
+  s.out_channels = s.out_channels or s.in_channels
   local width = s.num_attention_heads * s.attention_head_dim
   if width % 4 ~= 0 or width > SIZE then
     return ('%d heads of %d make a width of %d, expected a multiple of 4 up to %d'):format(
@@ -136,33 +129,13 @@ local function check(s)
   end
 end
 
---- Reads a config.json of this family.
----@param config table
----@param path string
----@return table? settings
----@return string? message
----@return string? id
-function DiT.settings_of(config, path)
-  local settings, message, id = config_reader.read(config, fields, path)
-  if not settings then return nil, message, id end
-  settings.out_channels = settings.out_channels or settings.in_channels
-  local problem = check(settings)
-  if problem then return nil, ("%s: %s"):format(path, problem), "E-MD-10" end
-  return settings
-end
-
----@param settings table
----@param weights vise.Weights
----@return vise.models.DiT
-function DiT.new(settings, weights)
+local function build(settings, weights)
   local width, patch = settings.num_attention_heads * settings.attention_head_dim, settings.patch_size
   local pos_embed = PatchEmbed.new("pos_embed",
     weights:tensor("pos_embed.proj.weight", { width, settings.in_channels, patch, patch }),
     weights:tensor("pos_embed.proj.bias", { width }),
     { patch = patch, grid = settings.sample_size // patch, width = width })
-  local self = {
-    name = "", children = { pos_embed }, settings = settings, pos_embed = pos_embed, blocks = {},
-  }
+  local self = { children = { pos_embed }, pos_embed = pos_embed, blocks = {} }
   for i = 1, settings.num_layers do
     self.blocks[i] = new_block(("transformer_blocks.%d"):format(i - 1), weights, settings, width)
     self.children[i + 1] = self.blocks[i]
@@ -172,19 +145,11 @@ function DiT.new(settings, weights)
   self.proj_out_2 = weights:linear("proj_out_2", patch * patch * settings.out_channels, width, true)
   table.move({ self.proj_out_1, self.norm_out, self.proj_out_2 }, 1, 3, #self.children + 1, self.children)
   self.width, self.null_class = width, settings.num_embeds_ada_norm
-  return setmetatable(self, DiT)
+  return self
 end
 
---- The prefix of the repeated blocks' names, and how many there are.
----@return string prefix
----@return integer count
-function DiT:repeated()
-  return "transformer_blocks.", self.settings.num_layers
-end
-
---- The layers that are quantized unless a plan says otherwise: attention and MLP of every block.
----@return string[] names
-function DiT:default_layers()
+-- The layers that are quantized unless a plan says otherwise: attention and MLP of every block.
+local function default_layers(self)
   local names = {}
   for _, block in ipairs(self.blocks) do
     for _, part in ipairs { block.attn1, block.ff } do
@@ -221,12 +186,8 @@ local function per_image(value, dtype, batch, what)
   return try(value:reshape { batch })
 end
 
---- The inputs of a forward, in the order of its arguments.
-DiT.takes = { "sample", "timestep", "class_labels" }
-
---- Checks what a forward is given and makes tensors of it.
----@return vise.models.Inputs
-function DiT:inputs(sample, timestep, class_labels)
+-- Checks what a forward is given and makes tensors of it.
+local function inputs_of(self, sample, timestep, class_labels)
   local s = self.settings
   if type(sample) ~= "userdata" then fail.raise("E-MD-12", "sample is a %s, expected a tensor", type(sample)) end
   local batch, channels, height, width = sample:shape()
@@ -234,17 +195,15 @@ function DiT:inputs(sample, timestep, class_labels)
     fail.raise("E-MD-12", "sample is %s, expected f32 Bx%dx%dx%d", sample, s.in_channels,
       s.sample_size, s.sample_size)
   end
-  return new_inputs {
+  return {
     sample = try(sample:reshape { batch, channels, height, width }),
     timestep = per_image(timestep, "f32", batch, "timesteps"),
     class_labels = per_image(class_labels, "i64", batch, "class labels"),
   }
 end
 
---- The forward of checked inputs.  Failures are raised.
----@param inputs vise.models.Inputs
----@return vise.Tensor
-function DiT:compute(inputs)
+-- The forward of checked inputs.
+local function compute(self, inputs)
   local labels = inputs.class_labels
   local waves <close> = try(core.sinusoid(inputs.timestep, {
     dim = TIMESTEP_WIDTH, cos_first = true, shift = 1, max_period = 10000,
@@ -254,29 +213,19 @@ function DiT:compute(inputs)
   return finish(self, x, waves, labels)
 end
 
-local function forward(self, ...)
-  local inputs <close> = self:inputs(...)
-  return self:compute(inputs)
-end
+---@class vise.models.DiT: vise.nn.Module
+---@field family "dit"
+---@field config table            config.json, decoded
+---@field settings table          What of it the model uses, checked.
+---@field checkpoint vise.Checkpoint
+---@field null_class integer      The class that stands for "any", for guidance.
+---@field forward fun(self: vise.models.DiT, sample: vise.Tensor, timestep: vise.Tensor|number,
+---  class_labels: vise.Tensor|integer): vise.Tensor?, string?, string?  Predicts from noisy images: f32
+---  [B, C, H, W], f32 [B] or one number for all, i64 [B] from 0 or one for all -> f32 [B, out_channels, H, W]
 
---- Predicts from noisy images.
----@param sample vise.Tensor                f32 [B, C, H, W]
----@param timestep vise.Tensor|number       f32 [B], or one for all
----@param class_labels vise.Tensor|integer  i64 [B] from 0, or one for all
----@return vise.Tensor? prediction          f32 [B, out_channels, H, W]
----@return string? message
----@return string? id
-function DiT:forward(sample, timestep, class_labels)
-  return fail.catch(forward, self, sample, timestep, class_labels)
-end
-
---- Gives up everything the model holds.
-function DiT:close()
-  self.pos_embed:close()
-  self.weights:close()
-  self.checkpoint:close()
-end
-
-DiT.__close = DiT.close
-
-return DiT
+return family.define {
+  family = "dit", names = { "DiTTransformer2DModel" }, settings = fields, check = check,
+  blocks = { "transformer_blocks.", "num_layers" }, build = build, default_layers = default_layers,
+  takes = { "sample", "timestep", "class_labels" }, inputs = inputs_of, forward = compute,
+  close = function(self) self.pos_embed:close() end,
+}

@@ -4,18 +4,21 @@ local Bare = require "vise.models.bare"
 local Weights = require "vise.models.weights"
 local checkpoints = require "vise.checkpoint"
 local core = require "vise.core"
+local family = require "vise.models.family"
 local fail = require "vise.fail"
 local suggest = require "vise.suggest"
 
 local M = {}
 
 --- The families by the name that a config gives them: diffusers' _class_name, transformers'
---- architectures and model_type.
+--- architectures and model_type.  Those of vise are loaded when first asked for.
 local families = {
   DiTTransformer2DModel = { family = "dit", module = "vise.models.dit" },
   LlamaForCausalLM = { family = "llama", module = "vise.models.llama" },
   llama = { family = "llama", module = "vise.models.llama" },
 }
+local own = { weights = true } -- the families of vise
+for _, entry in pairs(families) do own[entry.family] = true end
 
 -- What the config calls its family, the surest name first.
 local function names_in(config)
@@ -48,7 +51,12 @@ local function find_family(config, path)
 end
 
 local function build(class, settings, weights)
-  local model = class.new(settings, weights)
+  local ok, model = pcall(class.new, settings, weights)
+  if not ok then -- a description that does not expect a tensor to be missing: what is missing says more
+    local message, id = weights:verdict()
+    if message then return nil, message, id end
+    error(model, 0)
+  end
   model.checkpoint, model.weights = weights.checkpoint, weights
   local message, id = weights:verdict(model:repeated())
   if not message then return model end
@@ -107,7 +115,7 @@ local function from_checkpoint(checkpoint, path)
   note_config(checkpoint, config, where)
   local found, message, id = find_family(config, where)
   if not found then return bare(checkpoint, message, id) end
-  local class = require(found.module)
+  local class = found.class or require(found.module)
   local settings
   settings, message, id = class.settings_of(config, where)
   if not settings then return nil, message, id end
@@ -120,6 +128,27 @@ local function from_checkpoint(checkpoint, path)
   end
   model.config, model.family, model.notes = config, found.family, checkpoint.notes
   return model
+end
+
+--- Adds a model family: from then on vise.open builds such a model where config.json gives one of its
+--- names.  A family that was registered before under the same name gives way; those of vise stay.
+---@param description vise.Family
+---@return table class  Its methods are the model's; more may be added.
+function M.register(description)
+  family.check(description)
+  if own[description.family] then fail.raise("E-MD-20", "family \"%s\" comes with vise", description.family) end
+  for _, name in ipairs(description.names) do
+    local there = families[name]
+    if there and own[there.family] then fail.raise("E-MD-20", "\"%s\" is a family of vise", name) end
+  end
+  for name, entry in pairs(families) do
+    if entry.family == description.family then families[name] = nil end
+  end
+  local class = family.define(description)
+  for _, name in ipairs(description.names) do
+    families[name] = { family = description.family, class = class }
+  end
+  return class
 end
 
 --- Opens a model: a folder with config.json and weights.  Nothing is copied; the weights stay mapped.
@@ -139,6 +168,7 @@ function M.open(path, options)
     checkpoint:close()
     return nil, message, id
   end
+  require("vise.names").allow(getmetatable(model))
   return model
 end
 

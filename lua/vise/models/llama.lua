@@ -8,8 +8,8 @@ local RMSNorm = require "vise.nn.rms_norm"
 local config_reader = require "vise.models.config"
 local core = require "vise.core"
 local fail = require "vise.fail"
+local family = require "vise.models.family"
 local module = require "vise.nn.module"
-local new_inputs = require "vise.models.inputs"
 
 local try = fail.try
 
@@ -51,13 +51,6 @@ function Block:forward(x, cache)
   add_branch(x, self.input_norm, self.attention, cache)
   add_branch(x, self.post_norm, self.mlp)
 end
-
----@class vise.models.Llama: vise.nn.Module
----@field family "llama"
----@field config table            config.json, decoded
----@field settings table          What of it the model uses, checked.
----@field checkpoint vise.Checkpoint
-local Llama = module.class "Llama"
 
 local SIZE = config_reader.MAX_SIZE
 local fields = {
@@ -126,13 +119,8 @@ local function stop_ids(config)
   return ids
 end
 
---- Reads a config.json of this family.
----@param config table
----@param path string
----@return table? settings
----@return string? message
----@return string? id
-function Llama.settings_of(config, path)
+-- Reads a config.json of this family.
+local function settings_of(config, path)
   local theta, rope = rope_of(config)
   if rope ~= "default" then
     return fail.fail("E-MD-05", "%s: rotary positions of kind %q, this program computes \"default\"", path, rope)
@@ -148,15 +136,12 @@ function Llama.settings_of(config, path)
   return settings
 end
 
----@param settings table
----@param weights vise.Weights
----@return vise.models.Llama
-function Llama.new(settings, weights)
+local function build(settings, weights)
   local hidden, vocabulary = settings.hidden_size, settings.vocab_size
   local embedding = weights:embedding("model.embed_tokens", vocabulary, hidden)
   local norm = RMSNorm.new("model.norm", weights:tensor("model.norm.weight", { hidden }),
     settings.rms_norm_eps)
-  local self = { name = "", children = { embedding }, blocks = {}, settings = settings }
+  local self = { children = { embedding }, blocks = {} }
   for i = 1, settings.num_hidden_layers do
     self.blocks[i] = new_block(("model.layers.%d"):format(i - 1), weights, settings)
     self.children[i + 1] = self.blocks[i]
@@ -167,34 +152,7 @@ function Llama.new(settings, weights)
     self.head = weights:linear("lm_head", vocabulary, hidden, false)
     self.children[#self.children + 1] = self.head
   end
-  return setmetatable(self, Llama)
-end
-
---- The prefix of the repeated blocks' names, and how many there are.
----@return string prefix
----@return integer count
-function Llama:repeated()
-  return "model.layers.", self.settings.num_hidden_layers
-end
-
---- The layers that are quantized unless a plan says otherwise: all of every block.
----@return string[] names
-function Llama:default_layers()
-  local names = {}
-  for _, block in ipairs(self.blocks) do
-    for _, layer in ipairs(block:layers()) do names[#names + 1] = layer.name end
-  end
-  return names
-end
-
---- Makes an empty cache for one sequence.
----@param capacity? integer  Positions; the model's whole context if not given.
----@return vise.nn.Cache? cache
----@return string? message
----@return string? id
-function Llama:cache(capacity)
-  local s = self.settings
-  return fail.catch(Cache.new, #self.blocks, capacity or s.max_position_embeddings, s.kv_width)
+  return self
 end
 
 ---@class vise.LlamaOptions
@@ -207,17 +165,6 @@ local function as_ids(ids)
   local rank = select("#", ids:shape())
   if rank > 2 or rank == 0 then fail.raise("E-MD-12", "ids are %s, expected [T] or [B, T]", ids) end
   return try(ids:reshape { rank == 1 and 1 or #ids, -1 })
-end
-
---- Raises E-MD-12 unless `count` ids after `held` fit the model's context.
----@param held integer
----@param count integer
-function Llama:check_length(held, count)
-  local most = self.settings.max_position_embeddings
-  if count == 0 then fail.raise("E-MD-12", "no ids to run on") end
-  if held + count > most then
-    fail.raise("E-MD-12", "%d ids after %d, the model's context is %d", count, held, most)
-  end
 end
 
 -- The last position of x [B, T, D] for each of the batch: [B, 1, D].
@@ -235,23 +182,16 @@ local function logits_of(self, x)
   return try(core.linear(h, self.embedding.weight))
 end
 
---- The inputs of a forward, in the order of its arguments.
-Llama.takes = { "ids" }
-
---- Checks what a forward is given and makes tensors of it.
----@return vise.models.Inputs
-function Llama:inputs(ids, options)
+-- Checks what a forward is given and makes tensors of it.
+local function inputs_of(self, ids, options)
   local cache = options and options.cache
-  local inputs = new_inputs { ids = as_ids(ids) }
+  local inputs = { ids = as_ids(ids) }
   self:check_length(cache and cache:length() or 0, select(2, inputs.ids:shape()))
   return inputs
 end
 
---- The forward of checked inputs.  Failures are raised.
----@param inputs vise.models.Inputs
----@param options? vise.LlamaOptions
----@return vise.Tensor
-function Llama:compute(inputs, options)
+-- The forward of checked inputs.
+local function compute(self, inputs, options)
   local cache = options and options.cache
   local x <close> = self.embedding:forward(inputs.ids)
   for i, block in ipairs(self.blocks) do block:forward(x, cache and cache.layers[i]) end
@@ -260,27 +200,39 @@ function Llama:compute(inputs, options)
   return logits_of(self, last)
 end
 
-local function forward(self, ids, options)
-  local inputs <close> = self:inputs(ids, options)
-  return self:compute(inputs, options)
-end
+---@class vise.models.Llama: vise.nn.Module
+---@field family "llama"
+---@field config table            config.json, decoded
+---@field settings table          What of it the model uses, checked.
+---@field checkpoint vise.Checkpoint
+---@field forward fun(self: vise.models.Llama, ids: vise.Tensor|integer[], options?: vise.LlamaOptions):
+---  vise.Tensor?, string?, string?  Predicts what follows each id: i64 or i32 [B, T] or [T], from 0 -> logits,
+---  f32 [B, T, vocabulary]
+local Llama = family.define {
+  family = "llama", names = { "LlamaForCausalLM", "llama" }, settings = settings_of,
+  blocks = { "model.layers.", "num_hidden_layers" }, build = build, takes = { "ids" }, inputs = inputs_of,
+  forward = compute,
+}
 
---- Predicts what follows each id.
----@param ids vise.Tensor|integer[]  i64 or i32 [B, T] or [T], from 0
----@param options? vise.LlamaOptions
----@return vise.Tensor? logits       f32 [B, T, vocabulary]
+--- Makes an empty cache for one sequence.
+---@param capacity? integer  Positions; the model's whole context if not given.
+---@return vise.nn.Cache? cache
 ---@return string? message
 ---@return string? id
-function Llama:forward(ids, options)
-  return fail.catch(forward, self, ids, options)
+function Llama:cache(capacity)
+  local s = self.settings
+  return fail.catch(Cache.new, #self.blocks, capacity or s.max_position_embeddings, s.kv_width)
 end
 
---- Gives up everything the model holds.
-function Llama:close()
-  self.weights:close()
-  self.checkpoint:close()
+--- Raises E-MD-12 unless `count` ids after `held` fit the model's context.
+---@param held integer
+---@param count integer
+function Llama:check_length(held, count)
+  local most = self.settings.max_position_embeddings
+  if count == 0 then fail.raise("E-MD-12", "no ids to run on") end
+  if held + count > most then
+    fail.raise("E-MD-12", "%d ids after %d, the model's context is %d", count, held, most)
+  end
 end
-
-Llama.__close = Llama.close
 
 return Llama

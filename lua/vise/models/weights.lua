@@ -93,15 +93,15 @@ end
 
 --- Tells what does not fit, if anything.  `prefix` and `blocks` say how the repeated blocks are named
 --- and how many the config has: tensors of one more mean that the config and the file disagree.
----@param prefix string   "model.layers."
----@param blocks integer
+---@param prefix? string  "model.layers."; nil: there are no repeated blocks.
+---@param blocks? integer
 ---@return string? message  nil when everything fits.
 ---@return string? id
 function Weights:verdict(prefix, blocks)
   if self.problem then return self.problem.message, self.problem.id end
   local names = self.checkpoint:names()
   if #self.missing > 0 then return missing_message(self.missing, names), "E-MD-06" end
-  for _, name in ipairs(names) do
+  for _, name in ipairs(prefix and names or {}) do
     local index = name:sub(1, #prefix) == prefix and tonumber(name:match("^%d+", #prefix + 1))
     if index and index >= blocks then
       return ("%s belongs to block %d, the config has %d blocks"):format(name, index, blocks), "E-MD-09"

@@ -7,8 +7,8 @@ return {
   functions = {
     {
       name = "array",
-      arguments = { { "t", "table", "a list", optional = true, default = "a new one" } },
-      returns = "table",
+      arguments = { { "t", "table", "a list", optional = true, otherwise = "a new one" } },
+      returns = { { "table" } },
       text = "Marks a table as an array, so that an empty one is written as [].",
       example = "vise.json.encode { layers = vise.json.array {} }",
     },
@@ -18,7 +18,7 @@ return {
         { "text", "string", "one JSON value" },
         { "what", "string", "for messages: what the text is", optional = true },
       },
-      returns = "value | nil, message, id",
+      returns = { { "any" } }, fails = true,
       text = "Reads JSON. Duplicate keys, trailing text, bad UTF-8 and numbers out of range are errors. null is "
         .. "vise.json.null.",
       example = 'local config = assert(vise.json.decode(text, "config.json"))',
@@ -28,9 +28,9 @@ return {
       name = "encode",
       arguments = {
         { "value", "any", "tables, strings, numbers, booleans, vise.json.null" },
-        { "indent", "integer", "spaces a level", optional = true, default = "one line" },
+        { "indent", "integer", "spaces a level", optional = true, otherwise = "one line" },
       },
-      returns = "string",
+      returns = { { "string" } },
       text = "Writes JSON. Keys are sorted and numbers are the shortest that read back the same, so the same "
         .. "value gives the same bytes.",
       example = "print(vise.json.encode({ a = 1 }, 2))",

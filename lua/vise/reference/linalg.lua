@@ -1,6 +1,6 @@
 --- Linear algebra.
 
-local OUT = { "out", "tensor", "where the result goes", optional = true, default = "a new tensor" }
+local OUT = { "out", "vise.Tensor", "where the result goes", optional = true, otherwise = "a new tensor" }
 
 return {
   name = "linalg",
@@ -10,23 +10,23 @@ return {
     {
       name = "matmul",
       arguments = {
-        { "a", "tensor", "f32 [m, k]" },
-        { "b", "tensor", "f32 [k, n]" },
+        { "a", "vise.Tensor", "f32 [m, k]" },
+        { "b", "vise.Tensor", "f32 [k, n]" },
         { "options", "table", "trans_a, trans_b (false): use the transpose", optional = true },
         OUT,
       },
-      returns = "tensor",
+      returns = { { "vise.Tensor" } },
       text = "The product of two matrices: f32 [m, n]. The same bits for any number of threads.",
       example = "local c = vise.linalg.matmul(a, b, { trans_b = true })",
     },
     {
       name = "svd",
       arguments = {
-        { "a", "tensor", "f32 or f64 [m, n]" },
+        { "a", "vise.Tensor", "f32 or f64 [m, n]" },
         { "options", "table", "rank (min(m, n)); method, full or randomized (full); seed (0), oversample (10) "
           .. "and iterations (4) of the randomized one", optional = true },
       },
-      returns = "u, s, vt | nil, message, id",
+      returns = { { "vise.Tensor" }, { "vise.Tensor" }, { "vise.Tensor" } }, fails = true,
       text = "The first singular triplets: u [m, rank], s [rank] falling, vt [rank, n].",
       example = 'local u, s, vt = assert(vise.linalg.svd(w, { rank = 32, method = "randomized" }))',
       source = "randomized: Halko, Martinsson, Tropp 2011",

@@ -8,13 +8,13 @@ return {
     {
       name = "attach",
       arguments = {
-        { "model", "model", "an open model" },
-        { "layers", "pattern[]", "globs over layer names, or full names" },
+        { "model", "vise.Model", "an open model" },
+        { "layers", "string[]", "globs over layer names, or full names" },
         { "kind", "string", "range or channel_span" },
         { "options", "table", "flush_count and flush_bytes: how much is kept before it is merged (streaming: one "
           .. "call); buffered: keep inputs instead of small statistics; sample: rows to keep", optional = true },
       },
-      returns = "watch | nil, message, id",
+      returns = { { "vise.Watch" } }, fails = true,
       text = "Puts an observer in front of layers. watch:observer(name) is one layer's observer, "
         .. "watch:unseen() the layers that nothing flowed into, watch:detach() removes the hooks, "
         .. "watch:save(path) writes what `statistics` of a config reads, watch:sample(name) gives the rows kept, "
@@ -29,7 +29,7 @@ return {
         { "kind", "string", "range or channel_span" },
         { "options", "table", "channels = the size of the last dimension" },
       },
-      returns = "observer",
+      returns = { { "vise.Observer" } },
       text = "An observer of its own, to be fed by hand.",
       example = 'local o = vise.observe.observer("range", { channels = 64 })',
     },

@@ -6,7 +6,7 @@ return {
   summary = "activations in the layout of the products; made by vise.coded.rows",
   functions = {
     {
-      name = "bytes", arguments = {}, returns = "integer",
+      name = "bytes", arguments = {}, returns = { { "integer" } },
       text = "The bytes they take in memory.",
       example = "rows:bytes()",
     },
@@ -16,12 +16,12 @@ return {
       example = "rows:close()",
     },
     {
-      name = "kind", arguments = {}, returns = "string",
+      name = "kind", arguments = {}, returns = { { "string" } },
       text = "What they hold: f32, int8, grouped or float8.",
       example = "rows:kind()",
     },
     {
-      name = "shape", arguments = {}, returns = "integer, ...",
+      name = "shape", arguments = {}, returns = { { "integer" }, { "integer" } },
       text = "The shape of the tensor they were made from.",
       example = "rows:shape()",
     },

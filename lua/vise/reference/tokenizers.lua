@@ -8,7 +8,7 @@ return {
     {
       name = "open",
       arguments = { { "path", "string", "of a file of pieces with scores, tok512.bin and its kin" } },
-      returns = "tokenizer | nil, message, id",
+      returns = { { "vise.Tokenizer" } }, fails = true,
       text = "Reads a tokenizer.",
       example = 'local tokenizer = assert(vise.tokenizers.open "models/stories/tok512.bin")',
       source = "the format of llama2.c",

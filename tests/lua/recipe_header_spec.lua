@@ -156,7 +156,8 @@ describe("a good header", function()
       outputs = { formats = { "vise" }, bits_per_weight = 4.5 }, resources = { memory = "2 x layer", time = "minutes",
         data_free = true, shards = false, resumes = true },
       needs = { backends = { "ref" }, observers = { "range" }, quant_types = { "int8_per_row" } },
-      expects = { { metric = "psnr", value = 30, tol = 0.5, n = 20 } }, extends = nil, replaces = { "old", "old@1.0.0" },
+      expects = { { metric = "psnr", value = 30, tol = 0.5, n = 20 } }, extends = nil,
+      replaces = { "old", "old@1.0.0" },
       assets = { "data", "noise.safetensors" },
     ]], "x/header.lua"))
     assert.equal("quantizer", header.kind)

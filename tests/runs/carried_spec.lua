@@ -100,7 +100,8 @@ describe("an artefact of a recipe", function()
   end)
 
   it("carries the recipes that its own extends", function()
-    fixture.package(place .. "/base", { ["recipe.lua"] = BODY, ["header.lua"] = fixture.header:gsub("small", "base", 1) })
+    fixture.package(place .. "/base", { ["recipe.lua"] = BODY,
+      ["header.lua"] = fixture.header:gsub("small", "base", 1) })
     fixture.package(place .. "/small", { ["header.lua"] = [[{ name = "small", version = "1.0.0", summary = "x",
       license = "MIT", extends = "base@1.2.3" }]] })
     local folder = make { place = place .. "/runs" }

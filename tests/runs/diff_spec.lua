@@ -50,12 +50,11 @@ describe("vise diff", function()
   end
 
   it("says in one sentence why and how", function()
-    local words, status, out = verdict("one", "same")
-    assert.same({ "same bytes", 0 }, { words, status })
-    words, status, out = verdict("one", "six")
+    local same, no_difference = verdict("one", "same")
+    assert.same({ "same bytes", 0 }, { same, no_difference })
+    local words, status, out = verdict("one", "six")
     assert.equal(1, status)
-    assert.matches("^same recipe, parameter n 1 %-> 6: 14 of 14 layers differ, %d+ %-> %d+ bytes, score 1 %-> 6 points$",
-      words:gsub("[%d.]+ KiB %-> [%d.]+ KiB", "1 -> 2 bytes"), nil)
+    assert.matches("^same recipe, parameter n 1 %-> 6: 14 of 14 layers differ, .* %-> .*, score 1 %-> 6 points$", words)
     assert.matches("int8_per_row -> int8_per_tensor", out, 1, true)
     assert.matches("^same recipe, parameter n 1 %-> 2: ", (verdict("one", "two")))
     assert.matches("7 of 14 layers differ", (verdict("one", "three")), 1, true)

@@ -20,7 +20,8 @@ describe("a sweep", function()
 
   it("runs each point into a folder and a log of its own; one that fails loses no other", function()
     fixture.package(place .. "/small", { ["recipe.lua"] = BODY })
-    local status, out, err = fixture.run(place .. "/runs", ("run %s/small -p n=1,2,3 --out %s/out"):format(place, place))
+    local status, out, err = fixture.run(place .. "/runs", ("run %s/small -p n=1,2,3 --out %s/out"):format(place,
+      place))
     assert.equal(1, status)
     assert.matches("E-RU-06: 1 of 3 points of the sweep failed", err, 1, true)
     assert.matches("n=2 failed: E-DT-01: no two", err, 1, true)
@@ -29,7 +30,9 @@ describe("a sweep", function()
     assert.matches("n=1 +psnr 10 dB", out)
     assert.matches("n=2 +E%-DT%-01", out)
     local statuses = {}
-    for i, run in ipairs(runs.list(place .. "/runs")) do statuses[i] = run.record.label .. " " .. run.record.status end
+    for i, run in ipairs(runs.list(place .. "/runs")) do
+      statuses[i] = run.record.label .. " " .. run.record.status
+    end
     assert.same({ "n=1 done", "n=2 failed", "n=3 done" }, statuses)
     status, out, err = fixture.run(place .. "/runs", "runs compare last " .. runs.ids(place .. "/runs")[1])
     assert.equal(0, status, err)
@@ -53,7 +56,8 @@ describe("a sweep", function()
     local function figures(value, bytes, better, name)
       return { metric = { name = name or "m", value = value, better = better or "higher" }, bytes = bytes }
     end
-    assert.same({ true, [3] = true }, run_table.pareto { figures(1, 10), figures(1, 11), figures(2, 20), figures(1.5, 30) })
+    assert.same({ true, [3] = true },
+      run_table.pareto { figures(1, 10), figures(1, 11), figures(2, 20), figures(1.5, 30) })
     assert.same({ [2] = true }, run_table.pareto { figures(1, 10, "lower"), figures(0.5, 10, "lower") })
     assert.same({ true, true }, run_table.pareto { figures(1, 10), figures(1, 10) })
     assert.same({ true }, run_table.pareto { figures("inf", 10), figures(1, 10), false })

@@ -42,7 +42,7 @@ M.names = {
   "bench", "doctor",
   "repl",
   "explain", "help",
-  "completion",
+  "completion", "docs",
 }
 
 ---@class vise.cli.Context

@@ -104,18 +104,23 @@ end
 
 local WORK = { "steps", "images", "calibration" } -- parameters that are options of the workload
 
--- The workload of the job's model by the parameters of those names.
-local function workload_of(job)
-  local options = {}
-  for _, name in ipairs(WORK) do options[name] = job.params[name] end
-  options.texts, options.tokenizer = texts_of(job)
-  return fail.try(require("vise").workload.of(job.model, options))
+--- The workload of the job's model: by the parameters steps, images and calibration where the recipe
+--- has them, on the texts of --data where there are any.
+---@return vise.Workload? work  nil: the model's family has none.
+function Job:workload()
+  local vise, options = require "vise", {}
+  if not vise.workload.has(self.model) then return nil end
+  for _, name in ipairs(WORK) do options[name] = self.params[name] end
+  options.texts, options.tokenizer = texts_of(self)
+  return fail.try(vise.workload.of(self.model, options))
 end
 
--- Whether all parameters but those in `naming` have the values that the header gives them.
-local function is_usual(job, naming)
-  local free = {}
-  for _, name in ipairs(naming) do free[name] = true end
+--- Whether all parameters have the values that the header gives them, so that its expectations hold.
+---@param naming? string[]  Parameters that may have others: the quant type's name says them.
+---@return boolean
+function Job:is_usual(naming)
+  local job, free = self, {}
+  for _, name in ipairs(naming or {}) do free[name] = true end
   for name, spec in pairs(job.recipe.header.params or {}) do
     local matters = not free[name] and spec.affects ~= "speed"
     if matters and not params.is_default(spec, job.params[name]) then return false end
@@ -132,7 +137,7 @@ end
 function Job:standard(cfg, naming)
   local vise, model, fields = require "vise", self.model, {}
   for key, value in pairs(cfg) do fields[key] = value end
-  local work = vise.workload.has(model) and workload_of(self) or nil
+  local work = self:workload()
   if work and require("vise.config").is_calibrated(fields) and not fields.statistics then
     fields.calibrate = fields.calibrate or work:calibration()
   end
@@ -141,7 +146,7 @@ function Job:standard(cfg, naming)
     local saved = self:save(model)
     self:print("saved to %s: %d bytes", saved.file, saved.bytes)
   end
-  if work then self:measure(model, work, fields.quant_type, is_usual(self, naming or {})) end
+  if work then self:measure(model, work, fields.quant_type, self:is_usual(naming)) end
   return report
 end
 

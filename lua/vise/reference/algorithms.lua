@@ -59,7 +59,7 @@ return {
     {
       name = "method",
       arguments = { { "name", "string", "rounding, svdquant, or one that was registered" } },
-      returns = "method",
+      returns = { { "vise.Method" } },
       text = "A method by its name: its make(weight, about) is what another method can build on. Raises E-CF-08 for a "
         .. "name that is none.",
       example = 'local rounding = vise.algorithms.method "rounding"',
@@ -67,7 +67,7 @@ return {
     {
       name = "names",
       arguments = {},
-      returns = "string[]",
+      returns = { { "string[]" } },
       text = "The names of all methods, sorted: those of vise and those registered.",
       example = "print(table.concat(vise.algorithms.names(), \", \"))",
     },
@@ -79,7 +79,7 @@ return {
           .. "rows of samples (256); smooth (false); rank of the branch it brings (none); options, names and defaults; "
           .. "types, globs over the quant types it is for (all); copies of the weight it holds at most (4)" },
       },
-      returns = "method",
+      returns = { { "vise.Method" } },
       text = "Adds a method, so that configurations and plans can give its name. about has name, shape, type, storage, "
         .. "scheme, options and what calibration gathered: span, range, samples. See docs/own-algorithm.md.",
       example = [[

@@ -14,7 +14,7 @@ return {
           .. "setting }; takes, the names of the inputs; inputs, a function that checks them; forward, a function "
           .. "(model, inputs, ...); default_layers; close; workload, { calibrate, answer }" },
       },
-      returns = "class",
+      returns = { { "table", "class", "its methods are the model's; more may be added" } },
       text = "Adds a model family: from then on vise.open builds such a model where config.json gives one of its "
         .. "names. Hooks, quantization, saving, loading and compiling follow from it. See docs/own-model.md.",
       example = [[

@@ -114,8 +114,8 @@ return {
     },
     {
       name = "restore",
-      arguments = { { "model", "model", "an open model, quantized or not" } },
-      returns = "model",
+      arguments = { { "model", "vise.Model", "an open model, quantized or not" } },
+      returns = { { "vise.Model" } },
       text = "Takes the quantized layers off a model and frees them: it is float again, with the weights it was opened "
         .. "with. A search over types opens its model once.",
       example = "vise.restore(model)",

@@ -7,11 +7,11 @@ return {
   functions = {
     {
       name = "has",
-      arguments = { { "model", "model", "an open model" } },
-      returns = "boolean",
+      arguments = { { "model", "vise.Model", "an open model" } },
+      returns = { { "boolean" } },
       text = "Whether there is a workload for the model's family: bare weights have none, families of your own where "
         .. "their description gives one.",
-      example = "if vise.workload.has(model) then work = assert(vise.workload.of(model)) end",
+      example = "assert(vise.workload.has(model))",
     },
     {
       name = "of",

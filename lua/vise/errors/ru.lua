@@ -47,7 +47,7 @@ return {
     title = "nothing to compare",
     next = "Give two artefact folders, two output folders or two ids of runs.",
     exit = 66,
-    explain = "`vise diff` looks for an artefact (quant_config.json) in the folder or in its folder `artefact`, for the "
-      .. "log of a run (run.json with an id), and else takes the word for the id of a run.",
+    explain = "`vise diff` looks for an artefact (quant_config.json) in the folder or in its folder `artefact`, for "
+      .. "the log of a run (run.json with an id), and else takes the word for the id of a run.",
   },
 }

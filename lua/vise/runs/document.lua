@@ -71,7 +71,7 @@ function M.of(p, job, status)
   }
 end
 
---- Writes report.html into the run's folder, if this build draws reports.
+--- Writes report.html into the run's folder.
 ---@param p vise.Prepared
 ---@param job vise.Job
 ---@param status string
@@ -79,9 +79,7 @@ end
 ---@return string? message
 ---@return string? id
 function M.write(p, job, status)
-  local known, html = pcall(require, "vise.html")
-  if not known then return true end
-  return folders.replace(p.log.folder .. "/report.html", html.render(M.of(p, job, status)))
+  return folders.replace(p.log.folder .. "/report.html", require("vise.html").render(M.of(p, job, status)))
 end
 
 return M

@@ -38,10 +38,9 @@ local function print_plan(job, title, plan)
   if #rows > 0 then job:say("out", text.columns(rows, "  ")) end
 end
 
--- What the report of the run draws, if this build draws it.
+-- What the report of the run draws.
 local function histograms_of(model, report)
-  local known, histograms = pcall(require, "vise.html.histograms")
-  return known and histograms.of(model, report, { layers = HISTOGRAMS }) or nil
+  return require("vise.html.histograms").of(model, report, { layers = HISTOGRAMS })
 end
 
 --- Makes and prints the plan of a configuration; nothing is touched.

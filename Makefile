@@ -98,6 +98,11 @@ install: $(B)/vise           ## install under DESTDIR and PREFIX
 	install -m 644 README.md CONTRIBUTING.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/vise
 	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/vise/docs
 	install -m 644 docs/img/* $(DESTDIR)$(PREFIX)/share/doc/vise/docs/img
+reference: $(B)/vise         ## write docs/reference/ from the descriptions
+	@$(B)/vise docs $(B)/docs
+	@mkdir -p docs/reference
+	@rm -f docs/reference/*.md
+	cp $(B)/docs/reference/*.md docs/reference
 fmt:                         ## format the C files
 	clang-format -i $(SRC) $(HDR) lua/embed.c
 lint:                        ## static checks: clang-format, luacheck
@@ -108,6 +113,6 @@ clean:                       ## remove build/
 help:                        ## this list
 	@sed -n 's/^\([a-z ]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
-.PHONY: all quickstart check setup asan tsan sanitized install fmt lint clean help
+.PHONY: all quickstart check setup asan tsan sanitized install reference fmt lint clean help
 $(OBJ): Makefile
 -include $(OBJ:.o=.d)

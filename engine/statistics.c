@@ -163,3 +163,82 @@ done:
     vise_free(parts);
     return st;
 }
+
+typedef struct blocks_job {
+    const vise_kernels *kernels;
+    const vise_tensor *t;
+    int64_t rows, columns;         // of the tensor
+    int64_t out_rows, out_columns; // of the result
+    vise_block_value what;
+    double *out;
+} blocks_job;
+
+// Where part `i` of `parts` begins.
+static int64_t part_start(int64_t n, int64_t i, int64_t parts) {
+    return n / parts * i + n % parts * i / parts;
+}
+
+// What a block gives for one more run of elements.
+static double join_run(double best, const double *x, int64_t n, vise_block_value what) {
+    for (int64_t i = 0; i < n; i++) {
+        double v = what == VISE_BLOCK_ABSMAX ? fabs(x[i]) : x[i];
+        if (what == VISE_BLOCK_MEAN) {
+            best += v;
+        } else if (isnan(v) || (what == VISE_BLOCK_MIN ? v < best : v > best)) {
+            best = v; // a NaN stays: nothing is larger or smaller
+        }
+    }
+    return best;
+}
+
+static void block_tile(void *arg, int64_t tile) {
+    const blocks_job *j = arg;
+    int64_t r = tile / j->out_columns, c = tile % j->out_columns;
+    int64_t top = part_start(j->rows, r, j->out_rows);
+    int64_t bottom = part_start(j->rows, r + 1, j->out_rows);
+    int64_t left = part_start(j->columns, c, j->out_columns);
+    int64_t right = part_start(j->columns, c + 1, j->out_columns);
+    static const double start[VISE_BLOCK_VALUES] = {
+        [VISE_BLOCK_MAX] = -HUGE_VAL,
+        [VISE_BLOCK_MIN] = HUGE_VAL,
+    };
+    double x[CHUNK], best = start[j->what];
+    for (int64_t row = top; row < bottom; row++) {
+        for (int64_t i = left; i < right; i += CHUNK) {
+            int64_t n = right - i < CHUNK ? right - i : CHUNK;
+            load(j->kernels, x, j->t, row * j->columns + i, n);
+            best = join_run(best, x, n, j->what);
+        }
+    }
+    if (j->what == VISE_BLOCK_MEAN) best /= (double)((bottom - top) * (right - left));
+    j->out[tile] = best;
+}
+
+vise_status vise_tensor_blocks(const vise_context *ctx, vise_tensor *out, const vise_tensor *t,
+                               int64_t rows, int64_t columns, vise_block_value what,
+                               vise_error *err) {
+    int64_t count = vise_tensor_count(t);
+    int64_t width = t->ndim > 0 ? t->shape[t->ndim - 1] : 1;
+    int64_t height = width > 0 ? count / width : 0;
+    if (rows < 1 || rows > height || columns < 1 || columns > width) {
+        return vise_fail(err, VISE_EINVAL, "E-TN-10",
+                         "%lld x %lld blocks of a matrix %lld x %lld", (long long)rows,
+                         (long long)columns, (long long)height, (long long)width);
+    }
+    vise_tensor made = {0};
+    vise_status st = vise_tensor_new(&made, VISE_F64, 2, (int64_t[]){rows, columns}, err);
+    if (st) return st;
+    blocks_job j = {.kernels = &ctx->kernels, .t = t, .rows = height, .columns = width};
+    j.out_rows = rows;
+    j.out_columns = columns;
+    j.what = what;
+    j.out = made.data;
+    st = vise_parallel(ctx, rows * columns, block_tile, &j, err);
+    if (st) goto done;
+    *out = made;
+    return VISE_OK;
+
+done:
+    vise_tensor_release(&made);
+    return st;
+}

@@ -43,8 +43,28 @@ static int find_module(lua_State *L) {
     return luaL_error(L, "no module '%s' in this program", name);
 }
 
+// embedded(path) -> the source of one of our files as the program carries it, nil if it is none
+static int embedded_source(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    for (const vise_embedded *m = vise_embedded_modules; m->module; m++) {
+        if (strcmp(m->path, path) != 0) continue;
+        lua_pushlstring(L, (const char *)m->source, m->size);
+        return 1;
+    }
+    luaL_pushfail(L);
+    return 1;
+}
+
+// The loader of "vise.embedded".
+static int open_embedded(lua_State *L) {
+    lua_pushcfunction(L, embedded_source);
+    return 1;
+}
+
 static void open_modules(lua_State *L) {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    lua_pushcfunction(L, open_embedded);
+    lua_setfield(L, -2, "vise.embedded");
     lua_pushlightuserdata(L, viseL_signals_flag());
     lua_pushcclosure(L, viseL_open_core, 1);
     lua_setfield(L, -2, "vise.core");

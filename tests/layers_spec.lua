@@ -25,9 +25,9 @@ local owner = {
 }
 -- Headers in angle brackets that belong to C, POSIX, Linux or the compiler.
 local system = { immintrin = true, cpuid = true }
-for name in ([[assert ctype dirent dlfcn errno fcntl fenv float inttypes limits locale math pthread sched
-    signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string strings time unistd
-    sys/ioctl sys/mman sys/resource sys/stat sys/statvfs sys/syscall sys/types sys/uio linux/fs
+for name in ([[assert ctype dirent dlfcn errno fcntl fenv float inttypes limits locale math poll pthread sched
+    signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string strings time termios unistd
+    sys/file sys/ioctl sys/mman sys/resource sys/stat sys/statvfs sys/syscall sys/types sys/uio linux/fs
     threads]]):gmatch "%S+" do
   system[name] = true
 end

@@ -92,19 +92,17 @@ static void shape_text(const vise_stp *p, const vise_st_record *r, char *out, in
     out[n] = 0;
 }
 
-// Do dtype, shape and offsets agree, and do the offsets lie in the data?
-static vise_status check_record(vise_stp *p, vise_st_record *r, uint64_t count, bool empty,
-                                const uint64_t at[2]) {
+// Says in which way dtype, shape and offsets do not agree, or do not lie in the data.
+static vise_status refuse_record(vise_stp *p, const vise_st_record *r, unsigned __int128 bits,
+                                 bool empty, const uint64_t at[2]) {
     const vise_st_type *type = vise_st_type_of(r);
     char shape[64];
     shape_text(p, r, shape, sizeof shape);
     vise_shown name = vise_stp_show(p, &p->tensor);
-    unsigned __int128 bits = (unsigned __int128)count * (unsigned)type->bits;
     if (bits / 8 > INT64_MAX) {
         return vise_stp_bad(p, "E-ST-19", "tensor \"%s\": byte size does not fit in 64 bits",
                             name.text);
     }
-    uint64_t need = empty ? 0 : (uint64_t)(bits / 8);
     if (!empty && bits % 8 != 0) {
         return vise_stp_bad(p, "E-ST-25", "tensor \"%s\": %s %s is not a whole number of bytes",
                             name.text, type->name, shape);
@@ -114,16 +112,25 @@ static vise_status check_record(vise_stp *p, vise_st_record *r, uint64_t count, 
                             "tensor \"%s\": data_offsets [%llu,%llu] run backwards", name.text,
                             (unsigned long long)at[0], (unsigned long long)at[1]);
     }
+    uint64_t need = empty ? 0 : (uint64_t)(bits / 8);
     if (at[1] - at[0] != need) {
         return vise_stp_bad(
             p, "E-ST-20", "tensor \"%s\": %s %s needs %s bytes, offsets give %s", name.text,
             type->name, shape, vise_digits_of(need).text, vise_digits_of(at[1] - at[0]).text);
     }
-    if (at[1] > (uint64_t)p->h.data_size) {
-        return vise_stp_bad(
-            p, "E-ST-22",
-            "tensor \"%s\": ends at %s but the data area has %s bytes: truncated?", name.text,
-            vise_digits_of(at[1]).text, vise_digits_of((uint64_t)p->h.data_size).text);
+    return vise_stp_bad(
+        p, "E-ST-22", "tensor \"%s\": ends at %s but the data area has %s bytes: truncated?",
+        name.text, vise_digits_of(at[1]).text, vise_digits_of((uint64_t)p->h.data_size).text);
+}
+
+// Do dtype, shape and offsets agree, and do the offsets lie in the data?
+static vise_status check_record(vise_stp *p, vise_st_record *r, uint64_t count, bool empty,
+                                const uint64_t at[2]) {
+    unsigned __int128 bits = (unsigned __int128)count * (unsigned)vise_st_type_of(r)->bits;
+    bool whole = bits / 8 <= INT64_MAX && (empty || bits % 8 == 0);
+    uint64_t need = empty ? 0 : (uint64_t)(bits / 8);
+    if (!whole || at[0] > at[1] || at[1] - at[0] != need || at[1] > (uint64_t)p->h.data_size) {
+        return refuse_record(p, r, bits, empty, at);
     }
     r->begin = (int64_t)at[0];
     r->end = (int64_t)at[1];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/files/disk.h"
+#include "engine/files/history.h"
 #include "engine/files/map.h"
 #include "engine/files/text.h"
 #include "lua/bind/files.h"
@@ -136,6 +137,19 @@ static int disk_write(lua_State *L) {
     return 1;
 }
 
+// disk.append(path, text, lines): adds whole lines to a private file that others add to as well
+// and that keeps its last `lines`
+static int disk_append(lua_State *L) {
+    size_t size;
+    const char *path = viseL_checkpath(L, 1), *text = luaL_checklstring(L, 2, &size);
+    lua_Integer lines = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, lines >= 1 && lines <= 1 << 24, 3, "expected 1 to 16777216 lines");
+    vise_error err;
+    if (vise_history_append(path, text, (int64_t)size, lines, &err)) return viseL_fail(L, &err);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 static int map_gc(lua_State *L) {
     vise_map **map = luaL_checkudata(L, 1, VISEL_MAP);
     vise_map_drop(*map);
@@ -184,6 +198,7 @@ static const luaL_Reg map_class[] = {
 };
 
 static const luaL_Reg disk[] = {
+    {"append",      disk_append     },
     {"exchange",    disk_exchange   },
     {"exists",      disk_exists     },
     {"free",        disk_free       },

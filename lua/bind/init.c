@@ -176,7 +176,6 @@ int viseL_open_core(lua_State *L) {
     viseL_open_bytes(L);
     viseL_open_coded(L);
     viseL_open_disk(L);
-    viseL_open_host(L);
     viseL_open_json(L);
     viseL_open_kernels(L);
     viseL_open_linalg(L);
@@ -190,6 +189,7 @@ int viseL_open_core(lua_State *L) {
     viseL_open_safetensors(L);
     viseL_open_scheme(L);
     viseL_open_statistics(L);
+    viseL_open_terminal(L);
     viseL_open_tokenizer(L);
     viseL_open_watch(L);
     viseL_open_workspace(L);

@@ -1,4 +1,4 @@
-// t:statistics(), t:histogram(): the Lua face of engine/statistics.h.
+// t:statistics(), t:histogram(), t:blocks(): the Lua face of engine/statistics.h.
 
 #include "engine/statistics.h"
 
@@ -56,7 +56,27 @@ static int tensor_histogram(lua_State *L) {
     return 1;
 }
 
+// t:blocks(rows, columns [, what = "absmax"]) -> f64 [rows, columns]
+static int tensor_blocks(lua_State *L) {
+    static const char *const values[] = {"absmax", "max", "mean", "min", NULL};
+    enum { MOST = 4096 };
+    lua_Integer rows = luaL_checkinteger(L, 2), columns = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, rows >= 1 && rows <= MOST, 2, "expected 1 to 4096 rows");
+    luaL_argcheck(L, columns >= 1 && columns <= MOST, 3, "expected 1 to 4096 columns");
+    vise_block_value what = (vise_block_value)luaL_checkoption(L, 4, "absmax", values);
+
+    vise_error err;
+    vise_tensor *out = viseL_pushtensor(L);
+    const vise_tensor *t = viseL_checktensor(L, 1);
+    if (vise_tensor_blocks(viseL_context(L), out, t, rows, columns, what, &err)) {
+        return viseL_fail(L, &err);
+    }
+    viseL_account(L, vise_tensor_bytes(out));
+    return 1;
+}
+
 static const luaL_Reg statistics[] = {
+    {"blocks",     tensor_blocks    },
     {"histogram",  tensor_histogram },
     {"statistics", tensor_statistics},
     {NULL,         NULL             },

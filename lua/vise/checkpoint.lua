@@ -19,6 +19,7 @@ local M = {}
 ---@field notes string[]  What was odd but not wrong, each "ID: text".
 local Checkpoint = {}
 Checkpoint.__index = Checkpoint
+require("vise.names").allow(Checkpoint)
 
 local STEMS = { "diffusion_pytorch_model", "model" }
 

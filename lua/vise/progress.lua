@@ -113,6 +113,12 @@ function Progress:step(n)
   if due then show(self, now) end
 end
 
+--- Takes the line away for a moment, so that something else may be printed; the next step shows it
+--- again.
+function Progress:hide()
+  if self.columns and self.visible then self.stream:write "\r\27[K" end
+end
+
 --- Ends the line: it is replaced by what was done in what time.  Work that took less than a second
 --- leaves no trace.
 function Progress:close()

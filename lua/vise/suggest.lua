@@ -5,12 +5,20 @@ local M = {}
 -- Names longer than this are compared by their first bytes only.
 local LONGEST = 128
 
+-- What two names begin and end with alike needs no edits.
+local function without_common_ends(a, b)
+  local least, first, last = math.min(#a, #b), 1, 0
+  while first <= least and a:byte(first) == b:byte(first) do first = first + 1 end
+  while last < least - first + 1 and a:byte(#a - last) == b:byte(#b - last) do last = last + 1 end
+  return a:sub(first, #a - last), b:sub(first, #b - last)
+end
+
 --- Edits from `a` to `b`: insert, delete, replace a byte, swap two neighbours.
 ---@param a string
 ---@param b string
 ---@return integer
 function M.distance(a, b)
-  a, b = a:sub(1, LONGEST), b:sub(1, LONGEST)
+  a, b = without_common_ends(a:sub(1, LONGEST), b:sub(1, LONGEST))
   local before, last, row = {}, {}, {}
   for j = 0, #b do last[j] = j end
   for i = 1, #a do

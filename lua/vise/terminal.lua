@@ -11,6 +11,7 @@ local COLUMNS, ROWS, MOST = 80, 24, 10000 -- where nothing is known; the most th
 ---@field tty boolean
 ---@field columns integer
 ---@field rows integer
+---@field fixed boolean    Somebody said how wide it is: a terminal, or COLUMNS.
 ---@field colour integer   How many it may show: 0, 16, 256 or 16777216.
 ---@field unicode boolean  Letters beyond ASCII may be written.
 ---@field cursor boolean   A line may be written again.
@@ -22,8 +23,8 @@ end
 -- The size that counts: what the terminal says, or less if the user asks for it.
 local function size(own, wanted, default)
   local n = wanted and wanted:find "^%d+$" and math.tointeger(tonumber(wanted))
-  if not n or n < 1 or n > MOST then return own or default end
-  return math.min(own or n, n)
+  if not n or n < 1 or n > MOST then return own or default, own ~= nil end
+  return math.min(own or n, n), true
 end
 
 local function colours(shown, env)
@@ -52,8 +53,9 @@ end
 function M.from(columns, rows, env)
   local term = env "TERM"
   local clever = columns ~= nil and set(term) and term ~= "dumb"
-  return { tty = columns ~= nil, columns = size(columns, env "COLUMNS", COLUMNS),
-    rows = size(rows, env "LINES", ROWS), colour = colours(clever, env), unicode = unicode(env), cursor = clever }
+  local wide, fixed = size(columns, env "COLUMNS", COLUMNS)
+  return { tty = columns ~= nil, columns = wide, fixed = fixed, rows = (size(rows, env "LINES", ROWS)),
+    colour = colours(clever, env), unicode = unicode(env), cursor = clever }
 end
 
 --- The terminal behind a stream, as it is now: its size may change.

@@ -10,8 +10,9 @@ end
 
 --- `s` with everything escaped that could move a cursor, colour a line or hide text.
 ---@param s string
+---@param ascii? boolean  And every letter beyond ASCII.
 ---@return string
-function M.escape(s)
+function M.escape(s, ascii)
   if not s:find "[^\x20-\x7e]" then return s end
   local out, at = {}, 1
   while at <= #s do
@@ -21,7 +22,7 @@ function M.escape(s)
       last = at
     else
       local code = utf8.codepoint(s, at)
-      if hidden(code) then
+      if ascii or hidden(code) then
         out[#out + 1] = (code < 0x100 and "\\x%02x" or "\\u{%x}"):format(code)
       else
         out[#out + 1] = s:sub(at, last)
@@ -44,6 +45,24 @@ local function width(s)
   return utf8.len(s) or #s
 end
 
+M.width = width
+
+--- A text of some columns: what is too much goes from the middle, where names differ least.
+---@param s string
+---@param most integer
+---@param unicode? boolean  Dots as one letter.
+---@return string
+function M.elide(s, most, unicode)
+  local n = width(s)
+  if n <= most then return s end
+  local dots = unicode and "…" or ("..."):sub(1, math.max(0, most - 2))
+  local keep = math.max(0, most - width(dots))
+  local head = (keep + 1) // 2
+  local tail = keep - head
+  if not utf8.len(s) then return s:sub(1, head) .. dots .. s:sub(#s - tail + 1) end
+  return s:sub(1, utf8.offset(s, head + 1) - 1) .. dots .. s:sub(utf8.offset(s, n - tail + 1))
+end
+
 -- Does a column hold numbers below its first cell, which may be a heading?  "-" stands for none.
 local function is_numeric(rows, c)
   local found = false
@@ -59,11 +78,28 @@ local function is_numeric(rows, c)
   return found
 end
 
+local LEAST_CELL = 12 -- columns that a cell of words keeps
+
+-- Takes from the widest columns of words what lines have too much.
+local function squeeze(widths, right, most)
+  local sum = 2 * (#widths - 1)
+  for _, w in ipairs(widths) do sum = sum + w end
+  while sum > most do
+    local widest
+    for c, w in ipairs(widths) do
+      if not right[c] and w > LEAST_CELL and (not widest or w > widths[widest]) then widest = c end
+    end
+    if not widest then return end
+    widths[widest], sum = widths[widest] - 1, sum - 1
+  end
+end
+
 --- Rows of cells as aligned lines; columns of numbers go to the right, with their heading.
 ---@param rows (string|number)[][]
 ---@param indent? string
+---@param most? integer  Columns of a line: where they are too few, long words lose their middle.
 ---@return string
-function M.columns(rows, indent)
+function M.columns(rows, indent, most)
   local widths, right, lines = {}, {}, {}
   for _, row in ipairs(rows) do
     for c, cell in ipairs(row) do
@@ -71,16 +107,27 @@ function M.columns(rows, indent)
     end
   end
   for c in ipairs(widths) do right[c] = is_numeric(rows, c) end
+  if most then squeeze(widths, right, most - #(indent or "")) end
   for r, row in ipairs(rows) do
     local cells = {}
     for c, cell in ipairs(row) do
-      local shown = M.escape(tostring(cell))
+      local shown = M.elide(M.escape(tostring(cell)), widths[c])
       local space = (" "):rep(widths[c] - width(shown))
       cells[c] = right[c] and space .. shown or shown .. space
     end
     lines[r] = (indent or "") .. table.concat(cells, "  "):gsub("%s+$", "")
   end
   return table.concat(lines, "\n") .. (#lines > 0 and "\n" or "")
+end
+
+--- The same, to be printed: lines fit the terminal, and are as long as they are where there is none,
+--- so that a program that reads them gets whole names.
+---@param rows (string|number)[][]
+---@param indent? string
+---@return string
+function M.table(rows, indent)
+  local here = require("vise.terminal").of "stdout"
+  return M.columns(rows, indent, here.fixed and here.columns or nil)
 end
 
 --- How wide help and other running text may be: as wide as the terminal, and not wider than reads

@@ -128,3 +128,72 @@ describe("t:histogram", function()
     assert.equal(1, support.sweep(function() return t:histogram(-1, 1) end))
   end)
 end)
+
+-- Each block by its definition: part i of n begins at floor(size * i / n).
+local function blocks_by_hand(t, rows, columns, what)
+  local height, width = t:shape()
+  local out = {}
+  for r = 1, rows do
+    for c = 1, columns do
+      local best, sum, n
+      sum, n = 0, 0
+      for y = height * (r - 1) // rows + 1, height * r // rows do
+        for x = width * (c - 1) // columns + 1, width * c // columns do
+          local v = t:get((y - 1) * width + x)
+          if what == "absmax" then v = math.abs(v) end
+          if not best or (what == "min" and v < best) or (what ~= "min" and v > best) then best = v end
+          sum, n = sum + v, n + 1
+        end
+      end
+      out[#out + 1] = what == "mean" and sum / n or best
+    end
+  end
+  return out
+end
+
+describe("t:blocks", function()
+  it("agrees with the definition", function()
+    local t <close> = support.random({ 37, 1029 }, 5)
+    for _, what in ipairs { "absmax", "max", "mean", "min" } do
+      for _, size in ipairs { { 1, 1 }, { 5, 7 }, { 37, 1029 }, { 36, 2 } } do
+        local got <close> = t:blocks(size[1], size[2], what)
+        assert.same({ size[1], size[2] }, { got:shape() })
+        local want = blocks_by_hand(t, size[1], size[2], what)
+        for i, v in ipairs(got:totable()) do
+          -- A mean of up to 38,073 values of at most 1, summed in another order.
+          if math.abs(v - want[i]) > (what == "mean" and 38073 * 2 ^ -53 or 0) then assert.equal(want[i], v) end
+        end
+      end
+    end
+  end)
+
+  it("takes all dimensions but the last as rows, and strided views as they look", function()
+    local t <close> = support.random({ 2, 3, 4 }, 5)
+    assert.same({ 6, 4 }, { t:blocks(6, 4):shape() })
+    local m <close> = core.tensor_of("f32", { 2, 3 }, { 1, 2, 3, 4, 5, -6 })
+    assert.same({ 3, 6 }, m:columns(2, 3):blocks(2, 1):totable())
+  end)
+
+  it("passes on NaN and infinity", function()
+    local t <close> = core.tensor_of("f32", { 1, 4 }, { 1, 0 / 0, -math.huge, 2 })
+    for _, what in ipairs { "absmax", "max", "mean", "min" } do
+      local got = t:blocks(1, 2, what):totable()
+      assert.is_true(got[1] ~= got[1], what)
+      assert.equal(({ absmax = math.huge, max = 2, mean = -math.huge, min = -math.huge })[what], got[2])
+    end
+  end)
+
+  it("raises for more blocks than there are rows or columns", function()
+    local t <close> = support.random({ 2, 3 }, 1)
+    assert.error_matches(function() t:blocks(3, 1) end, "E%-TN%-10: 3 x 1 blocks of a matrix 2 x 3")
+    assert.error_matches(function() t:blocks(1, 4) end, "E%-TN%-10")
+    assert.error_matches(function() t:blocks(0, 1) end, "1 to 4096 rows")
+    assert.error_matches(function() t:blocks(1, 5000) end, "1 to 4096 columns")
+    assert.error_matches(function() core.tensor("f32", { 0, 3 }):blocks(1, 1) end, "E%-TN%-10")
+  end)
+
+  it("leaks nothing, whichever allocation fails", function()
+    local t <close> = support.random({ 5, 5 }, 1)
+    assert.is_true(support.sweep(function() return t:blocks(2, 2) end) >= 2)
+  end)
+end)

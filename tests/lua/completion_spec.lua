@@ -96,6 +96,7 @@ describe("completion", function()
       bits = { type = "choice", choices = { "3", "4" }, default = "4", help = "of a weight" },
       fast = { type = "boolean", default = false, help = "in a hurry" } } }]])
     write("recipe.lua", "error 'this ran'")
+    assert(require("vise.recipe").read(folder .. "/mine"))
     local path = folder .. "/mine"
     assert.same({ ["bits="] = "of a weight", ["fast="] = "in a hurry" }, (answer("run", path, "-p", "")))
     assert.same({ ["bits="] = "of a weight" }, (answer("run", path, "-p", "fast=true", "--param=b")))

@@ -26,7 +26,8 @@ end
 
 describe("vise.terminal", function()
   it("takes 80 by 24 where nothing is known", function()
-    assert.same({ tty = false, columns = 80, rows = 24, colour = 0, unicode = false, cursor = false }, from {})
+    assert.same({ tty = false, columns = 80, rows = 24, fixed = false, colour = 0, unicode = false, cursor = false },
+      from {})
   end)
 
   it("takes the size of the terminal, and less if the environment asks for it", function()
@@ -35,6 +36,8 @@ describe("vise.terminal", function()
     t = from({ COLUMNS = "70", LINES = "100" }, 132, 50)
     assert.same({ 70, 50 }, { t.columns, t.rows })
     assert.equal(200, from({ COLUMNS = "200" }).columns)
+    assert.is_true(from({ COLUMNS = "200" }).fixed)
+    assert.is_true(from({}, 80).fixed)
   end)
 
   it("takes no size that is none", function()

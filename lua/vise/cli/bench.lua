@@ -70,7 +70,7 @@ end
 
 -- What the parser's ranges cannot say.
 local function settle(o, what)
-  local fail = require "vise.fail"
+  local core, fail = require "vise.core", require "vise.fail"
   local threads, message, id = read_threads(o.threads)
   if not threads then return nil, message, id end
   if #o.group == 0 then o.group = { 64 } end
@@ -93,8 +93,8 @@ local function settle(o, what)
   end
   if #o.kernel == 0 and not what then kernels = SHORT end
   return { threads = threads, group = o.group, rows = o.rows, inputs = o.inputs, outputs = o.outputs,
-    repeats = o.repeats, cold = o.cold * 1000000, kernels = next(kernels) and kernels, model = o.model,
-    variant = o.variant, width = o.width }
+    repeats = o.repeats, cold = o.cold * 1000000, kernels = next(kernels) and kernels,
+    model = core.array(o.model), variant = o.variant, width = o.width }
 end
 
 -- " 4096 inputs x 4096 outputs;" if there are layers of that size among what is measured.

@@ -8,17 +8,17 @@ local M = {}
 --- What each exit status means.
 M.meanings = {
   { 0, "done" },
-  { 1, "done, but a threshold failed; or a plain script raised an error" },
+  { 1, "done, but a threshold failed, `compare` found a difference or `doctor` a fault; or a plain script failed" },
   { 64, "the command line, a configuration or a plan is wrong" },
   { 65, "the data is wrong: a file that breaks its own format, a number that is not finite" },
   { 66, "an input is missing" },
-  { 70, "a bug in vise" },
+  { 70, "a bug in vise; only then a traceback is printed" },
   { 71, "the machine ran out of memory or threads" },
   { 73, "an output cannot be made" },
   { 74, "reading or writing failed" },
   { 77, "permission denied" },
   { 78, "the environment is set wrong" },
-  { 130, "interrupted" },
+  { 130, "interrupted: the first Ctrl-C stops the work in order, the second kills" },
 }
 
 -- The status by the prefix of the id; an entry of the error table may say otherwise.

@@ -37,12 +37,12 @@ local M = {}
 
 --- The commands, in the order of the help.
 M.names = {
-  "run", "recipes",
+  "run", "runs", "rerun", "diff", "recipes",
   "inspect", "eval", "compare", "verify", "export",
   "bench", "doctor",
   "repl",
   "explain", "help",
-  "completion",
+  "completion", "docs",
 }
 
 ---@class vise.cli.Context

@@ -2,7 +2,9 @@
 
 local text = require "vise.text"
 
-local BINS, BAR = 32, 50
+local MANY = 40                  -- tensors; more of them are shown as a tree
+local BINS = 32                  -- of a histogram as data
+local MAP_ROWS, MAP_COLUMNS = 32, 64 -- of a heat map as data
 
 local function shape_text(shape)
   if #shape == 0 then return "scalar" end
@@ -14,177 +16,189 @@ local function finite(v)
   return v == v and v ~= math.huge and v ~= -math.huge and v or require("vise.core").null
 end
 
--- Statistics of one tensor; nil for types that this program does not compute with.
-local function statistics(checkpoint, info)
-  local t <close> = checkpoint:tensor(info.name)
-  if t:dtype() ~= info.dtype then return nil end
-  return t:statistics()
+local function print_json(object)
+  io.stdout:write(require("vise.core").json_encode(object, 2), "\n")
+  return 0
 end
 
--- Everything about the tensors, in the order of the files.
-local function survey(checkpoint, with_statistics)
-  local core, fail = require "vise.core", require "vise.fail"
-  local list, bytes = core.array {}, 0
-  local names = checkpoint:names()
-  local bar <close> = require("vise.progress").new("read", #names, "tensors")
+-- Counts tensors by type, and their bytes.
+local function new_totals()
+  local counts, types, bytes, n = {}, {}, 0, 0
+  local function add(info)
+    if not counts[info.dtype] then types[#types + 1] = info.dtype end
+    counts[info.dtype], bytes, n = (counts[info.dtype] or 0) + 1, bytes + info.bytes, n + 1
+  end
+  local function line()
+    table.sort(types)
+    for i, name in ipairs(types) do types[i] = ("%d %s"):format(counts[name], name) end
+    return ("%d tensors (%s), %s\n"):format(n, table.concat(types, ", "), text.bytes(bytes))
+  end
+  return add, line
+end
+
+local function print_flat(checkpoint, names, add)
+  local rows = { { "tensor", "dtype", "shape", "bytes" } }
   for i, name in ipairs(names) do
-    local found = checkpoint:info(name)
-    local info = { name = name, dtype = found.dtype, shape = core.array(found.shape), bytes = found.bytes }
-    if with_statistics then
-      local s, message, id = statistics(checkpoint, info)
-      if not s and message then return fail.fail(id, "tensor %s: %s", name, message) end
-      info.statistics = s
-    end
-    list[i], bytes = info, bytes + info.bytes
+    local info = checkpoint:info(name)
+    rows[i + 1] = { name, info.dtype, shape_text(info.shape), info.bytes }
+    add(info)
+  end
+  io.stdout:write(text.table(rows))
+  return true
+end
+
+local function print_tree(checkpoint, names, add)
+  local tree, i = require "vise.inspect.tree", 0
+  io.stdout:write(tree.text(tree.fold(function()
+    i = i + 1
+    if not names[i] then return nil end
+    local info = checkpoint:info(names[i])
+    add(info)
+    return names[i], info
+  end)))
+  return true
+end
+
+-- Two lines a tensor, each as soon as it is known.
+local function print_statistics(checkpoint, names, add)
+  local survey = require "vise.inspect.survey"
+  local bar <close> = require("vise.progress").new("read", #names, "tensors")
+  for _, name in ipairs(names) do
+    local info = checkpoint:info(name)
+    local s, message, id = survey.statistics(checkpoint, name, info.dtype)
+    if not s and message then return nil, message, id end
+    bar:hide()
+    add(info)
+    io.stdout:write(("%s  %s %s  %s\n  %s\n"):format(text.escape(name), info.dtype, shape_text(info.shape),
+      text.bytes(info.bytes), s and survey.statistics_line(s) or "no statistics of this type"))
     bar:step()
   end
-  return list, bytes
+  return true
 end
 
-local function count_types(list)
-  local counts, names = {}, {}
-  for _, info in ipairs(list) do
-    if not counts[info.dtype] then names[#names + 1] = info.dtype end
-    counts[info.dtype] = (counts[info.dtype] or 0) + 1
-  end
-  table.sort(names)
-  for i, name in ipairs(names) do names[i] = ("%d %s"):format(counts[name], name) end
-  return table.concat(names, ", ")
+-- One tensor as a picture or, for a program, as its numbers.
+local function tensor_of(checkpoint, name)
+  local t, message, id = require("vise.inspect.survey").tensor(checkpoint, name)
+  if not t then return nil, message, id end
+  return t, ("%s  %s %s"):format(text.escape(name), t:dtype(), shape_text { t:shape() })
 end
 
-local function print_tensors(list, with_statistics)
-  local rows = { { "tensor", "dtype", "shape", "bytes" } }
-  if with_statistics then
-    rows[1] = { "tensor", "dtype", "shape", "bytes", "min", "mean", "max", "std", "zeros", "not finite" }
+local function histogram(ctx, checkpoint, name)
+  local t <close>, title, problem = tensor_of(checkpoint, name)
+  if not t then return nil, title, problem end
+  if not ctx.options.json then
+    io.stdout:write(require("vise.plot").histogram(t, { title = title }))
+    return 0
   end
-  for _, info in ipairs(list) do
-    local row, s = { info.name, info.dtype, shape_text(info.shape), info.bytes }, info.statistics
-    if s then
-      for _, name in ipairs { "min", "mean", "max", "std" } do row[#row + 1] = ("%11.4g"):format(s[name]) end
-      row[#row + 1] = s.zeros
-      row[#row + 1] = s.nans + s.infinities
-    end
-    rows[#rows + 1] = row
-  end
-  io.stdout:write(text.columns(rows))
-end
-
-local function read_manifest(folder)
-  local core = require "vise.core"
-  local f = io.open(folder .. "/quant_config.json", "rb")
-  if not f then return nil end
-  local bytes = f:read "a"
-  f:close()
-  return core.json_decode(bytes, folder .. "/quant_config.json")
-end
-
--- The lines that a manifest is worth.
-local function print_manifest(manifest)
-  if manifest.format ~= "vise_artefact" then
-    io.stdout:write(text.columns({
-      { "artefact", tostring(manifest.quant_type) },
-      { "layout", tostring(manifest.format) },
-    }), "\n")
-    return
-  end
-  local layers = type(manifest.layers) == "table" and #manifest.layers or 0
-  local base = type(manifest.base) == "table" and manifest.base or {}
-  io.stdout:write(text.columns({
-    { "artefact", tostring(manifest.quant_type) },
-    { "layers", ("%d quantized"):format(layers) },
-    { "base", ("%s %s"):format(tostring(base.family), tostring(base.identity)) },
-    { "written by", "vise " .. tostring(manifest.vise) },
-  }), "\n")
-end
-
--- The histogram of one tensor over its range.
-local function histogram(checkpoint, name)
-  local fail, suggest = require "vise.fail", require "vise.suggest"
-  if not checkpoint:has(name) then
-    return fail.fail("E-US-11", "no tensor '%s'%s", name, suggest.hint(name, checkpoint:names()))
-  end
-  local t <close> = checkpoint:tensor(name)
   local s, message, id = t:statistics()
   if not s then return nil, message, id end
   local lo, hi = s.min, s.max
   if lo == hi then lo, hi = lo - 0.5, lo + 0.5 end
-  local counts
-  counts, message, id = t:histogram(lo, hi, BINS)
-  if not counts then return nil, message, id end
-  return { name = name, dtype = t:dtype(), lo = finite(lo), hi = finite(hi), counts = counts, statistics = s }
+  local counts, problem_of, id_of = t:histogram(lo, hi, BINS)
+  if not counts then return nil, problem_of, id_of end
+  for key, v in pairs(s) do s[key] = finite(v) end
+  return print_json { schema = 1, name = name, dtype = t:dtype(), lo = finite(lo), hi = finite(hi),
+    counts = require("vise.core").array(counts), statistics = s }
 end
 
-local function print_histogram(h)
-  local s, most = h.statistics, 1
-  for _, n in ipairs(h.counts) do most = math.max(most, n) end
-  io.stdout:write(("%s %s: min %.6g  mean %.6g  max %.6g  std %.6g  zeros %d  not finite %d\n"):format(
-    text.escape(h.name), h.dtype, s.min, s.mean, s.max, s.std, s.zeros, s.nans + s.infinities))
-  local rows, width = {}, (h.hi - h.lo) / BINS
-  for i, n in ipairs(h.counts) do
-    rows[i] = { ("%11.4g"):format(h.lo + (i - 1) * width), n, ("#"):rep((n * BAR + most - 1) // most) }
+local function heatmap(ctx, checkpoint, name)
+  local t <close>, title, problem = tensor_of(checkpoint, name)
+  if not t then return nil, title, problem end
+  if not ctx.options.json then
+    io.stdout:write(require("vise.plot").heatmap(t, { title = title }))
+    return 0
   end
-  io.stdout:write(text.columns(rows, "  "))
+  local shape = { t:shape() }
+  local columns = shape[#shape] or 1
+  local rows = columns > 0 and t:count() // columns or 0
+  if rows == 0 then return require("vise.fail").fail("E-TN-09", "tensor %s has no elements", text.escape(name)) end
+  local map <close>, message, id = t:blocks(math.min(rows, MAP_ROWS), math.min(columns, MAP_COLUMNS))
+  if not map then return nil, message, id end
+  local values, high, wide = map:totable(), map:shape()
+  for i, v in ipairs(values) do values[i] = finite(v) end
+  return print_json { schema = 1, name = name, dtype = t:dtype(), what = "absmax", rows = high, columns = wide,
+    values = require("vise.core").array(values) }
 end
 
-local function print_survey(ctx, list, bytes)
-  print_tensors(list, ctx.options.stats)
-  io.stdout:write(("%d tensors (%s), %s\n"):format(#list, count_types(list), text.bytes(bytes)))
+local function as_data(ctx, checkpoint, names, manifest)
+  local list, bytes, id = require("vise.inspect.survey").list(checkpoint, names, ctx.options.stats)
+  if not list then return nil, bytes, id end
+  for _, info in ipairs(list) do
+    for name, v in pairs(info.statistics or {}) do info.statistics[name] = finite(v) end
+  end
+  return print_json { schema = 1, path = ctx.args.path, tensors = list, bytes = bytes, manifest = manifest }
 end
 
 local function inspect(ctx, checkpoint, manifest)
-  local core = require "vise.core"
-  if ctx.options.histogram then
-    local h, message, id = histogram(checkpoint, ctx.options.histogram)
-    if not h then return nil, message, id end
-    if ctx.options.json then
-      h.counts = core.array(h.counts)
-      io.stdout:write(core.json_encode(h, 2), "\n")
-    else
-      print_histogram(h)
-    end
-    return 0
+  local given = ctx.options
+  if given.histogram then return histogram(ctx, checkpoint, given.histogram) end
+  if given.heatmap then return heatmap(ctx, checkpoint, given.heatmap) end
+  local names, message, id = require("vise.inspect.survey").names(checkpoint, given.match, given.sort)
+  if not names then return nil, message, id end
+  if given.json then return as_data(ctx, checkpoint, names, manifest) end
+  local about = require "vise.inspect.about"
+  if manifest then io.stdout:write(about.manifest_text(manifest), "\n") end
+  local show = print_flat
+  if given.stats then
+    show = print_statistics
+  elseif #names > MANY and not given.list and given.sort == "file" then
+    show = print_tree
   end
-  local list, bytes, id = survey(checkpoint, ctx.options.stats)
-  if not list then return nil, bytes, id end
-  if ctx.options.json then
-    for _, info in ipairs(list) do
-      for name, v in pairs(info.statistics or {}) do info.statistics[name] = finite(v) end
-    end
-    io.stdout:write(core.json_encode({ schema = 1, path = ctx.args.path, tensors = list, bytes = bytes,
-      manifest = manifest }, 2), "\n")
-    return 0
-  end
-  if manifest then print_manifest(manifest) end
-  print_survey(ctx, list, bytes)
+  local add, line = new_totals()
+  local shown
+  shown, message, id = show(checkpoint, names, add)
+  if not shown then return nil, message, id end
+  io.stdout:write(line())
+  return 0
+end
+
+local function inspect_recipe(ctx, header, path)
+  if ctx.options.json then return print_json { schema = 1, path = ctx.args.path, recipe = header } end
+  io.stdout:write(require("vise.inspect.about").recipe_text(header, path))
   return 0
 end
 
 return {
   name = "inspect",
   summary = "tensors, types, sizes and statistics of a file or folder",
-  text = "A .safetensors file, a model folder or an artefact folder. Tensors come in the order of the files; "
-    .. "nothing is read but the headers, unless statistics or a histogram are asked for. Statistics are those "
-    .. "of the finite elements.",
+  text = "A .safetensors file, a model folder, an artefact or a recipe. Many tensors are shown as a tree in which "
+    .. "blocks that repeat are folded; --list has a line for each. Nothing is read but the headers, unless "
+    .. "statistics or a picture are asked for. Statistics are those of the finite elements.",
   arguments = {
     { name = "path", type = "path", glob = "*.safetensors",
-      help = "a .safetensors file, a model folder or an artefact" },
+      help = "a .safetensors file, a model folder, an artefact or a recipe" },
   },
   options = {
     { name = "stats", short = "s", type = "flag", help = "min, mean, max, std, zeros, elements not finite" },
     { name = "histogram", short = "H", type = "string", value = "NAME", complete = "tensors",
-      help = "the histogram of one tensor" },
+      help = "how the values of one tensor lie" },
+    { name = "heatmap", type = "string", value = "NAME", complete = "tensors",
+      help = "where the large values of one tensor lie" },
+    { name = "match", short = "m", type = "string", value = "GLOB", repeatable = true,
+      help = "only tensors of such names" },
+    { name = "sort", type = "choice", choices = { "file", "name", "size" }, default = "file",
+      help = "the order of the tensors" },
+    { name = "list", short = "l", type = "flag", help = "a line for each of many tensors" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },
     { name = "json", type = "flag", help = "print one JSON object" },
   },
   examples = {
     { "vise inspect model.safetensors --stats", "every tensor with its statistics" },
+    { "vise inspect models/llama --match '*.q_proj.*'", "some tensors of a model" },
     { "vise inspect out/dit-int8", "an artefact: its manifest in short, and its tensors" },
-    { "vise inspect model.safetensors --histogram lm_head.weight", "how the values of a tensor lie" },
+    { "vise inspect model.safetensors -H lm_head.weight", "how the values of a tensor lie" },
   },
   run = function(ctx)
+    local about = require "vise.inspect.about"
     local path = ctx.args.path:gsub("(.)/+$", "%1")
-    local manifest, message, id = read_manifest(path)
+    local manifest, message, id = about.manifest(path)
     if not manifest and message then return nil, message, id end
+    if not manifest then
+      local header
+      header, message, id = about.recipe(path)
+      if header then return inspect_recipe(ctx, header, path) end
+      if message then return nil, message, id end
+    end
     local file = manifest and type(manifest.checkpoint) == "table" and manifest.checkpoint.file
     if type(file) == "string" and not file:find("/", 1, true) then path = path .. "/" .. file end
     local checkpoint

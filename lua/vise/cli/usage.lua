@@ -1,50 +1,16 @@
 --- The help of the program and of each command, made from the descriptions.
 
+local phrases = require "vise.cli.phrases"
 local text = require "vise.text"
 
 local M = {}
 
-local function value_word(spec)
-  if spec.value then return spec.value end
-  if spec.type == "choice" then return table.concat(spec.choices, "|") end
-  return spec.type == "pair" and "NAME=VALUE" or spec.type:upper()
-end
-
-local function option_words(spec)
-  local words = (spec.short and "-" .. spec.short .. ", " or "    ") .. "--" .. spec.name
-  if spec.type ~= "flag" then words = words .. " " .. value_word(spec) end
-  return words
-end
-
-local function option_help(spec, long)
-  local notes = {}
-  if spec.default ~= nil then notes[#notes + 1] = "default " .. tostring(spec.default) end
-  if long and spec.repeatable then notes[#notes + 1] = "may be given again" end
-  if spec.required then notes[#notes + 1] = "needed" end
-  if #notes == 0 then return spec.help end
-  return ("%s (%s)"):format(spec.help, table.concat(notes, "; "))
-end
-
-local MANY_OPTIONS = 8 -- are not repeated in the short help's usage
-
 local function synopsis(command, long)
-  local words = { "vise", command.name }
-  if command.commands then words[3] = command.run and "[COMMAND ...]" or "COMMAND ..." end
-  for _, spec in ipairs(command.arguments) do
-    local word = spec.name:upper() .. (spec.repeatable and "..." or "")
-    words[#words + 1] = spec.optional and "[" .. word .. "]" or word
-  end
-  local brief = not long and #command.options > MANY_OPTIONS
-  if brief then words[#words + 1] = "[OPTION...]" end
-  for _, spec in ipairs(brief and {} or command.options) do
-    local word = spec.short and "-" .. spec.short or "--" .. spec.name
-    if spec.type ~= "flag" then word = word .. " " .. value_word(spec) end
-    word = spec.required and word or "[" .. word .. "]"
-    words[#words + 1] = word .. (spec.repeatable and "..." or "")
-  end
-  local line = table.concat(words, " ", 1, 2)
-  local folded = text.wrap(table.concat(words, " ", 3), text.page_width() - 7, (" "):rep(#line + 8))
-  return ("usage: %s %s\n"):format(line, folded:gsub("^%s+", ""))
+  local line = "vise " .. command.name
+  -- An option and its value stay on one line.
+  local words = table.concat(phrases.synopsis(command, long), "\n"):gsub(" ", "\0"):gsub("\n", " ")
+  local folded = text.wrap(words, text.page_width(), (" "):rep(#line + 8))
+  return ("usage: %s %s\n"):format(line, folded:gsub("^%s+", ""):gsub("%z", " "))
 end
 
 -- Two columns: words on the left, folded help on the right.
@@ -94,7 +60,9 @@ function M.command(command, long)
   for _, spec in ipairs(command.arguments) do rows[#rows + 1] = { spec.name:upper(), spec.help } end
   if #rows > 0 then out[#out + 1] = "\narguments\n" .. listing(rows) end
   rows = {}
-  for _, spec in ipairs(command.options) do rows[#rows + 1] = { option_words(spec), option_help(spec, long) } end
+  for _, spec in ipairs(command.options) do
+    rows[#rows + 1] = { (spec.short and "" or "    ") .. phrases.option(spec), phrases.option_help(spec, long) }
+  end
   rows[#rows + 1] = { "-h, --help", "the short or the whole help" }
   out[#out + 1] = "\noptions\n" .. listing(rows)
   return table.concat(out)
@@ -111,16 +79,22 @@ local FIRST = {
   { "repl", "vise repl", "takes Lua line by line; `help()` explains" },
 }
 
---- What the program says when it is called alone: at most a screen.
----@return string
-function M.invitation()
+--- What to do first: the words, and what comes of them.
+---@return { [1]: string, [2]: string }[]
+function M.first_steps()
   local cli, rows = require "vise.cli", {}
   for _, step in ipairs(FIRST) do
     if cli.command(step[1]) then rows[#rows + 1] = { step[2], step[3] } end
   end
   rows[#rows + 1] = { "vise --help", "lists every command; `vise COMMAND --help` explains one" }
-  return ABOUT .. "to begin\n" .. listing(rows) .. "\ncommands\n"
-    .. text.wrap(table.concat(cli.names, " "), text.page_width(), "  ") .. "\n"
+  return rows
+end
+
+--- What the program says when it is called alone: at most a screen.
+---@return string
+function M.invitation()
+  return ABOUT .. "to begin\n" .. listing(M.first_steps()) .. "\ncommands\n"
+    .. text.wrap(table.concat(require("vise.cli").names, " "), text.page_width(), "  ") .. "\n"
 end
 
 --- The help of the program.
@@ -141,12 +115,7 @@ end
 --- The environment variables that the program reads.
 ---@return string
 function M.environment()
-  return "environment\n" .. listing {
-    { "VISE_THREADS", "how many threads compute (default: the CPUs this process may use)" },
-    { "VISE_BACKEND", "ref, avx2, avxvnni or avx512 instead of the best this CPU runs" },
-    { "VISE_BLAS", "0: products of f32 matrices by our own code, not OpenBLAS" },
-    { "VISE_LUA", "a folder to read the Lua sources from, while developing" },
-  }
+  return "environment\n" .. listing(require "vise.cli.environment")
 end
 
 --- What the exit statuses mean.

@@ -9,45 +9,38 @@ local function add(answer, word, about)
   answer.words[#answer.words + 1] = { word, about }
 end
 
--- The header of a recipe, as far as it can be read.  Its code is not: completing runs nothing.
-local function header_of(folder)
-  local f <close> = io.open(folder .. "/header.lua", "rb")
-  local header = f and require("vise.recipe.literals").parse(f:read "a" or "", "header.lua")
-  return type(header) == "table" and header or {}
-end
-
 --- The recipes that a name can reach, and folders, which recipes are.
 function M.recipes(answer)
-  for _, found in ipairs(require("vise.recipe.search").list()) do
-    local summary = header_of(found.folder).summary
-    add(answer, found.name, type(summary) == "string" and summary or nil)
+  local recipe = require "vise.recipe"
+  for _, found in ipairs(recipe.search.list()) do
+    local read = recipe.read(found.folder)
+    add(answer, found.name, read and read.header.summary)
   end
   answer.files, answer.folders = nil, true
 end
 
--- What a parameter may be, where that is a short list.
+-- What a parameter may be, where that is a short list; else its default.
 local function values_of(spec)
-  if spec.type == "boolean" then return { "true", "false" } end
-  if type(spec.choices) == "table" then return spec.choices end
-  return type(spec.default) == "table" and spec.default or { spec.default }
+  if spec.type == "boolean" then return { true, false } end
+  return spec.choices or { spec.default }
 end
 
---- The parameters of the recipe that the line names, and their values.
+--- The parameters of the recipe that the line names, and their values.  Nothing of the recipe runs.
 function M.parameters(answer, line, word)
-  local folder = line.args.recipe and require("vise.recipe.search").find(line.args.recipe)
-  local specs, names = folder and header_of(folder).params, {}
-  if type(specs) ~= "table" then return end
-  for name, spec in pairs(specs) do
-    if type(name) == "string" and type(spec) == "table" then names[#names + 1] = name end
-  end
+  local read = line.args.recipe and require("vise.recipe").read(line.args.recipe)
+  if not read then return end
+  local specs, names, params = read.header.params or {}, {}, require "vise.recipe.params"
+  for name in pairs(specs) do names[#names + 1] = name end
   table.sort(names)
   local given = word:match "^([^=]+)="
   answer.more = not given
   for _, name in ipairs(names) do
     if not given then
-      add(answer, name .. "=", type(specs[name].help) == "string" and specs[name].help or nil)
+      add(answer, name .. "=", specs[name].help)
     elseif name == given then
-      for _, value in ipairs(values_of(specs[name])) do add(answer, ("%s=%s"):format(name, value)) end
+      for _, value in ipairs(values_of(specs[name])) do
+        add(answer, ("%s=%s"):format(name, params.show(specs[name], value)))
+      end
     end
   end
 end

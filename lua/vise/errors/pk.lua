@@ -6,8 +6,8 @@ return {
     title = "no recipe package",
     next = "Give a folder that has header.lua and recipe.lua, or an archive of one.",
     exit = 66,
-    explain = "A package is a recipe's folder, as `vise recipes new` makes it, or a .tar of one, as `vise recipes pack` "
-      .. "makes it.",
+    explain = "A package is a recipe's folder, as `vise recipes new` makes it, or a .tar of one, as `vise recipes "
+      .. "pack` makes it.",
   },
   ["E-PK-02"] = {
     title = "a file's name or kind is refused",

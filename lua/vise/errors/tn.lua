@@ -69,7 +69,13 @@ return {
   },
   ["E-TN-13"] = {
     title = "wrong option of a picture",
-    next = "`vise help picture.grid` lists the options.",
+    next = "`vise help picture.grid` and `vise help plot` list the options.",
     explain = "A picture got an option it does not have, or a value out of range.",
+  },
+  ["E-TN-14"] = {
+    title = "not what a picture is made of",
+    next = "`vise help plot` says what each picture takes.",
+    explain = "Pictures are drawn of tensors and of lists of numbers; bars, points and series of lines have a form of "
+      .. "their own. Something else was passed, or one entry of a list is no number.",
   },
 }

@@ -86,4 +86,21 @@ return {
     explain = "A tensor, scheme or other object has no method or field of that name. Without this, Lua would say "
       .. "that a nil value was called.",
   },
+  ["E-US-30"] = {
+    title = "no name for a recipe",
+    next = "Choose a folder such as `my-recipe`, or a file such as `session.lua`.",
+    explain = "The folder that .save writes is a recipe package, and a package is named as its folder: lower-case "
+      .. "letters, digits and dashes.",
+  },
+  ["E-US-31"] = {
+    title = "only for a person at the prompt",
+    next = "Type it at the prompt of `vise repl`; in a script use os.execute.",
+    explain = "Lines that begin with $ go to the shell. Input from a pipe or a file may come from elsewhere, so there "
+      .. "they are refused.",
+  },
+  ["E-US-32"] = {
+    title = "unknown command of the prompt",
+    next = "`.help` lists the commands.",
+    explain = "A line that begins with a dot is a command of the prompt: .full, .help, .load, .quit or .save.",
+  },
 }

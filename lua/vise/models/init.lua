@@ -168,6 +168,7 @@ function M.open(path, options)
     checkpoint:close()
     return nil, message, id
   end
+  require("vise.names").allow(getmetatable(model))
   return model
 end
 

@@ -68,11 +68,8 @@ function M.open(name)
   local ok
   ok, message, id = needs.check(recipe)
   if not ok then return nil, message, id end
-  recipe.extends = {}
-  for i = 2, #recipe.chain do
-    recipe.extends[i - 1], message, id = packages.read(recipe.chain[i].folder)
-    if not recipe.extends[i - 1] then return nil, message, id end
-  end
+  recipe.extends, message, id = packages.bases(recipe.chain)
+  if not recipe.extends then return nil, message, id end
   return load_body(recipe)
 end
 

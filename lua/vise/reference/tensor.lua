@@ -27,6 +27,18 @@ return {
       example = "t:axpy(-0.05, direction, t)",
     },
     {
+      name = "blocks",
+      arguments = {
+        { "rows", "integer", "how many blocks from top to bottom, at most the rows there are", min = 1, max = 4096 },
+        { "columns", "integer", "how many from left to right, at most the columns there are", min = 1, max = 4096 },
+        { "what", "string", "what each block gives", choices = { "absmax", "max", "mean", "min" }, default = "absmax" },
+      },
+      returns = { { "vise.Tensor", "map", "f64 [rows, columns]" } },
+      text = "A small map of a large tensor: its last dimension and all the others together are cut into blocks of "
+        .. "equal size, or nearly so, and each gives one number; NaN if it holds any.",
+      example = "local map = t:blocks(1, 2)",
+    },
+    {
       name = "bytes", arguments = {}, returns = { { "integer" } },
       text = "How many bytes the elements take.",
       example = 't:bytes() --> 24 for f32 2x3',

@@ -40,12 +40,14 @@ local function environment_of(record)
     { key = "recipe", value = ("%s %s, hash %s"):format(record.recipe.name, record.recipe.version,
       record.recipe.package) },
   }
-  for _, file in ipairs(record.model and record.model.files or {}) do
-    rows[#rows + 1] = { key = "model " .. file.file, value = ("%s, SHA-256 %s"):format(text.bytes(file.bytes), file.sha256) }
+  local function add(what, files)
+    for _, file in ipairs(files) do
+      rows[#rows + 1] = { key = what .. " " .. file.file,
+        value = ("%s, SHA-256 %s"):format(text.bytes(file.bytes), file.sha256) }
+    end
   end
-  for _, file in ipairs(record.data) do
-    rows[#rows + 1] = { key = "data " .. file.file, value = ("%s, SHA-256 %s"):format(text.bytes(file.bytes), file.sha256) }
-  end
+  add("model", record.model and record.model.files or {})
+  add("data", record.data)
   return rows
 end
 
@@ -58,13 +60,14 @@ function M.of(p, job, status)
   local log = p.log
   local record = log.record
   return {
-    schema = 1, kind = "run", title = ("%s on %s"):format(record.recipe.name, record.model and record.model.given or "no model"),
+    schema = 1, kind = "run",
+    title = ("%s on %s"):format(record.recipe.name, record.model and record.model.given or "no model"),
     run = { id = log.id, recipe = record.recipe.name, version = record.recipe.version, started = record.started,
       seconds = math.floor((core.clock() - log.clock) * 1000) / 1000, command = table.concat(record.command, " "),
       status = status },
-    params = params_of(p), quantized = job.quantized, sensitivity = job.rows, metrics = job.metrics, images = job.images,
-    texts = job.texts, recipe = recipe_of(p), resolved = p.params_text, manifest = manifest_of(record, p.out),
-    environment = environment_of(record), log = log.log,
+    params = params_of(p), quantized = job.quantized, sensitivity = job.rows, metrics = job.metrics,
+    images = job.images, texts = job.texts, recipe = recipe_of(p), resolved = p.params_text,
+    manifest = manifest_of(record, p.out), environment = environment_of(record), log = log.log,
   }
 end
 

@@ -1,0 +1,77 @@
+--- What a folder is besides its tensors: an artefact, a recipe.
+
+local core = require "vise.core"
+local text = require "vise.text"
+
+local M = {}
+
+local function read(path)
+  local f = io.open(path, "rb")
+  if not f then return nil end
+  local bytes = f:read "a"
+  f:close()
+  return bytes
+end
+
+--- The manifest of an artefact; nil alone if the folder is none.
+---@param folder string
+---@return table?
+---@return string? message
+---@return string? id
+function M.manifest(folder)
+  local path = folder .. "/quant_config.json"
+  local bytes = read(path)
+  if not bytes then return nil end
+  return core.json_decode(bytes, path)
+end
+
+--- The lines that a manifest is worth.
+---@param manifest table
+---@return string
+function M.manifest_text(manifest)
+  if manifest.format ~= "vise_artefact" then
+    return text.table { { "artefact", tostring(manifest.quant_type) }, { "layout", tostring(manifest.format) } }
+  end
+  local layers = type(manifest.layers) == "table" and #manifest.layers or 0
+  local base = type(manifest.base) == "table" and manifest.base or {}
+  return text.table {
+    { "artefact", tostring(manifest.quant_type) },
+    { "layers", ("%d quantized"):format(layers) },
+    { "base", ("%s %s"):format(tostring(base.family), tostring(base.identity)) },
+    { "written by", "vise " .. tostring(manifest.vise) },
+  }
+end
+
+--- The header of a recipe, of which nothing is run; nil alone if the folder is none.
+---@param folder string
+---@return table?
+---@return string? message
+---@return string? id
+function M.recipe(folder)
+  local path = folder .. "/header.lua"
+  local source = read(path)
+  if not source then return nil end
+  local header, message, id = require("vise.recipe.literals").parse(source, path)
+  if not header then return nil, message, id end
+  local ok
+  ok, message, id = require("vise.recipe.header").check(header, path)
+  if not ok then return nil, message, id end
+  return header
+end
+
+--- The lines that a recipe's header is worth.
+---@param header table
+---@param folder string
+---@return string
+function M.recipe_text(header, folder)
+  local names = {}
+  for name in pairs(header.params or {}) do names[#names + 1] = name end
+  table.sort(names)
+  local wide = text.page_width()
+  local summary = text.wrap(text.escape(header.summary), wide, (" "):rep(12)):gsub("^%s+", "")
+  local params = text.wrap(text.escape(#names > 0 and table.concat(names, ", ") or "none"), wide, (" "):rep(12))
+  return ("recipe      %s %s\nsummary     %s\nparameters  %s\nnext        vise recipes show %s\n"):format(
+    text.escape(header.name), text.escape(header.version), summary, params:gsub("^%s+", ""), text.escape(folder))
+end
+
+return M

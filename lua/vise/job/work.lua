@@ -135,7 +135,7 @@ end
 ---@param naming? string[]  Parameters that the quant type's name says.
 ---@return vise.QuantizeReport
 function Job:standard(cfg, naming)
-  local vise, model, fields = require "vise", self.model, {}
+  local model, fields = self.model, {}
   for key, value in pairs(cfg) do fields[key] = value end
   local work = self:workload()
   if work and require("vise.config").is_calibrated(fields) and not fields.statistics then

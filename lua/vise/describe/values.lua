@@ -30,7 +30,7 @@ function M.range(value)
   local low = value.above and "above " .. M.literal(value.above) or value.min and "from " .. M.literal(value.min)
   local high = value.max and (value.above and "up to " or "to ") .. M.literal(value.max)
   if low or high then return (low or "") .. (low and high and " " or "") .. (high or "") end
-  return value.range
+  return value.range or value.filled and "not empty" or nil
 end
 
 --- What nil stands for: "default 3", "default a new tensor"; nil where it stands for nothing.

@@ -264,7 +264,7 @@ describe("vise repl on a pipe", function()
     assert.matches("tensor:rows(first[, last]) -> view", out, 1, true)
     assert.matches("E-US-01: unknown command", out, 1, true)
     assert.matches("usage: vise inspect PATH", out, 1, true)
-    assert.matches("did you mean 'tensor.rows'", err, 1, true)
+    assert.matches("did you mean 'tensor:rows'", err, 1, true)
   end)
 
   it("shows the corner of a big tensor and what it is like", function()

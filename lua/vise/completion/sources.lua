@@ -27,8 +27,8 @@ end
 
 --- The parameters of the recipe that the line names, and their values.  Nothing of the recipe runs.
 function M.parameters(answer, line, word)
-  local name = line.args.recipe or line.args.package
-  local read = name and require("vise.recipe").read(name)
+  local recipe = line.args.recipe or line.args.package
+  local read = recipe and require("vise.recipe").read(recipe)
   if not read then return end
   local specs, names, params = read.header.params or {}, {}, require "vise.recipe.params"
   for name in pairs(specs) do names[#names + 1] = name end
@@ -102,11 +102,9 @@ function M.topics(answer, line, word)
     return
   end
   for _, name in ipairs(cli.names) do add(answer, name, cli.command(name).summary) end
-  for _, name in ipairs(describe.names) do
-    local part = describe.reference(name)
-    add(answer, name, part.summary)
-    local before = name == "vise" and "" or name .. (part.kind == "class" and ":" or ".")
-    for _, fn in ipairs(before == "" and {} or part.functions) do add(answer, before .. fn.name) end
+  for _, part in describe.each() do
+    add(answer, part.name, part.summary)
+    for _, fn in ipairs(part.functions) do add(answer, (describe.full_name(part, fn):gsub("^vise%.", ""))) end
   end
   if word:find "^[eE]%-" then M.errors(answer) end
 end

@@ -1,5 +1,6 @@
 --- A tensor for people: what it is, what all of it is like, its first values.
 
+local spark = require("vise.plot.spark").spark
 local text = require "vise.text"
 
 local M = {}
@@ -97,7 +98,9 @@ local function statistics_line(t, options)
   if s.infinities > 0 then words[#words + 1] = ("infinite %s %%"):format(percent(s.infinities, looked)) end
   local line = table.concat(words, "  ")
   if s.counts then
-    line = line .. (#line + BINS + 4 < options.columns and "  " or "\n  ") .. options.spark(s.counts)
+    local most = math.max(table.unpack(s.counts))
+    line = line .. (#line + BINS + 4 < options.columns and "  " or "\n  ")
+      .. spark(s.counts, { width = BINS, unicode = options.unicode, range = { 0, most } })
   end
   if s.sampled then line = line .. ("\n  (of %d sampled elements of %d)"):format(s.sampled, s.count) end
   return "  " .. line

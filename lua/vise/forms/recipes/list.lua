@@ -6,15 +6,18 @@ local common = require "vise.forms.common"
 return {
   fields = {
     common.schema,
-    { "recipes", "table[]", "by name", fields = {
-      { "name", "string", "of the recipe" },
-      { "folder", "string", "where it lies" },
-      { "origin", "string", "of that folder", choices = { "path", "user", "shipped" } },
-      { "version", "string", "three numbers", optional = true },
+    { "recipes", "table[]", "what can be run by name, by name", fields = {
+      { "name", "string", "to call it by" },
+      { "version", "string", "of the recipe", optional = true },
       { "summary", "string", "one line", optional = true },
-      { "kind", "string", "of recipe", optional = true },
+      { "kind", "string", "what it is", optional = true },
       { "license", "string", "an SPDX name", optional = true },
-      { "error", "table", "why its header cannot be read", optional = true, fields = common.failure },
+      { "origin", "string", "where it is from", choices = { "path", "user", "shipped" } },
+      { "folder", "string", "where it lies" },
+      { "error", "table", "why its header cannot be read", optional = true, fields = {
+        { "id", "string", "of the error" },
+        { "message", "string", "where, what was found, what was expected" },
+      } },
     } },
   },
 }

@@ -1,12 +1,19 @@
---- vise recipes params --json: a JSON schema of its own.
+--- vise recipes params --json: a JSON schema itself.
+
+local common = require "vise.forms.common"
 
 ---@type vise.Form
 return {
-  text = "A JSON schema (draft 2020-12) of the recipe's parameters.",
-  fields = {},
-  schema = function()
-    return { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", title = "vise recipes params --json",
-      description = "A JSON schema of the recipe's parameters.", type = "object",
-      ["$ref"] = "https://json-schema.org/draft/2020-12/schema" }
-  end,
+  text = "A JSON schema of the object that the parameters of one recipe make.",
+  fields = {
+    common.schema,
+    { "$schema", "string", "the draft of JSON schema" },
+    { "title", "string", "the recipe" },
+    { "description", "string", "its summary" },
+    { "type", "string", "of the whole", const = "object" },
+    { "properties", "table<string, table>", "the schema of each parameter; x-type, x-affects, x-when and x-advanced "
+      .. "say what JSON schema has no word for" },
+    { "required", "string[]", "parameters without a default" },
+    { "additionalProperties", "boolean", "there are no others", const = false },
+  },
 }

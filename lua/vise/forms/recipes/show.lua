@@ -6,13 +6,13 @@ local common = require "vise.forms.common"
 return {
   fields = {
     common.schema,
-    { "folder", "string", "where it lies" },
-    { "header", "table<string, any>", "its header, with what it inherits" },
+    { "folder", "string", "where the recipe lies" },
+    { "header", "table", "its header, with what it inherits" },
     { "chain", "table[]", "itself, then each recipe that the one before extends", fields = {
       { "name", "string", "of the recipe" },
       { "version", "string", "of the recipe" },
       { "folder", "string", "where it lies" },
     } },
-    { "files", "string[]", "of the package" },
+    { "files", "string[]", "in its folder; folders end with /" },
   },
 }

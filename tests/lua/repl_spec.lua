@@ -196,6 +196,13 @@ describe("an input", function()
     assert.equal(1, env.x)
     assert.is_true(chunk.compile("x; -- why", "=t", {}).silent)
   end)
+  it("gives the value of an expression behind statements", function()
+    for _, text in ipairs { "y = 2; y + 1", "y = 2\ny + 1 -- three", "local y = 2 ; y + 1" } do
+      local compiled = chunk.compile(text, "=t", {})
+      assert.equal(3, compiled.run())
+      assert.equal(2, #compiled.parts)
+    end
+  end)
 end)
 
 describe("completion", function()

@@ -242,6 +242,9 @@ describe("completion", function()
         local from, list = complete.candidates(text, env)
         assert(from >= 0 and from <= #text and type(list) == "table")
         docs.hint_at(text, env)
+        for i = 1, math.min(#list, 3) do
+          if list[i].doc then list[i].doc() end
+        end
       end)
     end
   end)

@@ -154,6 +154,15 @@ function Workload:reference(model)
   end)
 end
 
+--- What a model makes of what it is measured on: images, or the answer of a described family.
+---@param model vise.Model
+---@return vise.Tensor|number?  Of language models the loss.
+---@return string? message
+---@return string? id
+function Workload:answer(model)
+  return fail.catch(self.kind.reference, self, model)
+end
+
 --- How far a model is from the float one.
 ---@param model vise.Model
 ---@return { metric: "psnr"|"loss_increase"|"sqnr", value: number }?

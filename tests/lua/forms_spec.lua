@@ -99,6 +99,8 @@ describe("the JSON of", function()
     { "eval", "eval {}/svdq_int4_r16_dq.safetensors --base {}/svdq_int4_r16_dq.safetensors" },
     { "export", "export {} -m " .. dit.path .. " --variant fp16 --to cache-dit -o {}-exported" },
     { "run", "run quickstart --dry-run" },
+    { "recipes list", "recipes list" }, { "recipes show", "recipes show int8-static" },
+    { "recipes params", "recipes params int8" }, { "recipes check", "recipes check w4a8" },
     { "bench", "bench machine --repeats 1 --cold 0 --threads 1" },
     { "bench", "bench products --repeats 1 -k 128 -n 64 -m 1 --threads 1 --cold 0" },
   }

@@ -87,11 +87,9 @@ function M.topics(answer, line, word)
     return
   end
   for _, name in ipairs(cli.names) do add(answer, name, cli.command(name).summary) end
-  for _, name in ipairs(describe.names) do
-    local part = describe.reference(name)
-    add(answer, name, part.summary)
-    local before = name == "vise" and "" or name .. (part.kind == "class" and ":" or ".")
-    for _, fn in ipairs(before == "" and {} or part.functions) do add(answer, before .. fn.name) end
+  for _, part in describe.each() do
+    add(answer, part.name, part.summary)
+    for _, fn in ipairs(part.functions) do add(answer, (describe.full_name(part, fn):gsub("^vise%.", ""))) end
   end
   if word:find "^[eE]%-" then M.errors(answer) end
 end

@@ -39,7 +39,10 @@ local M = {}
 ---@field schema? fun(): table  Where the fields are described in words, with a schema of their own.
 
 -- The commands whose --json is described, and the formats of files.
-local commands = { "run", "inspect", "eval", "compare", "verify", "export", "bench", "doctor" }
+local commands = {
+  "run", "recipes list", "recipes show", "recipes params", "recipes check",
+  "inspect", "eval", "compare", "verify", "export", "bench", "doctor",
+}
 local files = { "artefact", "recipe" }
 
 local has = {}

@@ -102,6 +102,7 @@ end
 ---@class vise.TestOutcome
 ---@field name string
 ---@field seconds number
+---@field cpu number       Seconds of all its threads together.
 ---@field problem? string  nil if it passed.
 
 --- Runs every test of a package.
@@ -112,10 +113,11 @@ end
 function M.run(recipe)
   local outcomes = {}
   for _, name in ipairs(M.list(recipe)) do
-    local start = core.clock()
+    local start, cpu = core.clock(), os.clock()
     local ok, problem, id = try_file(recipe, recipe.folder .. "/" .. name)
     if id then return nil, problem, id end
-    outcomes[#outcomes + 1] = { name = name, seconds = core.clock() - start, problem = not ok and problem or nil }
+    outcomes[#outcomes + 1] = { name = name, seconds = core.clock() - start, cpu = os.clock() - cpu,
+      problem = not ok and problem or nil }
   end
   return outcomes
 end

@@ -13,12 +13,8 @@ local described
 local function index()
   if described then return described end
   described = {}
-  for _, name in ipairs(describe.names) do
-    local ref = describe.reference(name)
-    for _, fn in ipairs(ref.functions) do
-      local prefix = ref.kind == "class" and ref.name .. ":" or ref.name == "vise" and "vise." or "vise." .. name .. "."
-      described[prefix .. fn.name] = { ref, fn }
-    end
+  for _, ref in describe.each() do
+    for _, fn in ipairs(ref.functions) do described[describe.full_name(ref, fn)] = { ref, fn } end
   end
   return described
 end
@@ -56,7 +52,7 @@ function M.entry(chain, env)
     if found then return found end
   end
   local kind = type(owner) == "table" and reach.index(owner, "kind")
-  found = type(kind) == "string" and index()[("vise.nn.%s:%s"):format(kind, last.key)]
+  found = type(kind) == "string" and (index()[kind .. ":" .. last.key] or index()["Module:" .. last.key])
   if found then return found end
   return value ~= nil and M.by_value(value)
 end
@@ -80,9 +76,8 @@ end
 ---@return string?
 function M.module(name)
   name = name:gsub("^vise%.", "")
-  for _, known in ipairs(describe.names) do
-    local ref = known == name and describe.reference(known)
-    if ref and ref.kind == "module" then return ref.summary end
+  for _, ref in describe.each() do
+    if ref.name == name and ref.kind == "module" then return ref.summary end
   end
   return nil
 end
@@ -234,8 +229,8 @@ end
 ---@return vise.Reference?
 function M.class(value)
   for _, name in ipairs(classes_of(value)) do
-    for _, known in ipairs(describe.names) do
-      if known == name then return describe.reference(name) end
+    for _, ref in describe.each() do
+      if ref.name == name and ref.kind == "class" then return ref end
     end
   end
   return nil

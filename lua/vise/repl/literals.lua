@@ -12,19 +12,16 @@ local M = {}
 ---@return string[]
 function M.topics()
   local describe, list = require "vise.describe", {}
-  for _, name in ipairs(describe.names) do
-    list[#list + 1] = name
-    local ref = describe.reference(name)
-    for _, fn in ipairs(ref.functions) do
-      list[#list + 1] = ref.kind == "class" and name .. ":" .. fn.name
-        or name == "vise" and "vise." .. fn.name or name .. "." .. fn.name
-    end
+  for _, ref in describe.each() do
+    list[#list + 1] = ref.name
+    for _, fn in ipairs(ref.functions) do list[#list + 1] = describe.full_name(ref, fn) end
   end
   for _, name in ipairs(require("vise.cli").names) do list[#list + 1] = name end
   for id in pairs(require "vise.errors") do list[#list + 1] = id end
   table.sort(list)
   return list
 end
+
 -- Text inside a string literal: what is between the quotes, read as Lua reads it.
 local function unquote(inside)
   if not inside:find("\\", 1, true) then return inside end

@@ -31,10 +31,8 @@ function M.fields(argument)
   if not argument then return {} end
   if argument.fields then return argument.fields end
   for class in argument[2]:gmatch "vise%.[%w.]+" do
-    for _, name in ipairs(require("vise.describe").names) do
-      local ref = require("vise.describe").reference(name)
-      if ref.class == class and ref.fields then return ref.fields end
-    end
+    local found = require("vise.describe").type_named(class)
+    if found and found.fields then return found.fields end
   end
   if argument[2]:find("vise.Config", 1, true) or argument[1] == "fields" then
     local list = {}

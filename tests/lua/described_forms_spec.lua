@@ -221,7 +221,7 @@ describe("the schema of a configuration", function()
     for i, fields in ipairs(good) do
       local text = assert(vise.json.encode(fields))
       assert.is_table(vise.config { from = text }, i)
-      assert.is_nil(json_schema.check(schema, assert(vise.json.decode(text))), text)
+      assert.is_nil(json_schema.problem(schema, assert(vise.json.decode(text))), text)
     end
   end)
 
@@ -231,7 +231,7 @@ describe("the schema of a configuration", function()
       local ok, message = pcall(vise.config, { from = text })
       assert.is_false(ok, text)
       assert.matches("^E%-CF%-0[1-5]", tostring(message), nil, text)
-      assert.is_string(json_schema.check(schema, assert(vise.json.decode(text))), text)
+      assert.is_string(json_schema.problem(schema, assert(vise.json.decode(text))), text)
     end
   end)
 
@@ -239,14 +239,14 @@ describe("the schema of a configuration", function()
     for _, fields in ipairs(good) do
       local cfg = vise.config(fields)
       local plain = assert(vise.json.decode(cfg:json()))
-      assert.is_nil(json_schema.check(schema, plain), cfg:json())
+      assert.is_nil(json_schema.problem(schema, plain), cfg:json())
     end
   end)
 
   it("knows every form of a quant type's name", function()
     for _, form in ipairs(vise.quant_types.forms) do
-      assert.is_nil(json_schema.check(schema, { quant_type = form }), form)
-      assert.is_string(json_schema.check(schema, { quant_type = form .. "x" }), form)
+      assert.is_nil(json_schema.problem(schema, { quant_type = form }), form)
+      assert.is_string(json_schema.problem(schema, { quant_type = form .. "x" }), form)
     end
   end)
 end)

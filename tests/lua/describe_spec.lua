@@ -149,6 +149,18 @@ describe("the description of the Lua interface", function()
     end
   end)
 
+  it("knows the class of an object", function()
+    local of = require("vise.describe.classes").of
+    for name, object in classes.objects() do
+      -- The models are of classes that extend these.
+      if name ~= "vise.Model" and name ~= "vise.nn.Module" then assert.equal(name, of(object).class) end
+    end
+    assert.equal("vise.Tensor", of(vise.tensor("f32", { 1 })).class)
+    assert.equal("vise.nn.Linear", of(vise.nn.Linear.new("l", 1, 1, vise.tensor("f32", { 1, 1 }))).class)
+    assert.equal("vise.nn.Module", of(setmetatable({ kind = "K", name = "", children = {} }, vise.nn.class "K")).class)
+    for _, other in ipairs { 1, "s", {}, setmetatable({}, {}), io.stdout, print } do assert.is_nil(of(other)) end
+  end)
+
   it("leaves out no class that a script can hold", function()
     local known = {}
     for _, name in pairs(classes.registered) do known[name] = true end

@@ -165,12 +165,20 @@ function M.of_field(ref, field)
   return table.concat(out, "\n") .. "\n"
 end
 
---- One line for each module and class.
+--- Each module and class with what it is, page by page.
 ---@return string
 function M.overview()
-  local rows = {}
-  for _, ref in describe.each() do rows[#rows + 1] = { ref.name, ref.summary } end
-  return text.columns(rows, "  ")
+  local lines, left = {}, 0
+  for _, ref in describe.each() do left = math.max(left, #(ref.class or "vise." .. ref.name)) end
+  local indent, last = (" "):rep(left + 6), nil
+  for _, ref, page in describe.each() do
+    if page ~= last then lines[#lines + 1] = "  " .. page.title end
+    last = page
+    local name = ref.class or ref.name == "vise" and "vise" or "vise." .. ref.name
+    lines[#lines + 1] = ("    %-" .. left .. "s  "):format(name)
+      .. text.wrap(ref.summary, text.page_width(), indent):gsub("^%s+", "")
+  end
+  return table.concat(lines, "\n") .. "\n"
 end
 
 return M

@@ -20,7 +20,7 @@ stage: $(B)/vise $(B)/libvise.so.0 $(B)/core.so
 	mkdir -p $(STAGE)/lib/pkgconfig $(STAGE)/share/vise $(DOC)/docs; \
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LUA@|$(LUA)|' lua/vise.pc.in > $(STAGE)/lib/pkgconfig/vise.pc; \
 	cp -R recipes $(B)/docs/schemas $(STAGE)/share/vise; \
-	if [ -d $(B)/docs/library ]; then cp -R $(B)/docs/library $(STAGE)/share/vise; fi; \
+	cp -R $(B)/docs/lua/. $(STAGE)/share/vise; \
 	cp -R $(B)/docs/man $(STAGE)/share; \
 	install -D -m 644 $(B)/docs/completions/bash/vise $(STAGE)/share/bash-completion/completions/vise; \
 	install -D -m 644 $(B)/docs/completions/zsh/_vise $(STAGE)/share/zsh/site-functions/_vise; \

@@ -15,7 +15,7 @@ local M = {}
 
 local function command_topics(add)
   local cli = require "vise.cli"
-  for _, name in ipairs(cli.names) do
+  for _, name in ipairs(cli.paths()) do
     local command = cli.command(name)
     add { name = name, kind = "command", summary = command.summary,
       show = function() return require("vise.cli.usage").command(command, true) end }

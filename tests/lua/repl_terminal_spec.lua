@@ -303,7 +303,7 @@ describe("the prompt on a terminal", function()
 
   it("opens models and shows them", function()
     t:enter "m"
-    t:expect "llama model recipes/quickstart/models/stories260K: 35 linear layers"
+    t:expect "llama model recipes/quickstart/models/stories260K\n  35 linear layers, 226560 weights"
     t:enter 'm["model.layers.0.mlp.up_proj"]'
     t:expect "Linear model.layers.0.mlp.up_proj: 64 inputs, 172 outputs, f32"
   end)

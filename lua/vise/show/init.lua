@@ -117,7 +117,8 @@ end
 
 local function by_itself(v)
   local ok, shown = pcall(tostring, v)
-  return text.escape_lines(ok and shown or "(its __tostring failed: " .. tostring(shown) .. ")")
+  shown = ok and shown:gsub("\n+$", "") or "(its __tostring failed: " .. tostring(shown) .. ")"
+  return text.escape_lines(shown)
 end
 
 function render(v, level, o, above)

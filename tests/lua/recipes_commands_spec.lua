@@ -114,7 +114,8 @@ describe("vise recipes show", function()
   it("says what a recipe is, takes and promises, and how to run it", function()
     local status, out = vise "recipes show svdq"
     assert.equal(0, status)
-    for _, words in ipairs { "svdq: SVDQuant", "license  MIT", "rank: an integer from 0 to 4096, default 8",
+    assert.is_truthy(out:find "license +MIT")
+    for _, words in ipairs { "svdq: SVDQuant", "rank: an integer from 0 to 4096",
       "arXiv 2411.05007", "svdq_int4_r8 psnr at least", "vise run svdq --model DIR", "header.lua" } do
       has(words, out)
     end
@@ -126,7 +127,7 @@ describe("vise recipes show", function()
   it("shows what is inherited", function()
     assert.equal(0, (vise "recipes new child --extends int8"))
     local _, out = vise "recipes show ./child"
-    has("extends  int8@", out)
+    assert.is_truthy(out:find "extends +int8@1")
     has("variant: one of per_tensor", out)
     local plain = core.json_decode((select(2, vise "recipes show ./child --json")))
     assert.equal("child", plain.header.name)

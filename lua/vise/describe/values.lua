@@ -44,12 +44,13 @@ end
 
 --- Everything about a value in one line.
 ---@param value vise.Value
+---@param typed? boolean  Without what its type says: the choices, and that it may be nil.
 ---@return string
-function M.about(value)
+function M.about(value, typed)
   local words = { value[3] }
-  if value.unit then words[#words + 1] = "in " .. value.unit end
-  words[#words + 1] = M.range(value)
-  words[#words + 1] = M.default(value)
+  if value.unit and not value[1]:find(value.unit, 1, true) then words[#words + 1] = "in " .. value.unit end
+  if not (typed and value.choices) then words[#words + 1] = M.range(value) end
+  if not (typed and value.optional) then words[#words + 1] = M.default(value) end
   return table.concat(words, "; ")
 end
 

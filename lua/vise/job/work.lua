@@ -175,6 +175,10 @@ function Job:measure(model, work, quant_type, usual)
       target = e.at_least or e.at_most
     end
   end
+  if self.sink and work.drawn and select(2, work.drawn:shape()) == 1 then
+    self:image("float", work.float)
+    self:image(quant_type, work.drawn)
+  end
   self:metric(quality.metric, quality.value, { unit = about.unit, better = about.better, target = target })
 end
 

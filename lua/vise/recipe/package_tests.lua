@@ -67,11 +67,19 @@ function Test:refuses(options, expected)
   if id ~= expected then refuse("the run failed with %s: %s; expected %s", tostring(id), message, expected) end
 end
 
+--- What a test of a recipe gets.
+---@param recipe vise.Recipe
+---@param folder? string  To write into.
+---@return vise.PackageTest
+function M.new(recipe, folder)
+  return setmetatable({ recipe = recipe, folder = folder }, Test)
+end
+
 local function run_file(recipe, path, folder)
   local chunk = fail.try(environment.load(path, environment.new(recipe), recipe.sources))
   local body = chunk()
   if type(body) ~= "function" then refuse("it returns a %s, expected function(t)", type(body)) end
-  body(setmetatable({ recipe = recipe, folder = folder }, Test))
+  body(M.new(recipe, folder))
   return true
 end
 

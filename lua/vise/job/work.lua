@@ -22,7 +22,10 @@ local function print_plan(job, title, plan)
   job:print("  %s in memory, at most %s more while it is made", text.bytes(plan.memory_bytes),
     text.bytes(plan.workspace_bytes))
   if job.dry_run then
-    job:print("  about %s to make on this machine, without calibration (an estimate)", text.seconds(plan:seconds()))
+    local e = plan:estimate()
+    job:print("  about %s on this machine, %s; about %s at the peak", text.seconds(e.seconds), e.calibration_seconds
+      and ("%s of it calibration"):format(text.seconds(e.calibration_seconds)) or "without calibration",
+      text.bytes(e.peak_bytes))
   end
   local rows = {}
   for _, p in ipairs(plan.patterns) do

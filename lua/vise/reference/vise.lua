@@ -65,8 +65,10 @@ return {
       returns = { { "vise.Plan" } }, fails = true,
       text = "What vise.quantize would do, without doing it: the type of every layer or the reason it stays float, "
         .. "exact sizes on disk (file_bytes is the artefact's file) and in memory, what each pattern matched and "
-        .. "where two of them meet (overlaps). plan:reasons() counts the reasons, plan:seconds() estimates the time "
-        .. "from small layers made now, plan:plain() is data. A layer that its type cannot take is skipped with a "
+        .. "where two of them meet (overlaps). plan:reasons() counts the reasons, plan:plain() is data. "
+        .. "plan:estimate() makes some layers, or their first rows, for two seconds and gives seconds, "
+        .. "calibration_seconds (nil: the calibration is no workload's) and peak_bytes; plan:seconds() is the "
+        .. "first of these. A layer that its type cannot take is skipped with a "
         .. "reason, or gets the fallback; one that a rule asks for raises, as does a pattern that matches nothing.",
       example = 'print(vise.plan(model, { quant_type = "int8_per_row" }).bits_per_weight)',
     },

@@ -145,7 +145,7 @@ local function rows_of(r)
   local rows = {
     { "regions", table.concat(regions_of(r.plan), ", ") },
     { "types", type_words(r.layers) },
-    { "observed", ("%d of %d layers"):format(r.observed, #r.plan:calibrated()) },
+    { "observed", ("%d of %d layers"):format(r.observed, #r.plan:calibrated() + #r.plan:few_shot()) },
     { "quantized", ("%d of %d asked for"):format(r.quantized, r.candidates) },
     { "skipped", ("%d of %d linear layers"):format(r.skipped, r.linear) },
   }

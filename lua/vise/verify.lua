@@ -2,7 +2,9 @@
 
 local artefact = require "vise.artefact"
 local core = require "vise.core"
+local folders = require "vise.folder"
 local load = require "vise.load"
+local packages = require "vise.recipe.package"
 
 local M = {}
 
@@ -32,8 +34,36 @@ local function check_hashes(source, found)
   end
 end
 
+-- The recipe that an artefact carries: its lock is the one that the manifest knows, and the files are those
+-- of the lock.
+local function check_recipe(source, found)
+  local about = source.manifest and source.manifest.recipe
+  local folder = (source.path:match "^(.*)/[^/]*$" or ".") .. "/" .. folders.RECIPE
+  if not about then return end
+  local lock_path = folder .. "/lock.json"
+  local text, message, id = core.disk.read(lock_path)
+  if not text then return found(id, message) end
+  if core.sha256(text) ~= about.lock_sha256 then
+    return found("E-AR-19", ("%s was changed after it was written"):format(core.escape(lock_path)))
+  end
+  local lock = core.json_decode(text, lock_path)
+  for _, file in ipairs(type(lock) == "table" and type(lock.files) == "table" and lock.files or { false }) do
+    local name = type(file) == "table" and type(file.name) == "string" and file.name or ""
+    if packages.name_problem(name) then
+      return found("E-AR-03", ("%s is not the lock of a recipe"):format(core.escape(lock_path)))
+    end
+    local path = folder .. "/" .. name
+    local sha256, why, why_id = core.disk.sha256(path)
+    if not sha256 then
+      found(why_id, why)
+    elseif sha256 ~= file.sha256 then
+      found("E-AR-19", ("%s was changed after it was written"):format(core.escape(path)))
+    end
+  end
+end
+
 --- Looks at every byte: manifest, size, header, each tensor's dtype, shape, hash and values, the SHA-256
---- of the file.  Goes on after a problem, to name all of them.
+--- of the file, the recipe beside it.  Goes on after a problem, to name all of them.
 ---@param given string  A folder or a .safetensors file.
 ---@return vise.Verification
 function M.verify(given)
@@ -62,6 +92,7 @@ function M.verify(given)
   if source.about and source.about.sha256 then
     report.hashed = true
     check_hashes(source, found)
+    check_recipe(source, found)
   end
   return report
 end

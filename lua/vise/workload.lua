@@ -40,6 +40,8 @@ local kinds = { texts = "table", tokenizer = "userdata" }
 ---@field family string
 ---@field metric "psnr"|"loss_increase"|"sqnr"
 ---@field options vise.WorkloadOptions
+---@field float any          What the float model did: images, or a loss.
+---@field drawn? vise.Tensor  Images: those of the last quality().
 local Workload = {}
 Workload.__index = Workload
 
@@ -73,8 +75,9 @@ function images.reference(self, model)
 end
 
 function images.quality(self, model)
-  local drawn <close> = draw(self, model, self.options.images, self.options.seed + 1)
-  return try(eval.psnr(drawn, self.float))
+  if self.drawn then self.drawn:close() end
+  self.drawn = draw(self, model, self.options.images, self.options.seed + 1)
+  return try(eval.psnr(self.drawn, self.float))
 end
 
 -- Texts as lists of ids: those given, or what the float model writes.
@@ -198,6 +201,15 @@ function Workload:reference(model)
     self.float = self.kind.reference(self, model)
     return true
   end)
+end
+
+--- What a model makes of what it is measured on: images, or the answer of a described family.
+---@param model vise.Model
+---@return vise.Tensor|number?  Of language models the loss.
+---@return string? message
+---@return string? id
+function Workload:answer(model)
+  return fail.catch(self.kind.reference, self, model)
 end
 
 --- How far a model is from the float one.

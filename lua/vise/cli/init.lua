@@ -37,7 +37,7 @@ local M = {}
 
 --- The commands, in the order of the help.
 M.names = {
-  "run",
+  "demo", "run", "runs", "rerun", "diff", "recipes",
   "inspect", "eval", "compare", "verify", "export",
   "bench", "doctor",
   "repl",

@@ -8,7 +8,7 @@ local function words_of(ctx)
     if o[name] then table.move({ "--" .. name, o[name] }, 1, 2, #words + 1, words) end
   end
   for _, path in ipairs(o.data) do table.move({ "--data", path }, 1, 2, #words + 1, words) end
-  for _, pair in ipairs(o.param) do table.move({ "-p", pair[1] .. "=" .. pair[2] }, 1, 2, #words + 1, words) end
+  for _, pair in ipairs(o.param) do table.move({ "-p", table.concat(pair, "=") }, 1, 2, #words + 1, words) end
   if o.locked then words[#words + 1] = "--locked" end
   return words
 end
@@ -56,7 +56,8 @@ local function many(request, points, json)
   local results = sweep.run(request, points)
   if json then
     local core = require "vise.core"
-    io.stdout:write(core.json_encode({ schema = 1, vise = require "vise.version", points = sweep.plain(results) }, 2), "\n")
+    local all = { schema = 1, vise = require "vise.version", points = sweep.plain(results) }
+    io.stdout:write(core.json_encode(all, 2), "\n")
   else
     io.stdout:write(sweep.table(results))
   end
@@ -72,7 +73,7 @@ end
 -- What would be run: every value and where it comes from.
 local function print_config(prepared, points, request)
   local rows, header = {}, prepared.opened.header
-  local function add(name, value, from) rows[#rows + 1] = { name, tostring(value or "none"), from or "" } end
+  local function add(name, value, from) rows[#rows + 1] = { name, value or "none", from or "" } end
   add("recipe", ("%s %s"):format(header.name, header.version), prepared.opened.folder)
   add("model", prepared.model, prepared.model and not request.model and "params.json" or "")
   if prepared.variant then add("variant", prepared.variant) end
@@ -80,16 +81,18 @@ local function print_config(prepared, points, request)
   add("out", request.out)
   add("log", request.place)
   local given = {}
-  for _, pair in ipairs(request.given) do given[pair[1]:match "[%w_]+" or ""] = true end
+  for _, pair in ipairs(request.given) do
+    given[(type(pair) == "string" and pair or pair[1]):match "[%w_]+" or ""] = true
+  end
   for _, point in ipairs(points) do
     if #points > 1 then rows[#rows + 1] = { point.label } end
     local names = {}
     for name in pairs(point.values) do names[#names + 1] = name end
     table.sort(names)
     for _, name in ipairs(names) do
-      local value, core = point.values[name], require "vise.core"
+      local shown = require("vise.recipe.params").show(prepared.specs[name], point.values[name])
       local from = given[name] and "given" or prepared.resolved.params[name] ~= nil and "params.json" or "default"
-      add("  " .. name, type(value) == "table" and core.json_encode(value) or value, from)
+      add("  " .. name, shown == "" and "none" or shown, from)
     end
   end
   io.stdout:write(require("vise.text").columns(rows))
@@ -144,12 +147,7 @@ return {
     local prepared, points, message, id
     prepared, message, id = require("vise.runs.execute").read(request)
     if not prepared then return nil, message, id end
-    if not params.points then
-      points, message, id = params.values(prepared.specs, ctx.options.param)
-      points = points and { { label = "", values = points } }
-    else
-      points, message, id = params.points(prepared.specs, ctx.options.param)
-    end
+    points, message, id = params.points(prepared.specs, ctx.options.param)
     if not points then return nil, message, id end
     if ctx.options.print_config then return print_config(prepared, points, request) end
     if #points > 1 then return many(request, points, ctx.options.json) end

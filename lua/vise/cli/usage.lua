@@ -72,9 +72,9 @@ local ABOUT = "vise holds the work and squeezes it: post-training quantization, 
 
 -- What someone does who meets the program for the first time: the command, the words, what comes of it.
 local FIRST = {
-  { "demo", "vise demo", "makes a small model, quantizes it, writes a report to open" },
+  { "demo", "vise demo", "quantizes a small model in seconds, and writes a report to open" },
   { "doctor", "vise doctor", "says what this machine can do, and what is wrong with it" },
-  { "run", "vise run recipes/quickstart", "runs a recipe; `vise run --help` says how on your model" },
+  { "run", "vise run quickstart --out out", "runs a recipe; `vise run --help` says how on your model" },
   { "inspect", "vise inspect model.safetensors", "shows what is in a file" },
   { "repl", "vise repl", "takes Lua line by line; `help()` explains" },
 }

@@ -49,9 +49,14 @@ return {
     title = "unknown method",
     next = "Use one of the names listed, or give your own again: method = { name, make }. A function has no form in "
       .. "JSON.",
+    explain = "A method decides how a layer's weight becomes codes. Those of vise and those that a script registered "
+      .. "(vise.algorithms.register) go by name; any other is given as a table with its name and its make function. A "
+      .. "config read from JSON or from a manifest knows an own method by its name alone.",
   },
   ["E-CF-09"] = {
     title = "name of a method that comes with vise",
     next = "Give your method another name.",
+    explain = "The name of a method is recorded in the manifest and in reports, so that everybody can tell how a layer "
+      .. "was made. rounding and svdquant stand for the methods of vise and for nothing else.",
   },
 }

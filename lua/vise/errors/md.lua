@@ -114,6 +114,9 @@ return {
   ["E-MD-20"] = {
     title = "description of a model family that is none",
     next = "Correct the field named; docs/own-model.md goes through all of them.",
+    explain = "vise.models.register takes a table that describes a family: its name, what config.json calls it, its "
+      .. "settings, a function that builds it and its forward. A field is missing, unknown or of the wrong kind, or "
+      .. "build did not return a table whose children are modules.",
     exit = 64,
   },
 }

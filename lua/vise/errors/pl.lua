@@ -52,5 +52,8 @@ return {
   ["E-PL-09"] = {
     title = "method failed, or gave parts that its type does not store",
     next = "Correct what its make function returns, or what the method says with smooth and rank.",
+    explain = "Before anything is made, the plan knows which tensors each layer will have: codes of the type's scheme, "
+      .. "smoothing factors if the method says smooth = true, a branch if it says rank. What its make function returns "
+      .. "is held against that: every part there, of its dtype and shape, finite, and no other.",
   },
 }

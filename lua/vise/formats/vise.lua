@@ -96,6 +96,10 @@ function M.check_manifest(m, path)
   end
   ok, message, id = check_config(m.config, path)
   if not ok then return nil, message, id end
+  local r = m.recipe
+  if r ~= nil and not (check.is_object(r) and type(r.name) == "string" and is_hash(r.lock_sha256, 64)) then
+    return fail.fail("E-AR-03", "%s: recipe must have a name and lock_sha256", path)
+  end
   if not is_hash(m.manifest_xxh3_128, 32) then
     return fail.fail("E-AR-03", "%s: manifest_xxh3_128 is missing or no hash", path)
   end

@@ -45,7 +45,9 @@ local function open_model(job)
   if not path then
     fail.try(nil, ("recipe %s needs a model: give --model DIR"):format(job.recipe.header.name), "E-RC-08")
   end
-  return job:open(path, { variant = job.variant })
+  local model = job:open(path, { variant = job.variant })
+  fail.try(require("vise.recipe.model_fit").check(job.recipe, job.params, model))
+  return model
 end
 
 local metatable = {
@@ -62,13 +64,18 @@ local metatable = {
   end,
 }
 
+-- The folder of the recipe whose body runs: of one that extends another perhaps the other's.
+local function body_folder(recipe)
+  return recipe.body_link and recipe.chain[recipe.body_link].folder or recipe.folder
+end
+
 --- Makes the job of a recipe.
 ---@param recipe vise.Recipe
 ---@param options vise.JobOptions
 ---@return vise.Job
 function M.new(recipe, options)
   return setmetatable({
-    recipe = recipe, folder = options.folder or recipe.folder, expects = recipe.header.expects or {},
+    recipe = recipe, folder = options.folder or body_folder(recipe), expects = recipe.header.expects or {},
     params = options.params, model_path = options.model, variant = options.variant,
     data_files = options.data, out = options.out, dry_run = options.dry_run or false,
     stream = options.quiet and io.stderr or io.stdout, sink = options.sink, carried = options.carried,
@@ -117,7 +124,8 @@ function M.run(job)
   if type(raised) == "table" and raised.id then return nil, raised.message, raised.id end
   if type(raised) == "table" and raised.bug then
     if raised.bug:find "^lua/vise/" then error({ message = raised.bug, trace = raised.trace }, 0) end
-    return fail.fail("E-RC-07", "%s\n%s", raised.bug, raised.trace)
+    local shown = require("vise.recipe.code").with_line(raised.bug, job.recipe.sources)
+    return fail.fail("E-RC-07", "%s\n%s", shown, raised.trace)
   end
   error(raised, 0)
 end

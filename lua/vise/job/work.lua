@@ -2,6 +2,7 @@
 
 local core = require "vise.core"
 local fail = require "vise.fail"
+local params = require "vise.recipe.params"
 local text = require "vise.text"
 
 -- How many of a report's layers get histograms, the worst first.
@@ -23,9 +24,10 @@ local function print_plan(job, title, plan)
     text.bytes(plan.workspace_bytes))
   if job.dry_run then
     local e = plan:estimate()
-    job:print("  about %s on this machine, %s; about %s at the peak", text.seconds(e.seconds), e.calibration_seconds
-      and ("%s of it calibration"):format(text.seconds(e.calibration_seconds)) or "without calibration",
-      text.bytes(e.peak_bytes))
+    local of_it = e.calibration_seconds or 0
+    job:print("  about %s%s, and about %s at the peak, on this machine", text.seconds(e.seconds),
+      not e.calibration_seconds and " without calibration" or of_it > 0 and (" (calibration %s)"):format(
+      text.seconds(of_it)) or "", text.bytes(e.peak_bytes))
   end
   local rows = {}
   for _, p in ipairs(plan.patterns) do
@@ -40,10 +42,9 @@ local function print_plan(job, title, plan)
   if #rows > 0 then job:say("out", text.columns(rows, "  ")) end
 end
 
--- What the report of the run draws, if this build draws it.
+-- What the report of the run draws.
 local function histograms_of(model, report)
-  local known, histograms = pcall(require, "vise.html.histograms")
-  return known and histograms.of(model, report, { layers = HISTOGRAMS }) or nil
+  return require("vise.html.histograms").of(model, report, { layers = HISTOGRAMS })
 end
 
 --- Makes and prints the plan of a configuration; nothing is touched.
@@ -107,22 +108,26 @@ end
 
 local WORK = { "steps", "images", "calibration" } -- parameters that are options of the workload
 
--- The workload of the job's model by the parameters of those names.
-local function workload_of(job)
-  local options = {}
-  for _, name in ipairs(WORK) do options[name] = job.params[name] end
-  options.texts, options.tokenizer = texts_of(job)
-  return fail.try(require("vise").workload.of(job.model, options))
+--- The workload of the job's model: by the parameters steps, images and calibration where the recipe
+--- has them, on the texts of --data where there are any.
+---@return vise.Workload? work  nil: the model's family has none.
+function Job:workload()
+  local vise, options = require "vise", {}
+  if not vise.workload.has(self.model) then return nil end
+  for _, name in ipairs(WORK) do options[name] = self.params[name] end
+  options.texts, options.tokenizer = texts_of(self)
+  return fail.try(vise.workload.of(self.model, options))
 end
 
--- Whether all parameters but those in `naming` have the values that the header gives them.
-local function is_usual(job, naming)
-  local free = {}
-  for _, name in ipairs(naming) do free[name] = true end
+--- Whether all parameters have the values that the header gives them, so that its expectations hold.
+---@param naming? string[]  Parameters that may have others: the quant type's name says them.
+---@return boolean
+function Job:is_usual(naming)
+  local job, free = self, {}
+  for _, name in ipairs(naming or {}) do free[name] = true end
   for name, spec in pairs(job.recipe.header.params or {}) do
-    local value, default = job.params[name], spec.default
-    if type(value) == "table" then value, default = table.concat(value, ","), table.concat(default, ",") end
-    if not free[name] and value ~= default then return false end
+    local matters = not free[name] and spec.affects ~= "speed"
+    if matters and not params.is_default(spec, job.params[name]) then return false end
   end
   return #job.data_files == 0
 end
@@ -134,9 +139,9 @@ end
 ---@param naming? string[]  Parameters that the quant type's name says.
 ---@return vise.QuantizeReport
 function Job:standard(cfg, naming)
-  local vise, model, fields = require "vise", self.model, {}
+  local model, fields = self.model, {}
   for key, value in pairs(cfg) do fields[key] = value end
-  local work = vise.workload.has(model) and workload_of(self) or nil
+  local work = self:workload()
   if work and require("vise.config").is_calibrated(fields) and not fields.statistics then
     fields.calibrate = fields.calibrate or work:calibration()
   end
@@ -145,7 +150,7 @@ function Job:standard(cfg, naming)
     local saved = self:save(model)
     self:print("saved to %s: %d bytes", saved.file, saved.bytes)
   end
-  if work then self:measure(model, work, fields.quant_type, is_usual(self, naming or {})) end
+  if work then self:measure(model, work, fields.quant_type, self:is_usual(naming)) end
   return report
 end
 
@@ -173,6 +178,10 @@ function Job:measure(model, work, quant_type, usual)
       self:expect(("%s %s"):format(quant_type, e.metric), quality.value, e)
       target = e.at_least or e.at_most
     end
+  end
+  if self.sink and work.drawn and select(2, work.drawn:shape()) == 1 then
+    self:image("float", work.float)
+    self:image(quant_type, work.drawn)
   end
   self:metric(quality.metric, quality.value, { unit = about.unit, better = about.better, target = target })
 end

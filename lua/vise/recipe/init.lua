@@ -8,6 +8,7 @@ local environment = require "vise.recipe.environment"
 local fail = require "vise.fail"
 local inherit = require "vise.recipe.inherit"
 local needs = require "vise.recipe.needs"
+local packages = require "vise.recipe.package"
 local search = require "vise.recipe.search"
 
 local M = { search = search }
@@ -19,7 +20,8 @@ local M = { search = search }
 ---@field find fun(name: string): string?  The path of a file: its own, or one that it inherits.
 ---@field sources table<string, string>   The text of each Lua file that was loaded, by its name in messages.
 ---@field body? fun(job: vise.Job): any, string?, string?
----@field body_folder? string             Where the body lies: its own folder or that of a base.
+---@field body_link? integer              In whose folder the body lies: the index in `chain`.
+---@field extends? vise.Package[]         The packages of the recipes that it extends.
 
 --- Reads a recipe's header, and those of the recipes that it extends.  Nothing of it runs.
 ---@param name string  A folder, or a name that vise.recipe.search finds.
@@ -48,7 +50,10 @@ local function load_body(recipe)
   if type(body) ~= "function" then
     return fail.fail("E-RC-06", "%s returns a %s, expected function(job)", code.label(path), type(body))
   end
-  recipe.body, recipe.body_folder = body, path:match "^(.*)/[^/]*$"
+  recipe.body = body
+  for i, link in ipairs(recipe.chain) do
+    if path == link.folder .. "/recipe.lua" then recipe.body_link = i end
+  end
   return recipe
 end
 
@@ -63,6 +68,8 @@ function M.open(name)
   local ok
   ok, message, id = needs.check(recipe)
   if not ok then return nil, message, id end
+  recipe.extends, message, id = packages.bases(recipe.chain)
+  if not recipe.extends then return nil, message, id end
   return load_body(recipe)
 end
 

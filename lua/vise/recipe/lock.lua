@@ -13,41 +13,42 @@ local M = {}
 ---@field package vise.Package
 ---@field assets? vise.Package     Where its assets lie, if not in its own folder.
 ---@field params table<string, any>
----@field params_text? string      Of params.json, if it is not the package's.
 ---@field extends? vise.Package[]  The recipes that it extends.
 ---@field model? table             As vise.runs.inputs says.
 ---@field data table[]
 ---@field engine table
 
-local function without_lock(files)
+-- Without lock.json, which cannot hash itself; of a base without params.json, too, which is not read.
+local function without_lock(files, is_base)
   local list = core.array {}
   for _, file in ipairs(files) do
-    if file.name ~= packages.LOCK then list[#list + 1] = file end
+    if file.name ~= packages.LOCK and not (is_base and file.name == packages.PARAMS) then list[#list + 1] = file end
   end
   return list
 end
 
--- The package's files, with params.json as it will be.
-local function files_of(inputs)
+-- The package's files and those of its bases, with params.json as it will be.
+local function files_of(inputs, text)
   local list = without_lock(inputs.package.files)
-  local text = inputs.params_text
-  if not text then return list end
-  local own = { name = packages.PARAMS, bytes = #text, sha256 = fail.try(core.sha256(text)) }
-  for i, file in ipairs(list) do
-    if file.name == own.name then
-      list[i] = own
-      return list
+  for _, base in ipairs(inputs.extends or {}) do
+    for _, file in ipairs(without_lock(base.files, true)) do
+      list[#list + 1] = { name = packages.base_name(base) .. file.name, bytes = file.bytes, sha256 = file.sha256 }
     end
   end
-  list[#list + 1] = own
+  local own, place = text and { name = packages.PARAMS, bytes = #text, sha256 = fail.try(core.sha256(text)) }, nil
+  for i, file in ipairs(list) do
+    if file.name == packages.PARAMS then place = i end
+  end
+  if own then list[place or #list + 1] = own end
   table.sort(list, function(a, b) return a.name < b.name end)
   return list
 end
 
 --- The lock of what is here.
 ---@param inputs vise.LockInputs
+---@param params_text? string  Of params.json, where it is not the package's own.
 ---@return table lock
-function M.make(inputs)
+function M.make(inputs, params_text)
   local package, extends = inputs.package, core.array {}
   local home = inputs.assets or package
   for i, base in ipairs(inputs.extends or {}) do
@@ -56,7 +57,7 @@ function M.make(inputs)
   return {
     schema = 1,
     recipe = { name = package.name, version = package.version, package = package.hash },
-    files = files_of(inputs), assets = packages.hashes(home.folder, home.assets), extends = extends,
+    files = files_of(inputs, params_text), assets = packages.hashes(home.folder, home.assets), extends = extends,
     params = inputs.params, seed = math.type(inputs.params.seed) and inputs.params.seed or nil,
     model = inputs.model, data = inputs.data, engine = inputs.engine,
   }
@@ -125,6 +126,12 @@ local function compare_files(found, what, key, locked, here)
   end
 end
 
+local function refuse(list, where)
+  local first = list[1] or { what = "lock.json", how = "was changed after it was written" }
+  return fail.fail("E-PK-08", "%s: %s %s%s", core.escape(where), first.what, first.how,
+    #list > 1 and (" (and %d more)"):format(#list - 1) or "")
+end
+
 local function compare_fields(found, what, locked, here)
   local names = {}
   locked = type(locked) == "table" and locked or {}
@@ -167,6 +174,20 @@ function M.differences(locked, here)
   return list
 end
 
+--- Holds the files of a recipe against its lock, before anything of it is loaded.
+---@param read { lock: table, text: string }
+---@param inputs { package: vise.Package, extends: vise.Package[] }
+---@return true?
+---@return string? message
+---@return string? id
+function M.hold_files(read, inputs)
+  local list = {}
+  compare_files(function(what, how) list[#list + 1] = { what = what, how = how } end, "recipe file", "name",
+    read.lock.files, files_of(inputs))
+  if #list == 0 then return true end
+  return refuse(list, inputs.package.folder)
+end
+
 --- Holds what is here against the lock of a package.
 ---@param read { lock: table, text: string }
 ---@param here table  A lock of what is here.
@@ -176,10 +197,7 @@ end
 ---@return string? id
 function M.hold(read, here, where)
   if read.text == M.text(here) then return true end
-  local list = M.differences(read.lock, here)
-  local first = list[1] or { what = "lock.json", how = "was changed after it was written" }
-  return fail.fail("E-PK-08", "%s: %s %s%s", core.escape(where), first.what, first.how,
-    #list > 1 and (" (and %d more)"):format(#list - 1) or "")
+  return refuse(M.differences(read.lock, here), where)
 end
 
 return M

@@ -1,8 +1,9 @@
 --- Packages: what belongs to a recipe's folder, with a hash of each file and one of the whole.
 ---
---- Every regular file belongs to it, in folders too, but for names that begin with a dot.  The files of
---- `assets` in the header are hashed and not copied.  The package's hash is over names, sizes and hashes
---- of the other files, without lock.json and params.json: those say how it is run, not what it is.
+--- Every regular file belongs to it, in folders too, but for names that begin with a dot and for runs/ and
+--- out/, where results of a run in the folder itself would be.  The files of `assets` in the header are
+--- hashed and not copied, and extends/ holds other packages.  The package's hash is over names, sizes and
+--- hashes of the other files, without lock.json and params.json: those say how it is run, not what it is.
 
 local core = require "vise.core"
 local fail = require "vise.fail"
@@ -11,7 +12,8 @@ local literals = require "vise.recipe.literals"
 local disk = core.disk
 
 local M = {
-  LOCK = "lock.json", PARAMS = "params.json", EXPECTED = "expected.json",
+  EXTENDS = "extends", LOCK = "lock.json", PARAMS = "params.json", EXPECTED = "expected.json",
+  RESULTS = { runs = true, out = true },
   MOST_BYTES = 10 << 20, MOST_FILES = 1000, LONGEST_NAME = 100, DEEPEST = 8,
 }
 
@@ -28,6 +30,7 @@ local M = {
 ---@field header table           As parsed; vise.recipe checks it.
 ---@field files vise.PackageFile[]   Sorted by name, without assets.
 ---@field assets string[]        Their files' names; empty where they are not here.
+---@field bundled string[]       Names of the files in extends/.
 ---@field declared string[]      The header's `assets`.
 ---@field hash string
 
@@ -83,20 +86,23 @@ function M.check_names(names, where)
   return true
 end
 
+local function refuse(folder, name, problem)
+  fail.try(nil, ("%s: %s: %s"):format(core.escape(folder), core.escape(name), problem), "E-PK-02")
+end
+
 -- The names of the regular files below `folder`; refuses links and what is neither file nor folder.
 local function walk(folder, real, prefix, names)
   for _, entry in ipairs(fail.try(disk.list(folder))) do
-    if entry:sub(1, 1) ~= "." then
+    if entry:sub(1, 1) ~= "." and not M.RESULTS[prefix .. entry] then
       local path, name = folder .. "/" .. entry, prefix .. entry
       local kind = disk.exists(path)
       if not kind or disk.real(path) ~= real .. "/" .. entry then
-        fail.try(nil, ("%s: %s is a link, expected a file"):format(core.escape(folder), core.escape(name)), "E-PK-02")
+        refuse(folder, name, "a link, expected a file")
       elseif kind == "other" then
-        fail.try(nil, ("%s: %s is a device or a pipe, expected a file"):format(core.escape(folder),
-          core.escape(name)), "E-PK-02")
+        refuse(folder, name, "a device or a pipe, expected a file")
       elseif kind == "folder" then
         local problem = M.name_problem(name)
-        if problem then fail.try(nil, ("%s: %s: %s"):format(core.escape(folder), core.escape(name), problem), "E-PK-02") end
+        if problem then refuse(folder, name, problem) end
         walk(path, real .. "/" .. entry, name .. "/", names)
       else
         names[#names + 1] = name
@@ -157,12 +163,14 @@ local function read(folder)
   folder = folder:gsub("(.)/+$", "%1")
   local header = read_header(folder)
   local declared = type(header.assets) == "table" and header.assets or {}
-  local names, own, assets, total = walk(folder, fail.try(disk.real(folder)), "", {}), {}, {}, 0
+  local names, own, assets, bundled, total = walk(folder, fail.try(disk.real(folder)), "", {}), {}, {}, {}, 0
   table.sort(names)
   fail.try(M.check_names(names, folder))
   for _, name in ipairs(names) do
     if M.is_below(name, declared) then
       assets[#assets + 1] = name
+    elseif M.is_below(name, { M.EXTENDS }) then
+      bundled[#bundled + 1] = name
     else
       own[#own + 1] = name
       total = total + fail.try(disk.size(folder .. "/" .. name))
@@ -174,7 +182,7 @@ local function read(folder)
   end
   local files = M.hashes(folder, own)
   return { folder = folder, name = header.name, version = header.version, summary = header.summary, header = header,
-    files = files, assets = assets, declared = declared, hash = hash_of(files) }
+    files = files, assets = assets, bundled = bundled, declared = declared, hash = hash_of(files) }
 end
 
 --- Reads what belongs to a package.
@@ -186,14 +194,38 @@ function M.read(folder)
   return fail.catch(read, folder)
 end
 
+--- The packages of the recipes that a chain extends.
+---@param chain vise.RecipeLink[]
+---@return vise.Package[]? bases
+---@return string? message
+---@return string? id
+function M.bases(chain)
+  local bases = {}
+  for i = 2, #chain do
+    local base, message, id = M.read(chain[i].folder)
+    if not base then return nil, message, id end
+    bases[i - 1] = base
+  end
+  return bases
+end
+
+--- Where a base lies in a package that carries it.
+---@param base vise.Package
+---@return string prefix  "extends/int8@1.0.0/"
+function M.base_name(base)
+  return ("%s/%s@%s/"):format(M.EXTENDS, base.name, base.version)
+end
+
 --- The files of a package with their bytes.  Whatever changed since it was read is refused.
 ---@param package vise.Package
----@param with_assets? boolean
+---@param whole? boolean  With assets and extends/.
 ---@return { name: string, bytes: string }[]
-function M.contents(package, with_assets)
+function M.contents(package, whole)
   local list, wanted = {}, table.move(package.files, 1, #package.files, 1, {})
-  if with_assets then
-    for _, file in ipairs(M.hashes(package.folder, package.assets)) do wanted[#wanted + 1] = file end
+  if whole then
+    for _, names in ipairs { package.assets, package.bundled } do
+      for _, file in ipairs(M.hashes(package.folder, names)) do wanted[#wanted + 1] = file end
+    end
     table.sort(wanted, function(a, b) return a.name < b.name end)
   end
   for i, file in ipairs(wanted) do

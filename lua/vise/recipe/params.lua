@@ -30,6 +30,21 @@ function M.values(specs, given)
   return points[1].values
 end
 
+--- The values as far as they are known: without the parameters that must still be given.
+---@param specs table<string, vise.RecipeParam>
+---@param given { [1]: string, [2]: string }[]
+---@return table<string, any>? values
+---@return string? message
+---@return string? id
+function M.defaults(specs, given)
+  local known, named = {}, {}
+  for _, pair in ipairs(given) do named[pair[1]:match "[%a_][%w_]*" or ""] = true end
+  for name, spec in pairs(specs) do
+    if not spec.required or named[name] then known[name] = spec end
+  end
+  return M.values(known, given)
+end
+
 --- A value as a person would give it.
 ---@param spec vise.RecipeParam
 ---@param value any
@@ -43,6 +58,15 @@ function M.show(spec, value)
     words[#words + 1] = type(key) == "number" and word or ("%s=%s"):format(shape.shown(key), word)
   end
   return table.concat(words, ",")
+end
+
+--- Whether a value is the one that the header gives.
+---@param spec vise.RecipeParam
+---@param value any
+---@return boolean
+function M.is_default(spec, value)
+  spec = param_spec.prepare(spec)
+  return spec.default ~= nil and M.show(spec, value) == M.show(spec, spec.default)
 end
 
 --- What a parameter may be, in words.

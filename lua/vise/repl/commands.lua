@@ -62,7 +62,8 @@ local function source(session, topic)
 end
 
 function M.trace(session)
-  session:write(session.trouble and trouble.trace(session.trouble, session.sources) or "(no error yet)\n")
+  session:write(session.trouble and trouble.trace(session.trouble, session.sources, session.env)
+    or "(no error yet)\n")
 end
 
 local function shell(session, command)

@@ -230,9 +230,16 @@ function Prompt:measure()
   self.screen:resize(math.max(about.columns, 2), math.max(about.rows, 1))
 end
 
+-- How long to wait for a key before there is something to do: draw, then look for a hint, then nothing.
+local function patience(self)
+  if not self.drawn then return 0 end
+  if not self.hinted then return QUIET end
+  return nil
+end
+
 -- One event.  A string ends the line, false the session.
 function Prompt:turn()
-  local key, why = self:next_key(self.drawn and (not self.hinted and QUIET or nil) or 0)
+  local key, why = self:next_key(patience(self))
   if key then
     local listed = self.listed
     self.drawn, self.hinted = false, false

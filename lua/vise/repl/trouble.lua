@@ -13,7 +13,8 @@ local MOST_FRAMES, MOST_LOCALS, LONGEST = 40, 30, 160
 ---@field source string   As of debug.getinfo.
 ---@field short string
 ---@field line integer
----@field name string
+---@field name? string    As it was called.
+---@field func function
 ---@field locals { [1]: string, [2]: any }[]
 
 ---@class vise.repl.Trouble
@@ -40,13 +41,13 @@ end
 local function frames_from(level)
   local frames = {}
   while #frames < MOST_FRAMES do
-    local info = debug.getinfo(level + 1, "Snlu")
+    local info = debug.getinfo(level + 1, "Snluf")
     if not info then break end
     if info.what ~= "C" and not is_ours(info.source) then
       -- An assignment runs in a function without a name or parameters, see vise.repl.chunk.
       local main = info.what == "main" or not info.name and info.nparams == 0 and info.isvararg
       frames[#frames + 1] = { source = info.source, short = info.short_src, line = info.currentline,
-        name = info.name or main and "the input" or "a function", locals = locals_of(level + 1) }
+        name = info.name or main and "the input", func = info.func, locals = locals_of(level + 1) }
     end
     level = level + 1
   end
@@ -124,15 +125,24 @@ function M.text(trouble, sources, style)
   return table.concat(out)
 end
 
+-- How a function is called; what was called last in another function has only its global name.
+local function name_of(frame, env)
+  for name, value in next, env do
+    if rawequal(value, frame.func) and type(name) == "string" then return name end
+  end
+  return frame.name or "a function"
+end
+
 --- Where an error came from: the user's frames with their lines and locals.
 ---@param trouble vise.repl.Trouble
 ---@param sources table<string, string>
+---@param env table
 ---@return string
-function M.trace(trouble, sources)
+function M.trace(trouble, sources, env)
   local out = { text.escape_lines((trouble.id and trouble.id .. ": " or "") .. trouble.message) }
   for i, frame in ipairs(trouble.frames) do
     local line = source_line(sources, frame.source, frame.line)
-    out[#out + 1] = ("%d %s:%d in %s"):format(i, text.escape(frame.short), frame.line, text.escape(frame.name))
+    out[#out + 1] = ("%d %s:%d in %s"):format(i, text.escape(frame.short), frame.line, text.escape(name_of(frame, env)))
     if line then out[#out + 1] = "    " .. text.escape((line:gsub("^%s+", ""))):sub(1, LONGEST) end
     for _, entry in ipairs(frame.locals) do
       out[#out + 1] = ("      %s = %s"):format(text.escape(entry[1]), show.brief(entry[2]))

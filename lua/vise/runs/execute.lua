@@ -24,7 +24,7 @@ local function begin(p)
   if p.place and not p.dry_run then
     p.log = start_log(p)
     if p.own_out then p.out = p.log.folder .. "/out" end
-    p.log.record.out = p.out and prepare.located(p.out)
+    p.log.record.out = prepare.located(p.out)
   end
   return p
 end
@@ -39,21 +39,30 @@ local function warn_of_ignored(p, job)
   end
 end
 
+--- The metrics of a job as JSON data: what is not finite is a word.
+---@param job vise.Job
+---@return table[]
+function M.metrics(job)
+  local list = core.array {}
+  for i, metric in ipairs(job.metrics) do
+    list[i] = {}
+    for key, value in pairs(metric) do
+      local finite = type(value) ~= "number" or value == value and math.abs(value) ~= math.huge
+      list[i][key] = finite and value or (tostring(value):gsub("^%-nan", "nan"))
+    end
+  end
+  return list
+end
+
 -- What the record says of a job that has ended, however it did.
 local function fill_in(record, job)
   record.results, record.failed = job.results, job.failed
   for i, q in ipairs(job.quantized) do
-    record.quantized[i] = { label = q.label, bits_per_weight = q.report.bits_per_weight, file_bytes = q.report.file_bytes,
-      layers = q.report.quantized, skipped = q.report.skipped }
+    local r = q.report
+    record.quantized[i] = { label = q.label, bits_per_weight = r.bits_per_weight, file_bytes = r.file_bytes,
+      layers = r.quantized, skipped = r.skipped }
   end
-  for i, metric in ipairs(job.metrics) do
-    local copy = {}
-    for key, value in pairs(metric) do
-      local finite = type(value) ~= "number" or value == value and math.abs(value) ~= math.huge
-      copy[key] = finite and value or (tostring(value):gsub("^%-nan", "nan"))
-    end
-    record.metrics[i] = copy
-  end
+  record.metrics = M.metrics(job)
 end
 
 -- Ends the log, the report first, so that a run that says "done" has one.
@@ -62,6 +71,7 @@ local function end_log(p, job, outcome)
   record.error = outcome.id and { id = outcome.id, message = outcome.message } or nil
   fill_in(record, job)
   if outcome.status == "done" and p.out then
+    record.out = prepare.located(p.out)
     record.artefacts, record.outputs = require("vise.runs.outputs").of(p.out, job.written)
   end
   try(require("vise.runs.document").write(p, job, outcome.status))
@@ -86,7 +96,7 @@ end
 
 local function body(p)
   local job = jobs.new(p.opened, { params = p.values, model = p.model, variant = p.variant, data = p.data, out = p.out,
-    dry_run = p.dry_run, quiet = p.quiet, folder = p.home and p.home.folder, sink = p.log,
+    dry_run = p.dry_run, quiet = p.quiet, folder = p.body_home and p.body_home.folder, sink = p.log,
     carried = p.package and function() return prepare.carried(p) end or nil })
   local ok, done, message, id = pcall(jobs.run, job)
   local outcome = { status = "done", job = job, run = p.log, out = p.out, log = p.log }
@@ -137,6 +147,7 @@ function M.summary(p, job)
     data = core.array(table.move(p.data, 1, #p.data, 1, {})),
     dry_run = job.dry_run,
     results = job.results,
+    metrics = M.metrics(job),
     run = p.log and p.log.id or nil,
   }, 2)) .. "\n"
 end

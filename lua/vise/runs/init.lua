@@ -49,7 +49,9 @@ end
 
 -- What run.json must have to be shown.
 local function problem_of(record)
-  if type(record) ~= "table" or getmetatable(record) or record.schema ~= 1 then return "expected an object of schema 1" end
+  if type(record) ~= "table" or getmetatable(record) or record.schema ~= 1 then
+    return "expected an object of schema 1"
+  end
   for _, field in ipairs { "id", "status", "started" } do
     if type(record[field]) ~= "string" then return field .. " must be text" end
   end
@@ -91,7 +93,8 @@ end
 function M.ids(place)
   local ids = {}
   for _, name in ipairs(disk.exists(place) == "folder" and disk.list(place) or {}) do
-    if not name:find(".partial-", 1, true) and disk.exists(("%s/%s/%s"):format(place, name, M.RECORD)) == "file" then
+    local is_id = name:find "^%d%d%d%d%d%d%d%d%-%d%d%d%d%d%d%-" and not name:find(".partial-", 1, true)
+    if is_id and disk.exists(("%s/%s/%s"):format(place, name, M.RECORD)) == "file" then
       ids[#ids + 1] = name
     end
   end

@@ -12,6 +12,10 @@ local M = {}
 ---@field name string                 Below the output folder; "." for the folder itself.
 ---@field files { file: string, bytes: integer, sha256: string }[]
 
+local function entry(path, name)
+  return { file = name, bytes = fail.try(disk.size(path)), sha256 = fail.try(disk.sha256(path)) }
+end
+
 -- Every regular file below a folder.
 local function walk(folder, prefix, list)
   for _, name in ipairs(fail.try(disk.list(folder))) do
@@ -20,7 +24,7 @@ local function walk(folder, prefix, list)
     if kind == "folder" then
       walk(path, prefix .. name .. "/", list)
     elseif kind == "file" then
-      list[#list + 1] = { file = prefix .. name, bytes = fail.try(disk.size(path)), sha256 = fail.try(disk.sha256(path)) }
+      list[#list + 1] = entry(path, prefix .. name)
     end
   end
   return list
@@ -49,7 +53,7 @@ function M.of(out, names)
     elseif kind == "folder" then
       walk(path, name .. "/", others)
     elseif kind == "file" then
-      others[#others + 1] = { file = name, bytes = fail.try(disk.size(path)), sha256 = fail.try(disk.sha256(path)) }
+      others[#others + 1] = entry(path, name)
     end
   end
   return artefacts, others

@@ -42,10 +42,12 @@ local function specs_of(recipe, resolved)
   for name, spec in pairs(recipe.header.params or {}) do specs[name] = spec end
   for name, value in pairs(resolved.params) do
     local where = core.escape(recipe.folder) .. "/params.json"
-    if not specs[name] then try(nil, ("%s: the recipe has no parameter '%s'"):format(where, core.escape(name)), "E-PK-10") end
+    if not specs[name] then
+      try(nil, ("%s: the recipe has no parameter '%s'"):format(where, core.escape(name)), "E-PK-10")
+    end
     local copy = {}
     for key, field in pairs(specs[name]) do copy[key] = field end
-    copy.default = value
+    copy.default, copy.required = value, nil
     local problem = require("vise.recipe.params").problem(name, copy, recipe.header.params)
     if problem then try(nil, ("%s: %s"):format(where, problem), "E-PK-10") end
     specs[name] = copy
@@ -70,9 +72,17 @@ local function complete_paths(p)
   end
 end
 
+-- Under a lock nothing of a recipe is loaded before its files are known to be those of the lock.
+local function hold_files(name)
+  local recipe = try(require("vise.recipe").read(name))
+  try(locks.hold_files(try(locks.read(recipe.folder)), { package = try(packages.read(recipe.folder)),
+    extends = try(packages.bases(recipe.chain)) }))
+end
+
 local function read_recipe(request)
   local p = {}
   for key, value in pairs(request) do p[key] = value end
+  if p.locked then hold_files(p.recipe) end
   p.opened = try(require("vise.recipe").open(p.recipe))
   p.resolved = try(resolved_params.read(p.opened.folder))
   p.specs = specs_of(p.opened, p.resolved)
@@ -102,16 +112,43 @@ end
 function M.identify(p)
   p.package = try(packages.read(p.opened.folder))
   p.home = try(store.home(p.package))
+  local link = p.opened.body_link
+  p.body_home = link > 1 and try(store.home(p.opened.extends[link - 1])) or p.home
   p.bytes = packages.contents(p.package)
+  for _, base in ipairs(p.opened.extends) do
+    for _, file in ipairs(packages.contents(base)) do
+      local own = file.name == packages.LOCK or file.name == packages.PARAMS
+      if not own then p.bytes[#p.bytes + 1] = { name = packages.base_name(base) .. file.name, bytes = file.bytes } end
+    end
+  end
   p.model_files = p.model and try(inputs.model(p.model, p.variant)) or nil
   p.data_files = try(inputs.data(p.data))
   p.engine = inputs.engine()
-  local about = { package = p.package, assets = p.home, params = p.values, model = p.model_files, data = p.data_files,
-    engine = p.engine, extends = p.opened.extends }
-  if p.locked then try(locks.hold(try(locks.read(p.opened.folder)), locks.make(about), p.opened.folder)) end
   p.params_text = resolved_params.text(named_as(p), p.specs)
-  about.params_text = p.params_text
-  p.lock_text = locks.text(locks.make(about))
+  p.plain_params = core.json_decode(p.params_text).params
+  -- What is here, with the params.json that lies in the package: what --locked compares.
+  local about = { package = p.package, assets = p.home, params = p.plain_params, model = p.model_files,
+    data = p.data_files, engine = p.engine, extends = p.opened.extends }
+  if p.locked then try(locks.hold(try(locks.read(p.opened.folder)), locks.make(about), p.opened.folder)) end
+  p.about, p.lock_text = about, locks.text(locks.make(about, p.params_text))
+end
+
+--- Writes the lock of a recipe as it would run now.
+---@param request vise.RunRequest
+---@return { lock: table, text: string, path: string }?
+---@return string? message
+---@return string? id
+function M.lock(request)
+  return fail.catch(function()
+    local p = read_recipe(request)
+    p.values = try(require("vise.recipe.params").values(p.specs, p.given))
+    M.identify(p)
+    local path = p.opened.folder .. "/" .. packages.LOCK
+    local lock = locks.make(p.about)
+    local text = locks.text(lock)
+    try(folders.replace(path, text))
+    return { lock = lock, text = text, path = path }
+  end)
 end
 
 --- The files that artefacts and runs carry of the recipe.
@@ -153,7 +190,8 @@ end
 function M.record(p)
   local data = core.array {}
   for i, file in ipairs(p.data_files) do
-    data[i] = { given = p.data[i], path = disk.real(p.data[i]), file = file.file, bytes = file.bytes, sha256 = file.sha256 }
+    data[i] = M.located(p.data[i])
+    data[i].file, data[i].bytes, data[i].sha256 = file.file, file.bytes, file.sha256
   end
   local model = M.located(p.model)
   if model then model.variant, model.files = p.variant, p.model_files.files end
@@ -161,7 +199,7 @@ function M.record(p)
     vise = require "vise.version", command = core.array(p.command or {}), label = p.label,
     recipe = { name = p.package.name, version = p.package.version, package = p.package.hash, from = p.opened.folder,
       path = disk.real(p.opened.folder) },
-    params = core.json_decode(p.params_text).params, model = model, data = data, engine = p.engine,
+    params = p.plain_params, model = model, data = data, engine = p.engine,
     threads = core.threads(), cpu = require("vise.host").cpu(), locked = p.locked or false,
     metrics = core.array {}, quantized = core.array {}, artefacts = core.array {}, outputs = core.array {},
     results = core.array {}, failed = 0,

@@ -41,7 +41,9 @@ function M.pareto(list)
   local points, best = {}, {}
   for i, f in ipairs(list) do
     local value = f and f.metric and value_of(f.metric)
-    if value and f.bytes then points[#points + 1] = { index = i, value = value, bytes = f.bytes, name = f.metric.name } end
+    if value and f.bytes then
+      points[#points + 1] = { index = i, value = value, bytes = f.bytes, name = f.metric.name }
+    end
   end
   if #points < 2 then return best end
   for _, a in ipairs(points) do

@@ -1,0 +1,3 @@
+local M = {}
+function M.section() end
+return M

@@ -1,0 +1,12 @@
+-- A small run on the model of the quickstart.
+
+return function(t)
+  local run = t:run { model = "dit", given = { "steps=1", "images=2", "calibration=1" }, out = "out" }
+  t:equal(run.failed, 0, "unmet expectations")
+  t:equal(run.results.quantize.quant_type, "float8_per_row", "the type")
+  t:equal(run.results.quantize.quantized, 36, "quantized layers")
+  t:equal(run.results.quality.value > 25, true, "a PSNR above 25 dB")
+
+  local static = t:run { model = "llama", given = { "static=true", "calibration=1" }, dry_run = true }
+  t:equal(static.results.plan.quantized, 35, "layers with calibrated scales")
+end

@@ -1,0 +1,11 @@
+-- A small run on the model of the quickstart.
+
+return function(t)
+  local run = t:run { model = "dit", given = { "steps=1", "images=2", "calibration=1" }, out = "out" }
+  t:equal(run.failed, 0, "unmet expectations")
+  t:equal(run.results.quantize.quant_type, "w4a8_g64", "the type")
+  t:equal(run.results.quantize.quantized, 36, "quantized layers")
+  t:equal(run.results.quality.value > 16, true, "a PSNR above 16 dB")
+
+  t:run { model = "llama", given = { "group=16" }, dry_run = true }
+end

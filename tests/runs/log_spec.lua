@@ -1,0 +1,174 @@
+local core = require "vise.core"
+local fixture = require "runs.support_runs"
+local runs = require "vise.runs"
+local support = require "support"
+
+local disk = core.disk
+local program = arg[-1]
+
+local function lines_of(path)
+  local list = {}
+  for line in assert(disk.read(path)):gmatch "[^\n]+" do list[#list + 1] = assert(core.json_decode(line)) end
+  return list
+end
+
+describe("the log of a run", function()
+  local place, remove, package
+  before_each(function()
+    place, remove = fixture.folder()
+    package = place .. "/small"
+  end)
+  after_each(function() remove() end)
+
+  local function run(body, more)
+    fixture.package(package, { ["recipe.lua"] = body, ["lib/a.lua"] = "return 1" })
+    local request = { recipe = package, given = { { "n", "2" } }, place = place .. "/runs" }
+    for key, value in pairs(more or {}) do request[key] = value end
+    return fixture.execute(request)
+  end
+
+  it("has parameters, metrics, lines, results, files and the recipe", function()
+    local outcome = assert(run([[return function(job)
+      job:print("n is %d", job.params.n)
+      job:log("aside \27[31m")
+      job:metric("loss", 0.5, { unit = "nats", better = "lower", step = 1 })
+      job:metric("loss", 0 / 0, { step = 2 })
+      job:report("more", { list = { 1, 1 / 0 } })
+      job:write("text.txt", "words")
+      job:expect("loss", 1, { at_most = 0.5 })
+    end]], { out = place .. "/out", command = { "vise", "run" } }))
+    local found = assert(runs.find(place .. "/runs", "last"))
+    local record = found.record
+    assert.matches("^%d%d%d%d%d%d%d%d%-%d%d%d%d%d%d%-small$", found.id)
+    assert.equal(found.id, outcome.run.id)
+    assert.same({ "done", "1.2.3", 2, 1 }, { record.status, record.recipe.version, record.params.n, record.failed })
+    assert.same({ 0.5, "nan" }, { record.metrics[1].value, record.metrics[2].value })
+    assert.same({ list = { 1, "inf" } }, record.results[1].data)
+    assert.same({ "text.txt" }, { record.outputs[1].file })
+    assert.equal(core.sha256 "words", record.outputs[1].sha256)
+    local metrics, lines = lines_of(found.folder .. "/metrics.jsonl"), lines_of(found.folder .. "/log.jsonl")
+    assert.same({ "loss", 1, "lower" }, { metrics[1].name, metrics[1].step, metrics[1].better })
+    assert.same({ "n is 2", "out" }, { lines[1].text, lines[1].stream })
+    assert.same({ "aside \\x1b[31m", "log" }, { lines[2].text, lines[2].stream })
+    local params = assert(core.json_decode(disk.read(found.folder .. "/params.json")))
+    assert.same({ n = 2, exclude = core.array {} }, params.params)
+    for _, name in ipairs { "header.lua", "recipe.lua", "lib/a.lua", "lock.json", "params.json" } do
+      assert.equal("file", disk.exists(found.folder .. "/recipe/" .. name), name)
+    end
+  end)
+
+  it("says that a run failed, and why", function()
+    local outcome = assert(run "return function(job) job:print 'begun' error 'no luck' end")
+    assert.equal("failed", outcome.status)
+    local record = assert(runs.find(place .. "/runs", "last")).record
+    assert.same({ "failed", "E-RC-07" }, { record.status, record.error.id })
+    assert.matches("no luck", record.error.message, 1, true)
+  end)
+
+  it("gives runs of one second names of their own, in order", function()
+    for _ = 1, 3 do assert(run "return function() end") end
+    local ids = runs.ids(place .. "/runs")
+    assert.equal(3, #ids)
+    assert.equal(ids[3], runs.find(place .. "/runs", "last").id)
+    local _, _, id = runs.find(place .. "/runs", "2")
+    assert.equal("E-RU-02", id)
+    _, _, id = runs.find(place .. "/runs", "x")
+    assert.equal("E-RU-01", id)
+    assert.equal(ids[1], runs.find(place .. "/runs", ids[1]).id)
+  end)
+
+  it("is not kept for a dry run, nor with --no-log", function()
+    fixture.package(package, { ["recipe.lua"] = "return function() end" })
+    for _, option in ipairs { "--dry-run", "--no-log" } do
+      assert.equal(0, (fixture.run(place .. "/runs", ("run %s %s"):format(package, option))))
+    end
+    assert.same({}, runs.ids(place .. "/runs"))
+  end)
+
+  it("is refused in a place where it cannot be", function()
+    assert(disk.write(place .. "/runs", "a file"))
+    local outcome, message, id = run "return function() error 'ran' end"
+    assert.is_nil(outcome)
+    assert.equal("E-RU-05", id, message)
+  end)
+
+  it("says when a recipe did not look at what it was given", function()
+    fixture.package(package, { ["recipe.lua"] = "return function() end" })
+    local data = support.file "words"
+    local status, _, err = fixture.run(place .. "/runs", ("run %s --data %s"):format(package, data))
+    assert.equal(0, status)
+    assert.matches("note: recipe small did not use --data " .. data, err, 1, true)
+    os.remove(data)
+  end)
+
+  it("survives broken records of others", function()
+    assert(run "return function() end")
+    for i, text in ipairs { "", "[]", '{"schema":1,"id":"c"}', "{" } do
+      local name = "20260101-00000" .. i .. "-x"
+      assert(disk.mkdir(place .. "/runs/" .. name))
+      assert(disk.write(("%s/runs/%s/run.json"):format(place, name), text))
+    end
+    local list, problems = runs.list(place .. "/runs")
+    assert.equal(1, #list)
+    assert.equal(4, #problems)
+    local status, out = fixture.run(place .. "/runs", "runs --json")
+    assert.equal(0, status)
+    assert.equal(4, #assert(core.json_decode(out)).problems)
+  end)
+
+  describe("when it is stopped", function()
+    -- A child that runs a recipe and dies, or meets an error, at its n-th disk operation.
+    local function child(n, mode)
+      local script = support.file(([[
+        local fixture, core = require "runs.support_runs", require "vise.core"
+        core.io_fault(%d, "%s")
+        local before = core.io_count()
+        local outcome, message, id = fixture.execute { recipe = %q, given = {}, place = %q, out = %q }
+        core.io_fault(-1)
+        io.write(outcome and outcome.status or id .. " " .. message, " ", core.io_count() - before, "\n")
+      ]]):format(n, mode, package, place .. "/runs", place .. "/out"), ".lua")
+      local pipe <close> = io.popen(("LUA_PATH='tests/?.lua;;' %s %s 2>&1"):format(program, script))
+      local said = pipe:read "a"
+      os.remove(script)
+      return said
+    end
+
+    for _, mode in ipairs { "kill", "error" } do
+      it(("by %s at any disk operation, what is there can be read and says how it ended"):format(mode), function()
+        fixture.package(package, { ["recipe.lua"] = [[return function(job)
+          job:metric("x", 1) job:write("a", "b") end]] })
+        local total = math.tointeger(tonumber(child(-1, mode):match "done (%d+)"))
+        assert.is_true(total > 20)
+        local step = os.getenv "VISE_TEST_SLOW" == "1" and 1 or mode == "kill" and 3 or 7
+        for n = 0, total - 1, step do
+          disk.remove_tree(place .. "/runs")
+          local said = child(n, mode)
+          local list, problems = runs.list(place .. "/runs")
+          assert.same({}, problems, said)
+          assert.is_true(#list <= 1)
+          local status = list[1] and list[1].record.status
+          if mode == "kill" then
+            assert.is_true(status == nil or status == "interrupted" or status == "done", status)
+            if status == "interrupted" then assert.equal("file", disk.exists(list[1].folder .. "/recipe/lock.json")) end
+          elseif not said:find "^done" then
+            assert.matches("E%-FS%-01", said .. (list[1] and list[1].record.error and list[1].record.error.id or ""))
+          end
+        end
+      end)
+    end
+
+    it("by Ctrl-C, says interrupted", function()
+      fixture.package(package, { ["recipe.lua"] = [[return function(job)
+        job:print "begun"
+        while true do end
+      end]] })
+      local command = ([[VISE_RUNS=%s/runs %s run %s >%s/said 2>&1 & p=$!
+        for i in $(seq 100); do grep -q begun %s/said && break; sleep 0.02; done
+        kill -INT $p; wait $p; echo $?]]):format(place, program, package, place, place)
+      local pipe <close> = io.popen(command)
+      assert.equal("130\n", pipe:read "a")
+      local record = assert(runs.find(place .. "/runs", "last")).record
+      assert.same({ "interrupted", "E-RN-01" }, { record.status, record.error.id })
+    end)
+  end)
+end)

@@ -62,7 +62,7 @@ describe("a package", function()
     for words, change in pairs {
       ["recipe.lua: a link"] = sh "rm recipe.lua; ln -s /etc/passwd recipe.lua",
       ["gone: a link"] = sh "ln -s nowhere gone",
-      ["out: a link"] = sh "ln -s /tmp out",
+      ["away: a link"] = sh "ln -s /tmp away",
       ["pipe: a device or a pipe"] = sh "mkfifo pipe",
       ["license are one name"] = sh "echo x >license",
       ["a name with control characters"] = sh "echo x >\"$(printf 'a\\033b')\"",

@@ -11,6 +11,8 @@ return {
   { "XDG_DATA_HOME", "holds vise/recipes, your own recipes (default: ~/.local/share)" },
   { "XDG_STATE_HOME", "holds vise/, histories (default: ~/.local/state)" },
   { "USER", "the author that `vise recipes new` writes down" },
+  { "WAYLAND_DISPLAY, DISPLAY", "a desktop: `vise demo` opens its report there" },
+  { "PWD", "the folder as the shell calls it, for the report's address" },
   { "NO_COLOR", "if it is set: no colours" },
   { "CLICOLOR_FORCE", "if it is set and not 0: colours on a pipe, too" },
   { "TERM, COLORTERM", "which colours and cursor movements the terminal has; none if dumb" },

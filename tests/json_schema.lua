@@ -5,6 +5,8 @@ local core = require "vise.core"
 
 local M = {}
 
+local DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
 local is = {
   object = function(v) return type(v) == "table" and (next(v) == nil or type(next(v)) == "string") end,
   array = function(v) return type(v) == "table" and (next(v) == nil or math.type(next(v)) == "integer") end,
@@ -27,7 +29,9 @@ local function in_any(schemas, value, at)
 end
 
 local keywords = {
-  ["$schema"] = function(name) return name ~= "https://json-schema.org/draft/2020-12/schema" and "another draft" end,
+  ["$schema"] = function(name) return name ~= DRAFT and "follows another draft" end,
+  -- Of a schema itself no more is looked at than what it says it is.
+  ["$ref"] = function(name, value) return value["$schema"] ~= name and "is no schema of that draft" end,
   title = function() end, description = function() end,
   type = function(name, value) return not is[name](value) and "is no " .. name end,
   const = function(wanted, value) return value ~= wanted and ("is not %s"):format(tostring(wanted)) end,

@@ -39,6 +39,8 @@ local kinds = { texts = "table", tokenizer = "userdata" }
 ---@field family string
 ---@field metric "psnr"|"loss_increase"|"sqnr"
 ---@field options vise.WorkloadOptions
+---@field float any          What the float model did: images, or a loss.
+---@field drawn? vise.Tensor  Images: those of the last quality().
 local Workload = {}
 Workload.__index = Workload
 
@@ -62,8 +64,9 @@ function images.reference(self, model)
 end
 
 function images.quality(self, model)
-  local drawn <close> = draw(self, model, self.options.images, self.options.seed + 1)
-  return try(eval.psnr(drawn, self.float))
+  if self.drawn then self.drawn:close() end
+  self.drawn = draw(self, model, self.options.images, self.options.seed + 1)
+  return try(eval.psnr(self.drawn, self.float))
 end
 
 -- Texts as lists of ids: those given, or what the float model writes.

@@ -261,7 +261,7 @@ describe("vise repl on a pipe", function()
 
   it("explains functions, commands and ids", function()
     local _, out, err = run("repl", 'help "tensor:rows"\nhelp "E-US-01"\nhelp "inspect"\nhelp "tensor:rwos"\n')
-    assert.matches("tensor:rows(first[, last]) -> Tensor", out, 1, true)
+    assert.matches("tensor:rows(first[, last]) -> view", out, 1, true)
     assert.matches("E-US-01: unknown command", out, 1, true)
     assert.matches("usage: vise inspect PATH", out, 1, true)
     assert.matches("did you mean 'tensor.rows'", err, 1, true)

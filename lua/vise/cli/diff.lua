@@ -39,8 +39,8 @@ return {
     .. "errors differ; one sentence at the end. The status is 0 when all is the same, 1 when something differs. "
     .. "`vise compare` holds the weights themselves against each other.",
   arguments = {
-    { name = "a", type = "string", help = "an artefact, an output folder, or the id of a run" },
-    { name = "b", type = "string", help = "what to hold against it" },
+    { name = "a", type = "string", complete = "results", help = "an artefact, an output folder, or the id of a run" },
+    { name = "b", type = "string", complete = "results", help = "what to hold against it" },
   },
   options = {
     { name = "all", short = "a", type = "flag", help = "list every layer that differs" },

@@ -10,6 +10,7 @@ return {
   { "VISE_LUA", "a folder to read the Lua sources from, while developing" },
   { "XDG_DATA_HOME", "holds vise/recipes, your own recipes (default: ~/.local/share)" },
   { "XDG_STATE_HOME", "holds vise/, histories (default: ~/.local/state)" },
+  { "USER", "the author that `vise recipes new` writes down" },
   { "NO_COLOR", "if it is set: no colours" },
   { "CLICOLOR_FORCE", "if it is set and not 0: colours on a pipe, too" },
   { "TERM, COLORTERM", "which colours and cursor movements the terminal has; none if dumb" },

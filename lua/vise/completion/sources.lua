@@ -27,7 +27,8 @@ end
 
 --- The parameters of the recipe that the line names, and their values.  Nothing of the recipe runs.
 function M.parameters(answer, line, word)
-  local read = line.args.recipe and require("vise.recipe").read(line.args.recipe)
+  local recipe = line.args.recipe or line.args.package
+  local read = recipe and require("vise.recipe").read(recipe)
   if not read then return end
   local specs, names, params = read.header.params or {}, {}, require "vise.recipe.params"
   for name in pairs(specs) do names[#names + 1] = name end
@@ -43,6 +44,20 @@ function M.parameters(answer, line, word)
       end
     end
   end
+end
+
+--- The logged runs, the last first, and the word for it.
+function M.runs(answer, line)
+  local runs = require "vise.runs"
+  local ids = runs.ids(runs.place(line.options.runs))
+  add(answer, "last", ids[#ids])
+  for i = #ids, 1, -1 do add(answer, ids[i]) end
+end
+
+--- The same, and folders with what was made.
+function M.results(answer, line)
+  M.runs(answer, line)
+  answer.folders = true
 end
 
 -- Names that share a beginning are cut behind the dot after the word: there may be many thousand.
@@ -87,13 +102,16 @@ function M.topics(answer, line, word)
     return
   end
   for _, name in ipairs(cli.names) do add(answer, name, cli.command(name).summary) end
-  for _, name in ipairs(describe.names) do
-    local part = describe.reference(name)
-    add(answer, name, part.summary)
-    local before = name == "vise" and "" or name .. (part.kind == "class" and ":" or ".")
-    for _, fn in ipairs(before == "" and {} or part.functions) do add(answer, before .. fn.name) end
+  for _, part in describe.each() do
+    add(answer, part.name, part.summary)
+    for _, fn in ipairs(part.functions) do add(answer, (describe.full_name(part, fn):gsub("^vise%.", ""))) end
   end
   if word:find "^[eE]%-" then M.errors(answer) end
+end
+
+--- What `vise explain` explains, besides layers.
+function M.subjects(answer)
+  for _, name in ipairs(require("vise.explain").topics()) do add(answer, name) end
 end
 
 --- Error ids.

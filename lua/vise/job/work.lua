@@ -19,8 +19,9 @@ Job.DONE = setmetatable({}, { __tostring = function() return "end of the dry run
 local function print_plan(job, title, plan)
   job:print("%s: %d layers, %d left as they are, %.2f bits a weight", title, plan.quantized, plan.skipped,
     plan.bits_per_weight)
-  job:print("  %d bytes on disk (tensors %d), %s in memory, at most %s more while it is made", plan.file_bytes,
-    plan.disk_bytes, text.bytes(plan.memory_bytes), text.bytes(plan.workspace_bytes))
+  job:print("  %d bytes on disk (tensors %d)", plan.file_bytes, plan.disk_bytes)
+  job:print("  %s in memory, at most %s more while it is made", text.bytes(plan.memory_bytes),
+    text.bytes(plan.workspace_bytes))
   if job.dry_run then
     job:print("  about %s to make on this machine, without calibration (an estimate)", text.seconds(plan:seconds()))
   end
@@ -37,10 +38,9 @@ local function print_plan(job, title, plan)
   if #rows > 0 then job:say("out", text.columns(rows, "  ")) end
 end
 
--- What the report of the run draws, if this build draws it.
+-- What the report of the run draws.
 local function histograms_of(model, report)
-  local known, histograms = pcall(require, "vise.html.histograms")
-  return known and histograms.of(model, report, { layers = HISTOGRAMS }) or nil
+  return require("vise.html.histograms").of(model, report, { layers = HISTOGRAMS })
 end
 
 --- Makes and prints the plan of a configuration; nothing is touched.
@@ -174,6 +174,10 @@ function Job:measure(model, work, quant_type, usual)
       self:expect(("%s %s"):format(quant_type, e.metric), quality.value, e)
       target = e.at_least or e.at_most
     end
+  end
+  if self.sink and work.drawn and select(2, work.drawn:shape()) == 1 then
+    self:image("float", work.float)
+    self:image(quant_type, work.drawn)
   end
   self:metric(quality.metric, quality.value, { unit = about.unit, better = about.better, target = target })
 end

@@ -35,15 +35,11 @@ local function files_of(inputs, text)
       list[#list + 1] = { name = packages.base_name(base) .. file.name, bytes = file.bytes, sha256 = file.sha256 }
     end
   end
-  if not text then return list end
-  local own = { name = packages.PARAMS, bytes = #text, sha256 = fail.try(core.sha256(text)) }
+  local own, place = text and { name = packages.PARAMS, bytes = #text, sha256 = fail.try(core.sha256(text)) }, nil
   for i, file in ipairs(list) do
-    if file.name == own.name then
-      list[i] = own
-      return list
-    end
+    if file.name == packages.PARAMS then place = i end
   end
-  list[#list + 1] = own
+  if own then list[place or #list + 1] = own end
   table.sort(list, function(a, b) return a.name < b.name end)
   return list
 end

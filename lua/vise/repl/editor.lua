@@ -188,6 +188,7 @@ local function dedent(self)
   local first = self:line()
   if first == 0 then return end
   local spaces, word = self.text:sub(first + 1, self.cursor):match "^( *)(%S+)$"
+  word = word and (word:match "^[%]})]" or word:match "^%a+")
   if not word or not lexer.closes(word) then return end
   local wanted = math.max(lexer.indent(self.text:sub(1, first - 1)) - 2, 0)
   if #spaces <= wanted then return end

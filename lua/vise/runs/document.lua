@@ -34,16 +34,14 @@ end
 
 local function environment_of(record)
   local rows = {
-    { key = "vise", value = record.vise }, { key = "engine", value = record.engine.class },
-    { key = "products", value = record.engine.matmul }, { key = "threads", value = record.threads },
-    { key = "CPU", value = record.cpu }, { key = "memory", value = text.bytes(require("vise.host").memory() or 0) },
-    { key = "recipe", value = ("%s %s, hash %s"):format(record.recipe.name, record.recipe.version,
-      record.recipe.package) },
+    { "vise", record.vise }, { "engine", record.engine.class }, { "products", record.engine.matmul },
+    { "threads", record.threads }, { "CPU", record.cpu },
+    { "memory", text.bytes(require("vise.host").memory() or 0) },
+    { "recipe", ("%s %s, hash %s"):format(record.recipe.name, record.recipe.version, record.recipe.package) },
   }
   local function add(what, files)
     for _, file in ipairs(files) do
-      rows[#rows + 1] = { key = what .. " " .. file.file,
-        value = ("%s, SHA-256 %s"):format(text.bytes(file.bytes), file.sha256) }
+      rows[#rows + 1] = { what .. " " .. file.file, ("%s, SHA-256 %s"):format(text.bytes(file.bytes), file.sha256) }
     end
   end
   add("model", record.model and record.model.files or {})
@@ -64,14 +62,14 @@ function M.of(p, job, status)
     title = ("%s on %s"):format(record.recipe.name, record.model and record.model.given or "no model"),
     run = { id = log.id, recipe = record.recipe.name, version = record.recipe.version, started = record.started,
       seconds = math.floor((core.clock() - log.clock) * 1000) / 1000, command = table.concat(record.command, " "),
-      status = status },
+      status = status, out = record.out and record.out.given },
     params = params_of(p), quantized = job.quantized, sensitivity = job.rows, metrics = job.metrics,
     images = job.images, texts = job.texts, recipe = recipe_of(p), resolved = p.params_text,
     manifest = manifest_of(record, p.out), environment = environment_of(record), log = log.log,
   }
 end
 
---- Writes report.html into the run's folder, if this build draws reports.
+--- Writes report.html into the run's folder.
 ---@param p vise.Prepared
 ---@param job vise.Job
 ---@param status string
@@ -79,9 +77,7 @@ end
 ---@return string? message
 ---@return string? id
 function M.write(p, job, status)
-  local known, html = pcall(require, "vise.html")
-  if not known then return true end
-  return folders.replace(p.log.folder .. "/report.html", html.render(M.of(p, job, status)))
+  return folders.replace(p.log.folder .. "/report.html", require("vise.html").render(M.of(p, job, status)))
 end
 
 return M

@@ -35,7 +35,7 @@ return {
     .. "and copied whole or not at all; nothing of it runs. Versions stand side by side. Links, devices, absolute "
     .. "names, '..' and packages above 10 MiB without assets are refused.",
   arguments = {
-    { name = "package", type = "path", help = "a recipe's folder, or a .tar of one" },
+    { name = "package", type = "path", glob = "*.tar", help = "a recipe's folder, or a .tar of one" },
   },
   options = {
     { name = "replace", type = "flag", help = "take the place of the same version, if it is there" },

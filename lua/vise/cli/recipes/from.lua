@@ -6,7 +6,7 @@ return {
   text = "The recipe of the run under a new name: its parameters' values become the defaults (params.json), what it "
     .. "measured is in expected.json, and lock.json holds it to the model and data of the run.",
   arguments = {
-    { name = "run", type = "string", help = "a run's id, the beginning of one, or last" },
+    { name = "run", type = "string", complete = "runs", help = "a run's id, the beginning of one, or last" },
     { name = "name", type = "string", help = "the new recipe's name: lower-case words joined by '-'" },
   },
   options = {

@@ -71,7 +71,8 @@ return {
   name = "compare",
   summary = "runs side by side: parameters that differ, metrics, sizes, time",
   arguments = {
-    { name = "id", type = "string", repeatable = true, help = "ids of runs, their beginnings, or last" },
+    { name = "id", type = "string", complete = "runs", repeatable = true,
+      help = "ids of runs, their beginnings, or last" },
   },
   options = {
     { name = "runs", type = "place", value = "DIR", help = "the folder of the logs; VISE_RUNS, else ./runs" },

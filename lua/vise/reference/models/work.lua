@@ -18,6 +18,12 @@ local work = assert(vise.workload.of(model, { calibration = 1, length = 16 }))]]
   },
   functions = {
     {
+      name = "answer", arguments = { MODEL }, returns = { { "vise.Tensor|number", "answer" } }, fails = true,
+      text = "What a model makes of what it is measured on: the images it draws, the answer of a family of your own; of "
+        .. "a language model the mean loss.",
+      example = "print(work:answer(model) > 0) --> true",
+    },
+    {
       name = "calibrate", arguments = { MODEL }, returns = { { "true", "done" } }, fails = true,
       text = "Runs the model on what calibration looks at.",
       example = "assert(work:calibrate(model))",

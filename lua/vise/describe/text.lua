@@ -1,5 +1,6 @@
 --- Descriptions as text for a terminal.
 
+local code = require "vise.describe.code"
 local describe = require "vise.describe"
 local text = require "vise.text"
 local types = require "vise.describe.types"
@@ -68,8 +69,10 @@ local function needs(example, prelude)
   return false
 end
 
-local function code(lines, out)
-  for line in (lines .. "\n"):gmatch "([^\n]*)\n" do out[#out + 1] = line == "" and "" or "    " .. line end
+local function add_code(lines, out)
+  for _, line in ipairs(code.fold(lines, text.page_width() - 4)) do
+    out[#out + 1] = line == "" and "" or "    " .. line
+  end
 end
 
 -- The classes and records that a function takes and gives.
@@ -114,8 +117,8 @@ function M.of_function(ref, fn)
     block(collect(turned(fn.returns), "  ", {}), out)
   end
   out[#out + 1] = "\n  example"
-  if ref.prelude and needs(fn.example, ref.prelude) then code(ref.prelude, out) end
-  code(fn.example, out)
+  if ref.prelude and needs(fn.example, ref.prelude) then add_code(ref.prelude, out) end
+  add_code(fn.example, out)
   if fn.source then out[#out + 1] = "\n  after: " .. fn.source end
   local see = see_also(ref, fn)
   if #see > 0 then out[#out + 1] = text.wrap("see also: " .. table.concat(see, ", "), text.page_width(), "  ") end

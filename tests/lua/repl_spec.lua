@@ -226,6 +226,18 @@ describe("completion", function()
     assert.same({ "own" }, texts("a.", env))
   end)
 
+  it("knows what the descriptions say of options, choices and methods", function()
+    local env = { vise = vise, t = vise.tensor("f32", { 2, 2 }) }
+    for text, wanted in pairs {
+      ["vise.linalg.svd(t, { meth"] = "method", ['vise.linalg.svd(t, { method = "ran'] = "randomized",
+      ["vise.config { svdq = { alp"] = "alpha", ['vise.tensor("bf'] = "bf16", ['t:to("i6'] = "i64",
+      ["vise.config({ exclu"] = "exclude", ["t:stat"] = "statistics", ["('x'):rev"] = "reverse",
+    } do
+      assert.same({ wanted }, texts(text, env), text)
+    end
+    assert.equal("t:rows(first[, last])  A view of rows along the first dimension.", docs.hint_at("t:rows(", env))
+  end)
+
   it("never raises", function()
     local env = { vise = vise }
     local pieces = { "vise", ".", ":", "[", '"', "(", "{", "=", "x", "'", ",", "help ", "?", "$ ", "[[", "\\", "--",
@@ -345,6 +357,15 @@ describe("vise repl on a pipe", function()
     assert.equal(1, (run "x = = 1\n"))
     assert.equal(1, (run "f(\n"))
     assert.equal(0, (run "x = io.open 'typo'\n"))
+  end)
+  it("stops a computation at Ctrl-C and goes on", function()
+    -- The shell sends the signal after half a second, to the program alone.
+    -- The last line computes in the engine, which must not think that it is still to stop.
+    local lines = support.file "while true do end\nvise.tensor('f32', { 4 }):statistics().count\n"
+    local pipe <close> = io.popen(("%s repl < %s 2>&1 & p=$!; sleep 0.4; kill -INT $p; wait $p; echo $?"):format(
+      program.path, lines))
+    assert.equal("interrupted\n4\n130\n", pipe:read "a")
+    os.remove(lines)
   end)
   it("refuses the shell", function()
     local status, out, err = run "$ echo hello\n"

@@ -19,20 +19,34 @@ local function index()
   return described
 end
 
--- The name of the class that describes a value: of a userdata by its metatable, of ours by their kind.
+local kinds = setmetatable({}, { __mode = "k" }) -- table of methods -> the classes that describe it
+
+-- The classes whose described methods are all in a table of methods, the largest first.
+local function matching(methods)
+  if kinds[methods] then return kinds[methods] end
+  local found = {}
+  for _, ref in describe.each() do
+    local all = ref.kind == "class" and #ref.functions > 0
+    for _, fn in ipairs(ref.functions) do
+      all = all and (fn.static or type(rawget(methods, fn.name)) == "function")
+    end
+    if all then found[#found + 1] = ref end
+  end
+  table.sort(found, function(x, y)
+    if #x.functions ~= #y.functions then return #x.functions > #y.functions end
+    return x.name < y.name
+  end)
+  kinds[methods] = found
+  return found
+end
+
+-- The descriptions of the class of a value, the closest first.
 local function classes_of(value)
   local meta = debug.getmetatable(value)
-  local name = type(meta) == "table" and rawget(meta, "__name")
-  local classes = {}
-  if type(name) == "string" and name:find "^vise%." then
-    name = name:gsub("^vise%.", "")
-    classes = { name, name .. "_tensor", name .. "_file" }
-  elseif names.has(value) then
-    classes = { "model", "checkpoint" }
-  elseif type(value) == "table" and type(reach.index(value, "kind")) == "string" then
-    classes = { "layer", reach.index(value, "kind"):lower() }
-  end
-  return classes
+  if type(meta) ~= "table" or type(value) == "string" then return {} end
+  if names.has(value) then return matching(meta) end
+  local methods = rawget(meta, "__index")
+  return type(methods) == "table" and matching(methods) or {}
 end
 
 --- The description of the function at the end of a chain.
@@ -48,12 +62,9 @@ function M.entry(chain, env)
   local value, owner = reach.value(chain, env)
   if owner == nil then return nil end
   for _, class in ipairs(classes_of(owner)) do
-    found = index()[class .. ":" .. last.key]
+    found = index()[class.name .. ":" .. last.key]
     if found then return found end
   end
-  local kind = type(owner) == "table" and reach.index(owner, "kind")
-  found = type(kind) == "string" and (index()[kind .. ":" .. last.key] or index()["Module:" .. last.key])
-  if found then return found end
   return value ~= nil and M.by_value(value)
 end
 
@@ -228,12 +239,7 @@ end
 ---@param value any
 ---@return vise.Reference?
 function M.class(value)
-  for _, name in ipairs(classes_of(value)) do
-    for _, ref in describe.each() do
-      if ref.name == name and ref.kind == "class" then return ref end
-    end
-  end
-  return nil
+  return classes_of(value)[1]
 end
 
 return M

@@ -231,3 +231,64 @@ describe("the program", function()
   end)
 end)
 
+describe("vise repl on a pipe", function()
+  it("prints expressions, without prompts", function()
+    local status, out, err = run("repl", "1 + 1\n= 'a'\nx = 5\nx * 2\n'quiet';\n_\nnil\n")
+    assert.equal(0, status)
+    assert.equal('2\n"a"\n10\n"quiet"\nnil\n', out)
+    assert.equal("", err)
+  end)
+
+  it("continues over lines until a statement is complete", function()
+    local _, out = run("repl", "for i = 1, 2 do\n  print(i)\nend\nt = {\n1,\n2 }\n#t\n[[a\nb]]\n")
+    assert.equal('1\n2\n2\n"a\\x0ab"\n', out)
+  end)
+
+  it("keeps the session after an error", function()
+    local status, out, err = run("repl", "x = 1\nerror 'boom'\nx +* 1\nvise.tensor('f32', { -1 })\nx\n")
+    assert.equal(1, status) -- that of the first line that failed
+    assert.equal("1\n", out)
+    assert.matches("boom", err, 1, true)
+    assert.matches("syntax error near '+'", err, 1, true)
+    assert.matches("E%-TN%-01: [^\n]*\n  next: ", err)
+  end)
+
+  it("ends an input that never ends", function()
+    local status, _, err = run("repl", "1\nfor i = 1, 2 do\n")
+    assert.equal(1, status)
+    assert.matches("<eof>", err, 1, true)
+  end)
+
+  it("explains functions, commands and ids", function()
+    local _, out, err = run("repl", 'help "tensor:rows"\nhelp "E-US-01"\nhelp "inspect"\nhelp "tensor:rwos"\n')
+    assert.matches("tensor:rows(first[, last]) -> view", out, 1, true)
+    assert.matches("E-US-01: unknown command", out, 1, true)
+    assert.matches("usage: vise inspect PATH", out, 1, true)
+    assert.matches("did you mean 'tensor:rows'", err, 1, true)
+  end)
+
+  it("shows the corner of a big tensor and what it is like", function()
+    local _, out = run("repl", "vise.tensor('f32', { 100, 100 })\n")
+    assert.matches("^tensor f32 100x100  39.1 KiB\n", out)
+    assert.matches("min 0  mean 0  max 0  std 0  zero 100 %", out, 1, true)
+    assert.is_true(select(2, out:gsub("\n", "")) < 14)
+  end)
+
+  it("runs a file first and shares its globals", function()
+    local script = support.file("function twice(x) return 2 * x end", ".lua")
+    local status, out = run("repl " .. script, "twice(4)\n")
+    assert.equal(0, status)
+    assert.equal("8\n", out)
+    os.remove(script)
+  end)
+
+  it("stops a computation at Ctrl-C and goes on", function()
+    -- The shell sends the signal after half a second, to the program alone.
+    -- The last line computes in the engine, which must not think that it is still to stop.
+    local lines = support.file "while true do end\nvise.tensor('f32', { 4 }):statistics().count\n"
+    local pipe <close> = io.popen(("%s repl < %s 2>&1 & p=$!; sleep 0.4; kill -INT $p; wait $p"):format(
+      program, lines))
+    assert.equal("interrupted\n4\n", pipe:read "a")
+    os.remove(lines)
+  end)
+end)

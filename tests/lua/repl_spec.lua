@@ -358,15 +358,6 @@ describe("vise repl on a pipe", function()
     assert.equal(1, (run "f(\n"))
     assert.equal(0, (run "x = io.open 'typo'\n"))
   end)
-  it("stops a computation at Ctrl-C and goes on", function()
-    -- The shell sends the signal after half a second, to the program alone.
-    -- The last line computes in the engine, which must not think that it is still to stop.
-    local lines = support.file "while true do end\nvise.tensor('f32', { 4 }):statistics().count\n"
-    local pipe <close> = io.popen(("%s repl < %s 2>&1 & p=$!; sleep 0.4; kill -INT $p; wait $p; echo $?"):format(
-      program.path, lines))
-    assert.equal("interrupted\n4\n130\n", pipe:read "a")
-    os.remove(lines)
-  end)
   it("refuses the shell", function()
     local status, out, err = run "$ echo hello\n"
     assert.equal(64, status)

@@ -358,6 +358,12 @@ describe("vise repl on a pipe", function()
     assert.equal(1, (run "f(\n"))
     assert.equal(0, (run "x = io.open 'typo'\n"))
   end)
+  it("shows pictures as pictures, and no other text", function()
+    local _, out = run "vise.plot.spark({ 0, 1 }, { unicode = false })\np = vise.plot;\np.spark{ 0, 0 }\n"
+    assert.matches("^_#\n", out)
+    _, out = run "vise.plot.spark({ 0, 1 }, { unicode = false }) .. tostring('\\27[2J')\n"
+    assert.equal('"_#\\x1b[2J"\n', out)
+  end)
   it("refuses the shell", function()
     local status, out, err = run "$ echo hello\n"
     assert.equal(64, status)

@@ -106,15 +106,19 @@ end
 ---@param trouble vise.repl.Trouble
 ---@param sources table<string, string>  Chunk name -> what was typed.
 ---@param style fun(s: string, style: string): string
+---@param columns? integer  Of the terminal; without it lines are as long as they are.
 ---@return string
-function M.text(trouble, sources, style)
-  local out = {}
+function M.text(trouble, sources, style, columns)
+  local function folded(line, indent)
+    return columns and text.wrap(line, columns - 1, indent):sub(#(indent or "") + 1) or line
+  end
+  local message, out = text.escape_lines(trouble.message), {}
   if trouble.id then
     local entry = require "vise.errors"[trouble.id]
-    out[1] = style("vise: " .. trouble.id .. ": " .. text.escape_lines(trouble.message), "wrong") .. "\n"
-    if entry then out[2] = "  next: " .. entry.next .. "\n" end
+    out[1] = style(folded("vise: " .. trouble.id .. ": " .. message), "wrong") .. "\n"
+    if entry then out[2] = "  next: " .. folded(entry.next, "        ") .. "\n" end
   else
-    out[1] = style(text.escape_lines(trouble.message), "wrong") .. "\n"
+    out[1] = style(folded(message), "wrong") .. "\n"
   end
   local place, number = trouble.message:match "^(in%d+):(%d+): "
   local frame = trouble.frames[1]

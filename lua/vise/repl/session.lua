@@ -152,6 +152,8 @@ function Session:complain(caught)
   self:failed(caught.id and require("vise.errors")[caught.id] and failure.status(caught.id) or 1)
   io.stderr:write(trouble.text(caught, self.sources, self.style, self:columns()))
   self:tell_missing(false)
+  local name, meant = trouble.member(caught, self.sources, self.env)
+  if meant then self:note(("no '%s' there; did you mean '%s'?"):format(name, meant)) end
   if not self.told_bt and #caught.frames > 0 then
     self:note "bt shows where it came from, with local variables"
     self.told_bt = true

@@ -139,6 +139,17 @@ describe("the screen", function()
     return { prompt = "> ", continued = ">> ", text = text, cursor = cursor or #text }
   end
 
+  it("puts the cursor where its letter is, at the end of a row too", function()
+    local s = screen(10, 24)
+    for cursor, place in pairs { [0] = { 1, 2 }, [7] = { 1, 9 }, [8] = { 2, 0 }, [9] = { 2, 1 }, [18] = { 3, 0 } } do
+      s:draw(frame(("x"):rep(18), cursor))
+      assert.same(place, { s.row, s.column })
+    end
+    s:draw(frame("日本語日本語", 9)) -- four of them fit beside the prompt
+    assert.same({ 1, 8 }, { s.row, s.column })
+    s:draw(frame("日本語日本語", 12))
+    assert.same({ 2, 0 }, { s.row, s.column })
+  end)
   it("writes no more than what changed", function()
     local s, written = screen(80, 24)
     written()

@@ -153,7 +153,7 @@ describe("vise.progress", function()
         if now - e[1] > 0.1 * now then worst = math.max(worst, math.abs(e[2] / (now - e[1]) - 1)) end
       end
     end
-    io.write(("time left: wrong by at most %.0f %% of the whole, and of what is left (goal 20 %%)\n"):format(100 * worst))
+    io.write(("time left: wrong by at most %.0f %% (goal 20 %%)\n"):format(100 * worst))
     assert.is_true(worst <= 0.2, ("time left is wrong by %.0f %%"):format(100 * worst))
   end)
 

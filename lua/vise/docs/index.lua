@@ -35,10 +35,10 @@ function M.all()
     statuses = list_of(require("vise.cli.failure").meanings, function(row)
       return { status = row[1], text = row[2] }
     end),
-    lua = list_of(describe.names, function(name)
+    lua = list_of(describe.parts, function(name)
       local part = describe.reference(name)
-      return { name = name, kind = part.kind, summary = part.summary,
-        functions = list_of(part.functions, function(fn) return fn.name end) }
+      return { name = part.name, kind = part.kind, summary = part.summary,
+        functions = list_of(part.functions, function(fn) return describe.full_name(part, fn) end) }
     end),
   }
 end

@@ -39,7 +39,7 @@ local function print_plan(job, title, plan)
   for _, r in ipairs(plan:reasons()) do
     rows[#rows + 1] = { "float", r.reason, ("%d layers"):format(r.layers) }
   end
-  if #rows > 0 then job:say("out", text.columns(rows, "  ")) end
+  if #rows > 0 then job:say("out", text.table(rows, "  "), text.columns(rows, "  ")) end
 end
 
 -- What the report of the run draws.

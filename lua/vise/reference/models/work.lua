@@ -18,6 +18,16 @@ local work = assert(vise.workload.of(model, { calibration = 1, length = 16 }))]]
   },
   functions = {
     {
+      name = "answer", arguments = { MODEL },
+      returns = { { "vise.Tensor|number", "answer", "images, or what a family of your own answers; of language models "
+        .. "the loss" } },
+      fails = true,
+      text = "What a model makes of what it is measured on.",
+      example = [[
+local loss = assert(work:answer(model))
+assert(loss > 0)]],
+    },
+    {
       name = "calibrate", arguments = { MODEL }, returns = { { "true", "done" } }, fails = true,
       text = "Runs the model on what calibration looks at.",
       example = "assert(work:calibrate(model))",

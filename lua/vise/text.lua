@@ -22,7 +22,7 @@ function M.escape(s, ascii)
       last = at
     else
       local code = utf8.codepoint(s, at)
-      if ascii or hidden(code) then
+      if hidden(code) or ascii and code > 0x7e then
         out[#out + 1] = (code < 0x100 and "\\x%02x" or "\\u{%x}"):format(code)
       else
         out[#out + 1] = s:sub(at, last)

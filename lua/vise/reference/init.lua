@@ -18,7 +18,7 @@ return {
   { name = "observe", title = "Observers", parts = { "observe", "observer" } },
   { name = "ops", title = "Operators", parts = { "ops", "linalg" } },
   { name = "eval", title = "Measuring and sampling", parts = { "eval", "generate", "samplers" } },
-  { name = "data", title = "Data", parts = { "data", "tokenizers", "tokenizer", "picture", "plot" } },
+  { name = "data", title = "Data", parts = { "data", "tokenizers", "tokenizer", "picture", "plot", "html" } },
   { name = "files", title = "Files", parts = { "safetensors", "safetensors_file", "json" } },
   { name = "machine", title = "Machine", parts = { "machine" } },
 }

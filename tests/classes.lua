@@ -60,6 +60,17 @@ local function methods_of(object)
   return behind and type(behind.__index) == "table" and behind.__index or index
 end
 
+-- The methods of jobs, which are looked up in several tables.
+local function of_job()
+  local methods = { open = true }
+  for _, part in ipairs { "events", "output", "work" } do
+    for name, method in pairs(require("vise.job." .. part)) do
+      if type(method) == "function" then methods[name] = method end
+    end
+  end
+  return methods
+end
+
 local found = {}
 
 --- The methods of a class; nil if there is none of that name.
@@ -70,6 +81,8 @@ function M.methods(name)
   local registered, of_nn = M.registered[name], name:match "^vise%.nn%.(%u%w+)$"
   if registered then
     found[name] = debug.getregistry()[registered].__index
+  elseif name == "vise.Job" then
+    found[name] = of_job()
   elseif makers[name] then
     found[name] = methods_of(makers[name]())
   elseif of_nn then

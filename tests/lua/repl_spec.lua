@@ -196,6 +196,13 @@ describe("an input", function()
     assert.equal(1, env.x)
     assert.is_true(chunk.compile("x; -- why", "=t", {}).silent)
   end)
+  it("gives the value of an expression behind statements", function()
+    for _, text in ipairs { "y = 2; y + 1", "y = 2\ny + 1 -- three", "local y = 2 ; y + 1" } do
+      local compiled = chunk.compile(text, "=t", {})
+      assert.equal(3, compiled.run())
+      assert.equal(2, #compiled.parts)
+    end
+  end)
 end)
 
 describe("completion", function()
@@ -235,6 +242,9 @@ describe("completion", function()
         local from, list = complete.candidates(text, env)
         assert(from >= 0 and from <= #text and type(list) == "table")
         docs.hint_at(text, env)
+        for i = 1, math.min(#list, 3) do
+          if list[i].doc then list[i].doc() end
+        end
       end)
     end
   end)

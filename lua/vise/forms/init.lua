@@ -40,10 +40,12 @@ local M = {}
 
 -- The commands whose --json is described, and the formats of files.
 local commands = {
-  "run", "recipes list", "recipes show", "recipes params", "recipes check",
-  "inspect", "eval", "compare", "verify", "export", "bench", "doctor",
+  "run", "runs", "runs show", "runs compare", "rerun", "diff",
+  "recipes list", "recipes show", "recipes params", "recipes check", "recipes add", "recipes pack", "recipes lock",
+  "recipes record", "recipes from",
+  "inspect", "eval", "compare", "verify", "export", "bench", "doctor", "explain", "help",
 }
-local files = { "artefact", "recipe" }
+local files = { "config", "recipe", "artefact", "run", "lock", "expected" }
 
 local has = {}
 for _, path in ipairs(commands) do has[path] = true end

@@ -1,9 +1,9 @@
 --- Packages: what belongs to a recipe's folder, with a hash of each file and one of the whole.
 ---
---- Every regular file belongs to it, in folders too, but for names that begin with a dot.  The files of
---- `assets` in the header are hashed and not copied, and extends/ holds other packages.  The package's hash
---- is over names, sizes and hashes of the other files, without lock.json and params.json: those say how it
---- is run, not what it is.
+--- Every regular file belongs to it, in folders too, but for names that begin with a dot and for runs/ and
+--- out/, where results of a run in the folder itself would be.  The files of `assets` in the header are
+--- hashed and not copied, and extends/ holds other packages.  The package's hash is over names, sizes and
+--- hashes of the other files, without lock.json and params.json: those say how it is run, not what it is.
 
 local core = require "vise.core"
 local fail = require "vise.fail"
@@ -13,6 +13,7 @@ local disk = core.disk
 
 local M = {
   EXTENDS = "extends", LOCK = "lock.json", PARAMS = "params.json", EXPECTED = "expected.json",
+  RESULTS = { runs = true, out = true },
   MOST_BYTES = 10 << 20, MOST_FILES = 1000, LONGEST_NAME = 100, DEEPEST = 8,
 }
 
@@ -92,7 +93,7 @@ end
 -- The names of the regular files below `folder`; refuses links and what is neither file nor folder.
 local function walk(folder, real, prefix, names)
   for _, entry in ipairs(fail.try(disk.list(folder))) do
-    if entry:sub(1, 1) ~= "." then
+    if entry:sub(1, 1) ~= "." and not M.RESULTS[prefix .. entry] then
       local path, name = folder .. "/" .. entry, prefix .. entry
       local kind = disk.exists(path)
       if not kind or disk.real(path) ~= real .. "/" .. entry then

@@ -45,8 +45,7 @@ local function member_doc(chain, name, kind, value, env)
   return function()
     local whole = table.move(chain, 1, #chain, 1, {})
     whole[#whole + 1] = { kind = kind, key = name }
-    local entry = docs.entry(whole, env)
-    return entry and docs.sentence(entry[2].text) or docs.module(reach.written(whole)) or value_doc(value)
+    return docs.about(whole, value, env) or docs.module(reach.written(whole)) or value_doc(value)
   end
 end
 

@@ -112,6 +112,59 @@ local function parameters_of(f, method)
   return "(" .. table.concat(words, ", ") .. ")"
 end
 
+-- The lines of the file or input that a function was written in.
+local function lines_of(f, sources)
+  local source, list = debug.getinfo(f, "S").source, {}
+  local whole = sources[source]
+  if not whole and source:sub(1, 1) == "@" then
+    local ok, embedded = pcall(require, "vise.embedded") -- a stock Lua has only the files
+    whole = ok and embedded(source:sub(2))
+    if not whole then
+      local file <close> = io.open(source:sub(2), "rb")
+      whole = file and file:read "a"
+    end
+  end
+  if not whole then return nil end
+  for line in (whole .. "\n"):gmatch "([^\n]*)\n" do list[#list + 1] = line end
+  return list
+end
+
+--- The source of a function.
+---@param f function
+---@param sources table<string, string>  Chunk name -> what was typed.
+---@return string?
+function M.source(f, sources)
+  local info, lines = debug.getinfo(f, "S"), lines_of(f, sources)
+  if not lines or info.linedefined < 1 then return nil end
+  return table.concat(lines, "\n", info.linedefined, math.min(info.lastlinedefined, #lines))
+end
+
+--- The comment above a function.
+---@param f function
+---@param sources table<string, string>
+---@return string?  Whole lines.
+function M.comment(f, sources)
+  local lines, found = lines_of(f, sources), {}
+  local at = debug.getinfo(f, "S").linedefined - 1
+  while lines and lines[at] and lines[at]:find "^%s*%-%-" do
+    table.insert(found, 1, (lines[at]:gsub("^%s*%-%-+ ?", "  ")))
+    at = at - 1
+  end
+  return #found > 0 and table.concat(found, "\n") .. "\n" or nil
+end
+
+--- What a function is for, from its description or the comment above it.
+---@param chain vise.repl.Link[]
+---@param value any
+---@param env table
+---@return string?
+function M.about(chain, value, env)
+  local entry = M.entry(chain, env)
+  if entry then return M.sentence(entry[2].text) end
+  local comment = type(value) == "function" and M.comment(value, {})
+  return comment and M.sentence((comment:gsub("^%s+", ""):gsub("%s*@.*$", ""):gsub("%s+$", ""))) or nil
+end
+
 --- One line about the function that a chain reaches: how it is called and what it does.
 ---@param chain vise.repl.Link[]
 ---@param env table
@@ -123,7 +176,8 @@ function M.hint(chain, env)
   end
   local value = reach.value(chain, env)
   if type(value) ~= "function" or debug.getinfo(value, "S").what == "C" then return nil end
-  return reach.written(chain) .. parameters_of(value, chain[#chain].kind == ":")
+  local about = M.about(chain, value, env)
+  return reach.written(chain) .. parameters_of(value, chain[#chain].kind == ":") .. (about and "  " .. about or "")
 end
 
 -- The function whose arguments stand at the end of `words`: its chain.
@@ -180,47 +234,6 @@ function M.class(value)
     end
   end
   return nil
-end
-
--- The lines of the file or input that a function was written in.
-local function lines_of(f, sources)
-  local source, list = debug.getinfo(f, "S").source, {}
-  local whole = sources[source]
-  if not whole and source:sub(1, 1) == "@" then
-    local ok, embedded = pcall(require, "vise.embedded") -- a stock Lua has only the files
-    whole = ok and embedded(source:sub(2))
-    if not whole then
-      local file <close> = io.open(source:sub(2), "rb")
-      whole = file and file:read "a"
-    end
-  end
-  if not whole then return nil end
-  for line in (whole .. "\n"):gmatch "([^\n]*)\n" do list[#list + 1] = line end
-  return list
-end
-
---- The source of a function.
----@param f function
----@param sources table<string, string>  Chunk name -> what was typed.
----@return string?
-function M.source(f, sources)
-  local info, lines = debug.getinfo(f, "S"), lines_of(f, sources)
-  if not lines or info.linedefined < 1 then return nil end
-  return table.concat(lines, "\n", info.linedefined, math.min(info.lastlinedefined, #lines))
-end
-
---- The comment above a function.
----@param f function
----@param sources table<string, string>
----@return string?  Whole lines.
-function M.comment(f, sources)
-  local lines, found = lines_of(f, sources), {}
-  local at = debug.getinfo(f, "S").linedefined - 1
-  while lines and lines[at] and lines[at]:find "^%s*%-%-" do
-    table.insert(found, 1, (lines[at]:gsub("^%s*%-%-+ ?", "  ")))
-    at = at - 1
-  end
-  return #found > 0 and table.concat(found, "\n") .. "\n" or nil
 end
 
 return M

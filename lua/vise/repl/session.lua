@@ -174,7 +174,8 @@ function Session:run(source)
   end
   local ok = self:call(compiled)
   if ok then
-    self.lines[#self.lines + 1] = compiled
+    local parts = compiled.parts or { compiled }
+    table.move(parts, 1, #parts, #self.lines + 1, self.lines)
     if source:find "^%s*local%s+[%a_]" and not source:find "\n" and not self.told_local then
       self:note "a local lasts for its input only; without `local` the name stays"
       self.told_local = true

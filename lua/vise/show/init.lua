@@ -16,20 +16,6 @@ local MOST_ROWS, MOST_LEVELS = 10000, 8 -- without limits
 ---@field columns? integer  Of the terminal.
 ---@field unicode? boolean
 ---@field name? string      Of a tensor, where it is known.
----@field spark? fun(counts: number[]): string
-
-local BLOCKS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
-local ASCII = { "_", ".", ":", "-", "=", "+", "*", "#" }
-
--- Counts as a line of blocks, the highest as a whole one.
-local function spark(counts, unicode)
-  local most, out = 1, {}
-  for _, n in ipairs(counts) do most = math.max(most, n) end
-  for i, n in ipairs(counts) do
-    out[i] = n == 0 and " " or (unicode and BLOCKS or ASCII)[math.ceil(8 * n / most)]
-  end
-  return (table.concat(out):gsub("%s+$", ""))
-end
 
 local function complete_options(given)
   local o = { full = given.full, name = given.name, columns = given.columns, unicode = given.unicode }
@@ -41,7 +27,6 @@ local function complete_options(given)
   o.rows = given.rows or o.full and MOST_ROWS or ROWS
   o.levels = given.levels or o.full and MOST_LEVELS or LEVELS
   o.longest = o.full and 1 << 20 or LONGEST
-  o.spark = function(counts) return spark(counts, o.unicode) end
   return o
 end
 
@@ -132,7 +117,8 @@ end
 
 local function by_itself(v)
   local ok, shown = pcall(tostring, v)
-  return text.escape_lines(ok and shown or "(its __tostring failed: " .. tostring(shown) .. ")")
+  shown = ok and shown:gsub("\n+$", "") or "(its __tostring failed: " .. tostring(shown) .. ")"
+  return text.escape_lines(shown)
 end
 
 function render(v, level, o, above)

@@ -18,6 +18,16 @@ local work = assert(vise.workload.of(model, { calibration = 1, length = 16 }))]]
   },
   functions = {
     {
+      name = "answer", arguments = { MODEL },
+      returns = { { "vise.Tensor|number", "answer", "images, or what a family of your own answers; of language models "
+        .. "the loss" } },
+      fails = true,
+      text = "What a model makes of what it is measured on.",
+      example = [[
+local loss = assert(work:answer(model))
+assert(loss > 0)]],
+    },
+    {
       name = "calibrate", arguments = { MODEL }, returns = { { "true", "done" } }, fails = true,
       text = "Runs the model on what calibration looks at.",
       example = "assert(work:calibrate(model))",
@@ -28,6 +38,13 @@ local work = assert(vise.workload.of(model, { calibration = 1, length = 16 }))]]
       example = [[
 local config = vise.config { quant_type = "int8_per_row_static", calibrate = work:calibration() }
 assert(vise.quantize(model, config))]],
+    },
+    {
+      name = "part",
+      arguments = { MODEL, { "parts", "integer", "steps of the images, or texts", min = 1 } },
+      returns = { { "number", "share", "of the calibration that this was, to 1" } }, fails = true,
+      text = "Runs a part of the calibration: enough to tell what all of it will take.",
+      example = "assert(work:part(model, 1) > 0)",
     },
     {
       name = "quality", arguments = { MODEL },

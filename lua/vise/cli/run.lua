@@ -139,10 +139,7 @@ return {
     local params = require "vise.recipe.params"
     local request = request_of(ctx)
     if ctx.options.params then
-      local recipe, message, id = require("vise.recipe").open(ctx.args.recipe)
-      if not recipe then return nil, message, id end
-      io.stdout:write(require("vise.text").table(params.rows(recipe.header.params or {})))
-      return 0
+      return require("vise.cli.recipes.params").run { args = ctx.args, options = { param = ctx.options.param } }
     end
     local prepared, points, message, id
     prepared, message, id = require("vise.runs.execute").read(request)

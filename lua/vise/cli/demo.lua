@@ -32,7 +32,7 @@ end
 
 -- A path as somebody in this folder would write it.
 local function short(path)
-  local here = os.getenv "PWD"
+  local here = require("vise.core").disk.real "."
   return here and path:sub(1, #here + 1) == here .. "/" and path:sub(#here + 2) or path
 end
 

@@ -63,13 +63,13 @@ describe("an artefact of a recipe", function()
   it("is the old one or the new one, wherever the disk fails while it is replaced", function()
     fixture.package(place .. "/small", { ["recipe.lua"] = BODY, ["lib/a.lua"] = "return 1\n" })
     local folder = make()
-    local old, new, n = fixture.bytes(folder), nil, 0
+    local old, n = fixture.bytes(folder), 0
     local other = make { given = { { "n", "2" } }, out = place .. "/other" }
     local carried = { about = require("vise.load").resolve(other).manifest.recipe, files = {} }
     for name, bytes in pairs(fixture.bytes(other .. "/recipe")) do
       carried.files[#carried.files + 1] = { name = "recipe/" .. name, bytes = bytes }
     end
-    new = fixture.bytes(other)
+    local new = fixture.bytes(other)
     local loaded = assert(vise.load(assert(vise.open(model)), other))
     while true do
       core.io_fault(n)

@@ -128,14 +128,15 @@ describe("the log of a run", function()
     local silent = setmetatable({}, { __index = function() return function(self) return self end end })
     local function try_all(record)
       assert(disk.write(path, core.json_encode(record)))
-      io.stdout, io.stderr = silent, silent
+      io.stdout, io.stderr = silent, silent -- luacheck: ignore 122
       local problem
       for i, command in ipairs(commands) do
-        local ok, raised = pcall(command, { args = { id = i == 3 and { "last", "last" } or "last", a = "last", b = "last",
-          run = "last", name = "n" }, options = { runs = place .. "/runs", to = place .. "/new" .. tried } })
+        local id = i == 3 and { "last", "last" } or "last"
+        local ok, raised = pcall(command, { args = { id = id, a = "last", b = "last", run = "last", name = "n" },
+          options = { runs = place .. "/runs", to = place .. "/new" .. tried } })
         if not ok and not tostring(raised):find "^E%-" then problem = raised end
       end
-      io.stdout, io.stderr = out, err
+      io.stdout, io.stderr = out, err -- luacheck: ignore 122
       tried = tried + 1
       assert.is_nil(problem)
     end

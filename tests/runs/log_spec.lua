@@ -92,6 +92,21 @@ describe("the log of a run", function()
     assert.equal("E-RU-05", id, message)
   end)
 
+  it("does not let results become part of the recipe", function()
+    fixture.package(package, { ["recipe.lua"] = "return function(job) job:write('a', 'b') end" })
+    for out, wanted in pairs { [""] = false, ["/x/y"] = false, ["/out"] = true, ["/out/deep"] = true, ["-2"] = true } do
+      local outcome, _, id = fixture.execute { recipe = package, given = {}, out = package .. out,
+        place = package .. "/runs" }
+      assert.equal(wanted, outcome ~= nil, out)
+      if not wanted then assert.equal("E-PK-11", id) end
+    end
+    assert.same({ "header.lua", "recipe.lua" }, (function()
+      local names = {}
+      for i, file in ipairs(assert(require("vise.recipe.package").read(package)).files) do names[i] = file.name end
+      return names
+    end)())
+  end)
+
   it("says when a recipe did not look at what it was given", function()
     fixture.package(package, { ["recipe.lua"] = "return function() end" })
     local data = support.file "words"

@@ -52,7 +52,7 @@ local function one(prepared, json)
 end
 
 local function many(request, points, json)
-  local sweep = require "vise.runs.sweep"
+  local sweep, text = require "vise.runs.sweep", require "vise.text"
   local results = sweep.run(request, points)
   if json then
     local core = require "vise.core"
@@ -60,6 +60,8 @@ local function many(request, points, json)
     io.stdout:write(core.json_encode(all, 2), "\n")
   else
     io.stdout:write(sweep.table(results))
+    if request.out then io.stderr:write(text.escape(("results: %s/POINT"):format(request.out)), "\n") end
+    if request.place then io.stderr:write(text.escape(("reports: %s/RUN/report.html"):format(request.place)), "\n") end
   end
   local failed, unmet = 0, 0
   for _, r in ipairs(results) do

@@ -42,11 +42,9 @@ local function one(prepared, json)
   local execute = require "vise.runs.execute"
   local outcome, message, id = execute.run(prepared)
   if not outcome then return nil, message, id end
+  if outcome.status ~= "done" and outcome.run then outcome.job:log("the log of this run is %s", outcome.run.folder) end
   if outcome.raised then error(outcome.raised, 0) end
-  if outcome.status ~= "done" then
-    if outcome.run then outcome.job:log("the log of this run is %s", outcome.run.folder) end
-    return nil, outcome.message, outcome.id
-  end
+  if outcome.status ~= "done" then return nil, outcome.message, outcome.id end
   if json then io.stdout:write(execute.summary(prepared, outcome.job)) else say_where(outcome) end
   return outcome.job.failed > 0 and 1 or 0
 end

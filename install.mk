@@ -1,10 +1,12 @@
-# make install, uninstall, dist.  Included by the Makefile.
+# make install, uninstall, dist.  Included by the Makefile.  ZSH is the folder under PREFIX where zsh
+# looks: packages for Debian say share/zsh/vendor-completions.
 #
 # What is installed is laid out under $(STAGE) first, so that the list of files is the truth: it is
 # installed too, as share/vise/installed, and `make uninstall` removes what it names.
 
 LUA_SHARE ?= $(PREFIX)/share/lua/5.4
 LUA_LIB   ?= $(PREFIX)/lib/lua/5.4
+ZSH       ?= share/zsh/site-functions
 STRIP     ?= strip
 STAGE     := $(B)/stage
 DOC       := $(STAGE)/share/doc/vise
@@ -20,10 +22,10 @@ stage: $(B)/vise $(B)/libvise.so.0 $(B)/core.so
 	mkdir -p $(STAGE)/lib/pkgconfig $(STAGE)/share/vise $(DOC)/docs; \
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LUA@|$(LUA)|' lua/vise.pc.in > $(STAGE)/lib/pkgconfig/vise.pc; \
 	cp -R recipes $(B)/docs/schemas $(STAGE)/share/vise; \
-	if [ -d $(B)/docs/library ]; then cp -R $(B)/docs/library $(STAGE)/share/vise; fi; \
+	cp -R $(B)/docs/lua/. $(STAGE)/share/vise; \
 	cp -R $(B)/docs/man $(STAGE)/share; \
 	install -D -m 644 $(B)/docs/completions/bash/vise $(STAGE)/share/bash-completion/completions/vise; \
-	install -D -m 644 $(B)/docs/completions/zsh/_vise $(STAGE)/share/zsh/site-functions/_vise; \
+	install -D -m 644 $(B)/docs/completions/zsh/_vise $(STAGE)/$(ZSH)/_vise; \
 	install -D -m 644 $(B)/docs/completions/fish/vise.fish $(STAGE)/share/fish/vendor_completions.d/vise.fish; \
 	install -m 644 README.md CONTRIBUTING.md LICENSE $(DOC); \
 	cp -R docs/. $(DOC)/docs; \
@@ -55,7 +57,7 @@ uninstall:                   ## remove what was installed there
 
 # The same bytes from the same files: sorted, of nobody, at one time.
 DIST := vise-$(VERSION)
-dist:                        ## write $(BUILD)/vise-VERSION.tar.gz, reproducibly
+dist:                        ## write build/vise-VERSION.tar.gz, reproducibly
 	@mkdir -p $(BUILD)
 	@{ git ls-files 2>/dev/null || find . -type f ! -path './build/*' ! -path './out/*' ! -path './runs/*' \
 	  | sed 's|^\./||'; } | LC_ALL=C sort | tar --create --format=ustar --no-recursion --files-from=- --owner=0 --group=0 \

@@ -12,6 +12,8 @@ return {
   { "XDG_STATE_HOME", "holds vise/, histories (default: ~/.local/state)" },
   { "DISPLAY, WAYLAND_DISPLAY", "if one is set, `vise demo` opens its report in the browser" },
   { "USER", "the author that `vise recipes new` writes down" },
+  { "WAYLAND_DISPLAY, DISPLAY", "a desktop: `vise demo` opens its report there" },
+  { "PWD", "the folder as the shell calls it, for the report's address" },
   { "NO_COLOR", "if it is set: no colours" },
   { "CLICOLOR_FORCE", "if it is set and not 0: colours on a pipe, too" },
   { "TERM, COLORTERM", "which colours and cursor movements the terminal has; none if dumb" },

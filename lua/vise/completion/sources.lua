@@ -91,9 +91,9 @@ function M.tensors(answer, line, word)
   for _, name in ipairs(fitting) do add(answer, name) end
 end
 
---- What `vise help` explains.
+--- What `vise help` explains.  Error ids only where one is begun: there are many.
 function M.topics(answer, line, word)
-  local cli, describe = require "vise.cli", require "vise.describe"
+  local cli = require "vise.cli"
   if line.args.topic then -- only commands have topics of two words
     local command = cli.command(line.args.topic)
     for _, name in ipairs(command and command.commands or {}) do
@@ -101,25 +101,16 @@ function M.topics(answer, line, word)
     end
     return
   end
-  for _, name in ipairs(cli.names) do add(answer, name, cli.command(name).summary) end
-  for _, part in describe.each() do
-    add(answer, part.name, part.summary)
-    for _, fn in ipairs(part.functions) do add(answer, (describe.full_name(part, fn):gsub("^vise%.", ""))) end
+  for _, topic in ipairs(require("vise.describe.topics").all()) do
+    if not topic.name:find " " and (topic.kind ~= "error" or word:find "^E%-") then
+      add(answer, topic.name:gsub("^vise%.", ""), topic.summary)
+    end
   end
-  if word:find "^[eE]%-" then M.errors(answer) end
 end
 
 --- What `vise explain` explains, besides layers.
 function M.subjects(answer)
   for _, name in ipairs(require("vise.explain").topics()) do add(answer, name) end
-end
-
---- Error ids.
-function M.errors(answer)
-  local entries, ids = require "vise.errors", {}
-  for id in pairs(entries) do ids[#ids + 1] = id end
-  table.sort(ids)
-  for _, id in ipairs(ids) do add(answer, id, entries[id].title) end
 end
 
 return M

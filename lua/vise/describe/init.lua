@@ -34,7 +34,8 @@
 ---   optional   may be nil; whatever has a default is optional too
 ---   default    what nil stands for; `otherwise` says it in words where it is no plain value
 ---   min, max   bounds, both included; `above` is a lower bound that is not
----   choices    the strings it may be; `unit` of a number; `range` is a bound in words
+---   choices    the strings it may be; `filled` for any but the empty one
+---   unit       of a number; `range` is a bound in words
 ---   fields     of a table: what it may hold, described in the same way; `open` if it may hold more
 ---
 --- What is returned is { type, name, text }, and may have the rest too.
@@ -52,6 +53,7 @@ local M = {}
 ---@field max? number
 ---@field above? number
 ---@field choices? string[]
+---@field filled? boolean
 ---@field range? string
 ---@field unit? string
 ---@field fields? vise.Value[]

@@ -10,7 +10,8 @@ local MADE = "<!-- Made by `vise docs` from the descriptions in lua/vise/referen
 
 -- The heading of a part: those of a module and a class differ by more than a capital.
 local function heading(ref)
-  return ref.class and "Class " .. ref.class or ref.name == "vise" and "vise" or "vise." .. ref.name
+  if ref.class then return (#ref.functions > 0 and "Class " or "") .. ref.class end
+  return ref.name == "vise" and "vise" or "vise." .. ref.name
 end
 
 -- Where a heading is, as hosts of markdown name it.
@@ -44,17 +45,43 @@ local function type_cell(type, places)
   end))
 end
 
-local function add_rows(list, prefix, places, out)
+-- What a value may be: its choices, or its type and bounds.
+local function kind_cell(value, places)
+  if value.choices then return '`"' .. table.concat(value.choices, '"` `"') .. '"`' end
+  local range = values.range(value)
+  return type_cell(value[2], places) .. (range and ", " .. cell(range) or "")
+end
+
+local function default_cell(value)
+  if value.default ~= nil then return "`" .. values.literal(value.default) .. "`" end
+  return cell(value.otherwise or value.optional and "optional" or "")
+end
+
+local function about_cell(value)
+  return cell((value[3] or "") .. values.unit(value))
+end
+
+local function add_rows(list, prefix, with_default, places, out)
   for _, value in ipairs(list) do
-    out[#out + 1] = ("| `%s%s` | %s | %s |"):format(prefix, value[1], type_cell(value[2], places),
-      cell(values.about(value)))
-    if value.fields then add_rows(value.fields, prefix .. value[1] .. ".", places, out) end
+    out[#out + 1] = ("| `%s%s` | %s |%s %s |"):format(prefix, value[1], kind_cell(value, places),
+      with_default and " " .. default_cell(value) .. " |" or "", about_cell(value))
+    if value.fields then add_rows(value.fields, prefix .. value[1] .. ".", with_default, places, out) end
   end
 end
 
+local function any_optional(list)
+  for _, value in ipairs(list) do
+    if describe.is_optional(value) or value.fields and any_optional(value.fields) then return true end
+  end
+  return false
+end
+
+-- A table of values; with a column of defaults if any may be left out.
 local function add_table(first, list, places, out)
-  out[#out + 1] = ("\n| %s | type | |\n| --- | --- | --- |"):format(first)
-  add_rows(list, "", places, out)
+  local with_default = any_optional(list)
+  out[#out + 1] = ("\n| %s | may be |%s |\n| --- | --- |%s --- |"):format(first, with_default and " default |" or "",
+    with_default and " --- |" or "")
+  add_rows(list, "", with_default, places, out)
 end
 
 -- What comes back: a sentence where names and types say all, else a table.

@@ -95,7 +95,8 @@ local function of_value(value, defs)
     schema = of_type(types.parse(value[2]), defs)
     if not schema then return nil end
   end
-  local out = { description = value[3], minimum = value.min, maximum = value.max, exclusiveMinimum = value.above }
+  local out = { description = value[3], minimum = value.min, maximum = value.max, exclusiveMinimum = value.above,
+    minLength = value.filled and 1 or nil }
   for key, of in pairs(schema) do out[key] = of end
   if value.default ~= nil then out.default = type(value.default) == "table" and core.array {} or value.default end
   return out

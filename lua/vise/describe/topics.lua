@@ -9,15 +9,21 @@ local M = {}
 
 ---@class vise.Topic
 ---@field name string      As it is written: "vise.plan", "tensor:rows", "E-ST-07".
----@field kind "command"|"error"|"module"|"class"|"type"|"function"|"field"|"quant type"|"recipe"
+---@field kind "command"|"error"|"module"|"class"|"type"|"function"|"field"|"method"|"quant type"|"recipe"
 ---@field summary string
 ---@field show fun(): string
 
 local function command_topics(add)
   local cli = require "vise.cli"
-  for _, name in ipairs(cli.names) do
+<<<<<<< HEAD
+  for _, name in ipairs(cli.paths()) do
     local command = cli.command(name)
     add { name = name, kind = "command", summary = command.summary,
+=======
+  for _, path in ipairs(cli.paths()) do
+    local command = cli.command(path)
+    add { name = path, kind = "command", summary = command.summary,
+>>>>>>> s5-ref
       show = function() return require("vise.cli.usage").command(command, true) end }
   end
 end
@@ -51,49 +57,65 @@ local function part_topics(add)
   end
 end
 
-local function quant_type_help(type)
-  return ("%s: %s\n\n  %s\n  use: vise.quantize(model, { quant_type = \"%s\"%s })\n"):format(type.name, type.summary,
-    type.calibrated and "needs calibration: a calibrate function, or statistics" or "needs no calibration", type.name,
-    type.calibrated and ", calibrate = f" or "")
+-- What `vise explain` says of a name.
+local function explained(name)
+  return function() return (assert(require("vise.explain").topic(name))) end
+end
+
+local function sorted_names(set)
+  local names = {}
+  for name in pairs(set) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function method_topics(add)
+  local methods = require "vise.explain.methods"
+  for _, name in ipairs(sorted_names(methods)) do
+    add { name = name, kind = "method", summary = methods[name].title, show = explained(name) }
+  end
 end
 
 local function quant_type_topics(add)
   local quant_types = require "vise.quant_types"
   for _, name in ipairs(quant_types.forms) do
-    local type = quant_types.parse(name)
-    add { name = name, kind = "quant type", summary = type.summary, show = function() return quant_type_help(type) end }
+    add { name = name, kind = "quant type", summary = quant_types.parse(name).summary, show = explained(name) }
   end
-end
-
-local function error_help(id, entry)
-  local lines = { id .. ": " .. entry.title, "" }
-  if entry.explain then
-    lines[#lines + 1] = text.wrap(entry.explain, text.page_width(), "  ")
-    lines[#lines + 1] = ""
-  end
-  lines[#lines + 1] = text.wrap("next: " .. entry.next, text.page_width(), "  ")
-  return table.concat(lines, "\n") .. "\n"
 end
 
 local function error_topics(add)
   local errors = require "vise.errors"
-  local ids = {}
-  for id in pairs(errors) do ids[#ids + 1] = id end
-  table.sort(ids)
-  for _, id in ipairs(ids) do
-    local entry = errors[id]
-    add { name = id, kind = "error", summary = entry.title, show = function() return error_help(id, entry) end }
+  for _, id in ipairs(sorted_names(errors)) do
+    add { name = id, kind = "error", summary = errors[id].title, show = explained(id) }
   end
 end
 
-local sources = { command_topics, part_topics, quant_type_topics, error_topics }
+-- Reads the headers of recipes that anyone may have written: one that is broken is left out.
+local function recipe_topics(add)
+  for _, found in ipairs(require("vise.recipe.search").list()) do
+    local recipe = require("vise.recipe").read(found.folder)
+    if recipe then
+      local summary = text.escape(recipe.header.summary or "")
+      add { name = found.name, kind = "recipe", summary = summary, show = function()
+        return ("%s: %s\n\n  a recipe; `vise recipes show %s` says more\n"):format(found.name, summary, found.name)
+      end }
+    end
+  end
+end
+
+-- Those that are quick to list, and those that are looked at when nothing else has a name.
+local QUICK = { command_topics, part_topics, method_topics, quant_type_topics, error_topics }
+local SLOW = { recipe_topics }
+
+local function collect(sources, list)
+  for _, source in ipairs(sources) do source(function(topic) list[#list + 1] = topic end) end
+  return list
+end
 
 --- All topics, commands first.
 ---@return vise.Topic[]
 function M.all()
-  local list = {}
-  for _, source in ipairs(sources) do source(function(topic) list[#list + 1] = topic end) end
-  return list
+  return collect(SLOW, collect(QUICK, {}))
 end
 
 -- A name without what may be left out: "vise.", capitals, the difference between "." and ":".
@@ -114,12 +136,14 @@ local function exact(list, name)
   return #found > 0 and found or ended
 end
 
---- The topics in whose name or summary all of the words stand; those with a name that has them first.
+--- The topics in whose name all of the words stand, and those where they stand in the summary as well.
 ---@param words string
----@return vise.Topic[]
-function M.search(words)
+---@param list? vise.Topic[]
+---@return vise.Topic[] named
+---@return vise.Topic[] about
+function M.search(words, list)
   local named, about = {}, {}
-  for _, topic in ipairs(M.all()) do
+  for _, topic in ipairs(list or M.all()) do
     local name, line = topic.name:lower(), topic.summary:lower()
     local in_name, in_line = true, true
     for word in words:lower():gmatch "%S+" do
@@ -132,20 +156,22 @@ function M.search(words)
       about[#about + 1] = topic
     end
   end
-  return table.move(about, 1, #about, #named + 1, named)
+  return named, about
 end
 
+local FEW = 12 -- topics by name: with fewer of them, those that only mention the words are shown too
+
 -- Topics as a table of text.
-local function listed(words, found)
-  local rows, width = {}, text.page_width()
-  for i, topic in ipairs(found) do
-    rows[i] = { topic.name, topic.kind, topic.summary }
-  end
-  local lines = {}
+local function listed(words, named, about)
+  local rows, lines, width, total = {}, {}, text.page_width(), #named + #about
+  local shown = table.move(about, 1, #named < FEW and #about or 0, #named + 1, table.move(named, 1, #named, 1, {}))
+  for i, topic in ipairs(shown) do rows[i] = { topic.name, topic.kind, topic.summary } end
   for line in text.columns(rows, "  "):gmatch "[^\n]+" do
     lines[#lines + 1] = #line > width and line:sub(1, width - 3) .. "..." or line
   end
-  return ("%d topics on \"%s\"\n\n%s\n"):format(#found, text.escape(words), table.concat(lines, "\n"))
+  local rest = total - #shown
+  return ("%d topics on \"%s\"\n\n%s\n%s"):format(total, text.escape(words), table.concat(lines, "\n"),
+    rest > 0 and ("\n  %d more mention it; a second word finds fewer\n"):format(rest) or "")
 end
 
 --- The help of a topic: of all that have the name, or a list of what the words are found in.
@@ -154,11 +180,13 @@ end
 ---@return string? message
 ---@return string? id
 function M.help(topic)
-  local all = M.all()
+  local all = collect(QUICK, {})
   local found = exact(all, topic)
+  if #found == 0 then found = exact(collect(SLOW, all), topic) end
   if #found == 0 and #topic > 1 then
-    found = M.search(topic)
-    if #found > 1 then return listed(topic, found) end
+    local named, about = M.search(topic, all)
+    found = #named > 0 and named or about
+    if #named + #about > 1 then return listed(topic, named, about) end
   end
   if #found == 0 then
     local names = {}

@@ -30,7 +30,7 @@ function M.range(value)
   local low = value.above and "above " .. M.literal(value.above) or value.min and "from " .. M.literal(value.min)
   local high = value.max and (value.above and "up to " or "to ") .. M.literal(value.max)
   if low or high then return (low or "") .. (low and high and " " or "") .. (high or "") end
-  return value.range
+  return value.range or value.filled and "not empty" or nil
 end
 
 --- What nil stands for: "default 3", "default a new tensor"; nil where it stands for nothing.
@@ -42,13 +42,19 @@ function M.default(value)
   return value.optional and "optional" or nil
 end
 
+--- The unit of a number, to stand behind what it is; nothing where its name says it.
+---@param value vise.Value
+---@return string
+function M.unit(value)
+  return value.unit and not value[1]:find(value.unit, 1, true) and ", in " .. value.unit or ""
+end
+
 --- Everything about a value in one line.
 ---@param value vise.Value
 ---@param typed? boolean  Without what its type says: the choices, and that it may be nil.
 ---@return string
 function M.about(value, typed)
-  local words = { value[3] }
-  if value.unit and not value[1]:find(value.unit, 1, true) then words[#words + 1] = "in " .. value.unit end
+  local words = { value[3] and value[3] .. M.unit(value) }
   if not (typed and value.choices) then words[#words + 1] = M.range(value) end
   if not (typed and value.optional) then words[#words + 1] = M.default(value) end
   return table.concat(words, "; ")

@@ -32,8 +32,7 @@ function M.files()
   under("reference", pages(), files)
   local describe = require "vise.describe"
   under("lua", { { "library/vise.lua", describe.stubs() }, { ".luarc.json", describe.luarc() } }, files)
-  under("schemas", { { "vise-config.schema.json", describe.schema() }, { "vise-reference.json", describe.json() } },
-    files)
+  under("schemas", { { "vise-reference.json", describe.json() } }, files)
   return files
 end
 

@@ -45,7 +45,7 @@ local commands = {
   "recipes record", "recipes from",
   "inspect", "eval", "compare", "verify", "export", "bench", "doctor", "explain", "help",
 }
-local files = { "artefact", "recipe", "lock", "expected", "run" }
+local files = { "config", "recipe", "artefact", "run", "lock", "expected" }
 
 local has = {}
 for _, path in ipairs(commands) do has[path] = true end

@@ -12,7 +12,8 @@ return {
     { name = "model", short = "m", type = "path", value = "DIR", help = "the model that runs will take" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of the model folder, such as fp16" },
     { name = "data", short = "d", type = "file", repeatable = true, help = "the data that runs will take" },
-    { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters", help = "a parameter of the recipe" },
+    { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters",
+      help = "a parameter of the recipe" },
     { name = "json", type = "flag", help = "print the lock" },
   },
   examples = {

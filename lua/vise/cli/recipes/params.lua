@@ -40,7 +40,8 @@ return {
     .. "with the same -p would have, as they were understood. --json prints a JSON schema, for editors.",
   arguments = { { name = "recipe", type = "place", complete = "recipes", help = "a recipe's name or folder" } },
   options = {
-    { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters", help = "a parameter as `vise run` takes it" },
+    { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters",
+      help = "a parameter as `vise run` takes it" },
     { name = "json", type = "flag", help = "print a JSON schema of the parameters" },
   },
   examples = {

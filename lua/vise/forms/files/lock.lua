@@ -7,8 +7,8 @@ return {
   name = "lock",
   title = "lock.json of a recipe",
   summary = "what holds a recipe to the bytes it was made with",
-  text = "`vise recipes lock` writes it, every artefact carries one, and `vise run --locked` refuses to run if any byte "
-    .. "of the recipe, its assets, the model or the data is another one, or a parameter, or the engine.",
+  text = "`vise recipes lock` writes it, every artefact carries one, and `vise run --locked` refuses to run if any "
+    .. "byte of the recipe, its assets, the model or the data is another one, or a parameter, or the engine.",
   fields = {
     common.schema,
     { "recipe", "table", "the package", fields = common.package },

@@ -12,9 +12,9 @@ return {
   name = "run",
   title = "run.json of a run",
   summary = "the log of a run",
-  text = "Every `vise run` keeps a folder, `RUNS/ID/`: `run.json` says what the run was, `params.json` holds the values "
-    .. "of its parameters, `metrics.jsonl` and `log.jsonl` grow as it goes, a line of JSON each, `report.html` is to be "
-    .. "read, `recipe/` is the package that ran. Times and ids are nowhere else: artefacts have none.",
+  text = "Every `vise run` keeps a folder, `RUNS/ID/`: `run.json` says what the run was, `params.json` holds the "
+    .. "values of its parameters, `metrics.jsonl` and `log.jsonl` grow as it goes, a line of JSON each, `report.html` "
+    .. "is to be read, `recipe/` is the package that ran. Times and ids are nowhere else: artefacts have none.",
   fields = {
     common.schema,
     { "id", "string", "of the run: the name of its folder" },

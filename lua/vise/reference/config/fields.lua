@@ -26,8 +26,8 @@ return {
       { "flush_bytes", "integer", "bytes between merges", min = 1, unit = "bytes", optional = true },
       { "buffered", "boolean", "keep inputs instead of small statistics", default = false },
     } },
-    { "statistics", "string", "a .safetensors file that stands in for calibrate", optional = true },
-    { "save_to", "string", "the folder where vise.quantize saves", optional = true },
+    { "statistics", "string", "a .safetensors file that stands in for calibrate", filled = true, optional = true },
+    { "save_to", "string", "the folder where vise.quantize saves", filled = true, optional = true },
     { "svdq", "vise.SvdqOptions", "options of svdq types", optional = true },
     { "components", "string[]|table<string, vise.ConfigFields>", "the models of a pipeline, by name, with the fields "
       .. "that differ", optional = true },

@@ -18,10 +18,14 @@ local work = assert(vise.workload.of(model, { calibration = 1, length = 16 }))]]
   },
   functions = {
     {
-      name = "answer", arguments = { MODEL }, returns = { { "vise.Tensor|number", "answer" } }, fails = true,
-      text = "What a model makes of what it is measured on: the images it draws, the answer of a family of your own; of "
-        .. "a language model the mean loss.",
-      example = "print(work:answer(model) > 0) --> true",
+      name = "answer", arguments = { MODEL },
+      returns = { { "vise.Tensor|number", "answer", "images, or what a family of your own answers; of language models "
+        .. "the loss" } },
+      fails = true,
+      text = "What a model makes of what it is measured on.",
+      example = [[
+local loss = assert(work:answer(model))
+assert(loss > 0)]],
     },
     {
       name = "calibrate", arguments = { MODEL }, returns = { { "true", "done" } }, fails = true,

@@ -130,16 +130,16 @@ describe("a package from a run", function()
     assert.matches("vise run " .. place .. "/mine", out, 1, true)
     local header = assert(require("vise.recipe").open(place .. "/mine")).header
     assert.same({ "mine", "1.0.0" }, { header.name, header.version })
-    status, _, err = fixture.run(place .. "/runs", ("run %s/mine --locked --out %s/again"):format(place, place))
-    assert.equal(0, status, err)
+    status, out, err = fixture.run(place .. "/runs", ("run %s/mine --locked --out %s/again"):format(place, place))
+    assert.equal(0, status, out .. err)
     local old, new = fixture.bytes(place .. "/out/artefact"), fixture.bytes(place .. "/again/artefact")
     assert.equal(old["int8_per_row.safetensors"], new["int8_per_row.safetensors"])
     assert.equal(73, (fixture.run(place .. "/runs", ("recipes from last mine --to %s/mine"):format(place))))
     assert.equal(65, (fixture.run(place .. "/runs", ("recipes from last Mine --to %s/x"):format(place))))
     -- Recording it again replaces what it says of this model, and adds what it says of other values.
     for _, given in ipairs { "", "-p n=5" } do
-      status, _, err = fixture.run(place .. "/runs", ("recipes record %s/mine %s"):format(place, given))
-      assert.equal(0, status, err)
+      status, out, err = fixture.run(place .. "/runs", ("recipes record %s/mine %s"):format(place, given))
+      assert.equal(0, status, out .. err)
     end
     local recorded = assert(require("vise.recipe.expected").read(place .. "/mine"))
     assert.same({ 4, 5 }, { recorded[1].params.n, recorded[2].params.n })

@@ -35,7 +35,7 @@ local function say_where(outcome)
     rows[#rows + 1] = { drawn and "report" or "log", drawn and page or run.folder }
     rows[#rows + 1] = { "again", "vise rerun " .. run.id }
   end
-  if #rows > 0 then io.stderr:write(require("vise.text").columns(rows)) end
+  if #rows > 0 then io.stderr:write(require("vise.text").table(rows)) end
 end
 
 local function one(prepared, json)
@@ -95,7 +95,7 @@ local function print_config(prepared, points, request)
       add("  " .. name, shown == "" and "none" or shown, from)
     end
   end
-  io.stdout:write(require("vise.text").columns(rows))
+  io.stdout:write(require("vise.text").table(rows))
   return 0
 end
 
@@ -141,7 +141,7 @@ return {
     if ctx.options.params then
       local recipe, message, id = require("vise.recipe").open(ctx.args.recipe)
       if not recipe then return nil, message, id end
-      io.stdout:write(require("vise.text").columns(params.rows(recipe.header.params or {})))
+      io.stdout:write(require("vise.text").table(params.rows(recipe.header.params or {})))
       return 0
     end
     local prepared, points, message, id

@@ -168,9 +168,14 @@ end
 --- One line for each module and class.
 ---@return string
 function M.overview()
-  local rows = {}
-  for _, ref in describe.each() do rows[#rows + 1] = { ref.name, ref.summary } end
-  return text.columns(rows, "  ")
+  local widest, lines = 0, {}
+  for _, ref in describe.each() do widest = math.max(widest, #ref.name) end
+  local indent = (" "):rep(widest + 4)
+  for _, ref in describe.each() do
+    local summary = text.wrap(ref.summary, text.page_width(), indent)
+    lines[#lines + 1] = ("  %s%s%s\n"):format(ref.name, (" "):rep(widest + 2 - #ref.name), summary:sub(#indent + 1))
+  end
+  return table.concat(lines)
 end
 
 return M

@@ -15,15 +15,9 @@ local M = {}
 
 local function command_topics(add)
   local cli = require "vise.cli"
-<<<<<<< HEAD
-  for _, name in ipairs(cli.paths()) do
-    local command = cli.command(name)
-    add { name = name, kind = "command", summary = command.summary,
-=======
   for _, path in ipairs(cli.paths()) do
     local command = cli.command(path)
     add { name = path, kind = "command", summary = command.summary,
->>>>>>> s5-ref
       show = function() return require("vise.cli.usage").command(command, true) end }
   end
 end

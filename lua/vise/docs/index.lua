@@ -5,17 +5,6 @@ local core = require "vise.core"
 
 local M = {}
 
--- The parts of the Lua interface.
-local function parts()
-  local list = core.array {}
-  for i, part in require("vise.describe").each() do
-    local names = core.array {}
-    for j, fn in ipairs(part.functions) do names[j] = fn.name end
-    list[i] = { name = part.name, kind = part.kind, summary = part.summary, functions = names }
-  end
-  return list
-end
-
 -- An option or an argument, without what only completion reads.
 local function plain(spec)
   return { name = spec.name, type = spec.type, help = spec.help, short = spec.short, value = spec.value,
@@ -32,6 +21,7 @@ end
 --- All of it.
 ---@return table
 function M.all()
+  local describe = require "vise.describe"
   return {
     schema = 1,
     vise = require "vise.version",
@@ -45,15 +35,11 @@ function M.all()
     statuses = list_of(require("vise.cli.failure").meanings, function(row)
       return { status = row[1], text = row[2] }
     end),
-<<<<<<< HEAD
-    lua = parts(),
-=======
     lua = list_of(describe.parts, function(name)
       local part = describe.reference(name)
       return { name = part.name, kind = part.kind, summary = part.summary,
         functions = list_of(part.functions, function(fn) return describe.full_name(part, fn) end) }
     end),
->>>>>>> s5-ref
   }
 end
 

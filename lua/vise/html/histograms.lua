@@ -37,7 +37,8 @@ end
 
 -- The histogram of a tensor over [lo, hi]; infinities are all that can lie outside.
 local function counted(t, s, lo, hi, bins)
-  return { lo = lo, hi = hi, counts = fail.try(t:histogram(lo, hi, bins)), below = 0, above = s.infinities, nan = s.nans }
+  local counts = fail.try(t:histogram(lo, hi, bins))
+  return { lo = lo, hi = hi, counts = counts, below = 0, above = s.infinities, nan = s.nans }
 end
 
 local function of_layer(linear, bins)

@@ -18,7 +18,7 @@ local h = markup.h
 ---@field title string
 ---@field kind? "run"|"compare"|"inspect"|"demo"
 ---@field run? { id?: string, recipe?: string, version?: string, started?: string, seconds?: number, command?: string,
----  status?: any, out?: string }
+---  status?: any, out?: string }  `version` is the recipe's, `out` the folder of the artefact.
 ---@field params? { name: string, value: any, default: any, help?: string, unit?: string }[]
 ---@field quantized? { label?: string, report: table, histograms?: table<string, table> }[]  QuantizeReport:plain()
 ---@field sensitivity? { layer: string, type?: string, value: number, unit?: string }[]
@@ -43,11 +43,6 @@ local SECTIONS = {
   { "run", "log" }, { "run", "again" },
 }
 
-local function footer(doc)
-  local run = doc.run or {}
-  return { "Made by vise ", tostring(run.version or version), ". This file asks for nothing from anywhere." }
-end
-
 --- The page of a report document.
 ---@param doc vise.html.Document
 ---@return string html
@@ -60,7 +55,7 @@ function M.render(doc)
   for _, place in ipairs(SECTIONS) do
     sections[#sections + 1] = require("vise.html.sections." .. place[1])[place[2]](doc, list)
   end
-  return page.assemble { title = tostring(doc.title), sections = sections, footer = h.p { footer(doc) },
+  return page.assemble { title = tostring(doc.title), sections = sections, footer = h.p { "Made by vise ", version, ". This file loads nothing from anywhere." },
     header = require("vise.html.sections.summary").header(doc, list) }
 end
 

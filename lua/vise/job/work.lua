@@ -23,7 +23,11 @@ local function print_plan(job, title, plan)
   job:print("  %s in memory, at most %s more while it is made", text.bytes(plan.memory_bytes),
     text.bytes(plan.workspace_bytes))
   if job.dry_run then
-    job:print("  about %s to make on this machine, without calibration (an estimate)", text.seconds(plan:seconds()))
+    local e = plan:estimate()
+    local of_it = e.calibration_seconds or 0
+    job:print("  about %s%s, and about %s at the peak, on this machine", text.seconds(e.seconds),
+      not e.calibration_seconds and " without calibration" or of_it > 0 and (" (calibration %s)"):format(
+      text.seconds(of_it)) or "", text.bytes(e.peak_bytes))
   end
   local rows = {}
   for _, p in ipairs(plan.patterns) do
@@ -35,7 +39,7 @@ local function print_plan(job, title, plan)
   for _, r in ipairs(plan:reasons()) do
     rows[#rows + 1] = { "float", r.reason, ("%d layers"):format(r.layers) }
   end
-  if #rows > 0 then job:say("out", text.columns(rows, "  ")) end
+  if #rows > 0 then job:say("out", text.table(rows, "  "), text.columns(rows, "  ")) end
 end
 
 -- What the report of the run draws.

@@ -18,7 +18,7 @@ local function print_package(package, folder)
   local header, total = package.header, 0
   for _, file in ipairs(package.files) do total = total + file.bytes end
   local by = type(header.authors) == "table" and table.concat(header.authors, ", ") or "unknown"
-  io.stdout:write(require("vise.text").columns {
+  io.stdout:write(require("vise.text").table {
     { "added", ("%s %s: %s"):format(package.name, package.version, package.summary) },
     { "by", ("%s, license %s"):format(by, tostring(header.license)) },
     { "takes", needs_of(package) },

@@ -28,7 +28,7 @@ return {
       io.stdout:write(require("vise.core").json_encode({ schema = 1, folder = made.folder, name = ctx.args.name,
         package = made.package.hash, of = run.id }, 2), "\n")
     else
-      io.stdout:write(require("vise.text").columns {
+      io.stdout:write(require("vise.text").table {
         { "made", ("%s, %d files, from run %s"):format(made.folder, #made.package.files, run.id) },
         { "run", "vise run " .. made.folder },
       })

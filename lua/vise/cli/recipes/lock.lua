@@ -29,7 +29,7 @@ return {
       return 0
     end
     local about = lock.lock
-    io.stdout:write(require("vise.text").columns {
+    io.stdout:write(require("vise.text").table {
       { "locked", ("%s %s, %d files, %d assets"):format(about.recipe.name, about.recipe.version, #about.files,
         #about.assets) },
       { "model", about.model and ("%d files"):format(#about.model.files) or "none: runs with --model will be refused" },

@@ -7,7 +7,7 @@ local function print_entry(entry, path)
   end
   if entry.bits_per_weight then rows[#rows + 1] = { "bits", ("%.2f"):format(entry.bits_per_weight) } end
   rows[#rows + 1] = { "time", require("vise.text").seconds(entry.seconds) }
-  io.stdout:write(require("vise.text").columns(rows))
+  io.stdout:write(require("vise.text").table(rows))
 end
 
 return {

@@ -63,7 +63,7 @@ local function print_runs(list)
   local best, marks = table_of.pareto(figures), { "best" }
   for i in ipairs(list) do marks[i + 1] = best[i] and "*" or "" end
   if next(best) then rows[#rows + 1] = marks end
-  io.stdout:write(text.columns(rows))
+  io.stdout:write(text.table(rows))
   if next(best) then io.stdout:write "* none of the others is both better and smaller\n" end
 end
 

@@ -31,12 +31,13 @@ function M.draw(rows, spec)
   local out = {}
   for i, row in ipairs(rows) do
     local x, y = left, (i - 1) * (ROW + GAP) + GAP
-    out[#out + 1] = h.text { class = "row", ["text-anchor"] = "end", x = at(left - 10), y = at(y + ROW / 2 + 4), row.name }
+    out[#out + 1] = h.text { class = "row", ["text-anchor"] = "end", x = at(left - 10), y = at(y + ROW / 2 + 4),
+      row.name }
     for p, part in ipairs(row.parts) do
       if numbers.is_finite(part.value) and part.value > 0 then
         local width = most > 0 and part.value / most * length or 0
-        out[#out + 1] = h.rect { class = "bar " .. legend.class(part.series or p), x = at(x), y = at(y), width = at(width),
-          height = ROW, part.title and h.title { part.title } or false }
+        out[#out + 1] = h.rect { class = "bar " .. legend.class(part.series or p), x = at(x), y = at(y),
+          width = at(width), height = ROW, part.title and h.title { part.title } or false }
         x = x + width
       end
     end

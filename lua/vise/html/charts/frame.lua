@@ -60,7 +60,8 @@ local function axes(frame, spec)
   for _, tick in ipairs(frame.y.ticks) do
     local y = frame.y.map(tick.at)
     out[#out + 1] = h.line { class = "grid", x1 = at(frame.left), x2 = at(frame.right), y1 = at(y), y2 = at(y) }
-    out[#out + 1] = h.text { class = "tick", ["text-anchor"] = "end", x = at(frame.left - 8), y = at(y + 4), tick.label }
+    out[#out + 1] = h.text { class = "tick", ["text-anchor"] = "end", x = at(frame.left - 8), y = at(y + 4),
+      tick.label }
   end
   for _, tick in ipairs(frame.x.ticks) do
     local x = frame.x.map(tick.at)

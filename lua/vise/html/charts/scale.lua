@@ -64,7 +64,9 @@ local function log_ticks(lo, hi, wanted)
   for power = first - 1, last do
     for _, factor in ipairs(last >= first + 1 and { 1, 3 } or { 1, 2, 5 }) do
       local at = factor * 10.0 ^ power
-      if at >= lo * (1 - 1e-9) and at <= hi * (1 + 1e-9) then ticks[#ticks + 1] = { at = at, label = numbers.tick(at) } end
+      if at >= lo * (1 - 1e-9) and at <= hi * (1 + 1e-9) then
+        ticks[#ticks + 1] = { at = at, label = numbers.tick(at) }
+      end
     end
   end
   return #ticks > 1 and ticks or linear_ticks(lo, hi, wanted)

@@ -79,8 +79,8 @@ function M.depth(entry)
   if not chart then return false end
   return h.figure { #kinds > 1 and legend.list(kinds) or false, h.div { class = "plot", chart },
     h.figcaption { "Relative error (L2) of what each layer gives, in the model's order",
-      log and ", on a logarithmic scale" or "", left_out > 0 and (". %d layers have none to draw"):format(left_out) or "",
-      "." } }
+      log and ", on a logarithmic scale" or "",
+      left_out > 0 and (". %d layers have none to draw"):format(left_out) or "", "." } }
 end
 
 local ORDERS = {
@@ -94,7 +94,9 @@ local function orders_of(layers)
   local style = {}
   for o, order in ipairs(ORDERS) do
     local sorted = order[2] and entries.sorted(layers, order[2]) or layers
-    for i, layer in ipairs(sorted) do style[layer] = (style[layer] or "") .. ("--%s:%d;"):format(LETTERS[o], i) end
+    for i, layer in ipairs(sorted) do
+      style[layer] = (style[layer] or "") .. ("--%s:%d;"):format(LETTERS[o], i)
+    end
   end
   return style
 end

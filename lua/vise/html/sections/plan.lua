@@ -38,8 +38,8 @@ local function rules(report)
     rows[#rows + 1] = { tostring(p.where), h.code { tostring(p.pattern) }, numbers.integer(p.matched) }
   end
   for _, o in ipairs(report.overlaps or {}) do
-    rows[#rows + 1] = { tostring(o.loser), ("gives way to %s, first on %s"):format(tostring(o.winner), tostring(o.example)),
-      numbers.integer(o.layers) }
+    rows[#rows + 1] = { tostring(o.loser), ("gives way to %s, first on %s"):format(tostring(o.winner),
+      tostring(o.example)), numbers.integer(o.layers) }
   end
   if #rows == 0 then return false end
   return blocks.table({ { "rule" }, { "pattern" }, { "layers", n = true } }, rows)
@@ -58,7 +58,8 @@ local function one(entry, several)
   add("regions", #regions > 0 and table.concat(regions, ", "))
   add("quantized", r.quantized and ("%s of %s asked for"):format(numbers.integer(r.quantized),
     numbers.integer(r.candidates or r.quantized)))
-  add("left float", r.skipped and ("%s of %s linear layers"):format(numbers.integer(r.skipped), numbers.integer(r.linear)))
+  add("left float", r.skipped and ("%s of %s linear layers"):format(numbers.integer(r.skipped),
+    numbers.integer(r.linear)))
   add("observed", r.observed and ("the input of %s layers"):format(numbers.integer(r.observed)))
   return { several and h.h3 { entry.label } or false, blocks.facts(facts), rules(r), left_float(r) }
 end
@@ -79,9 +80,28 @@ local function size_rows(list)
   for i, e in ipairs(list) do
     local r = e.report
     rows[i] = { e.label, numbers.bytes(r.source_bytes), numbers.bytes(r.file_bytes), numbers.fixed(entries.ratio(r)),
-      numbers.fixed(r.bits_per_weight), numbers.bytes(r.memory_bytes), numbers.bytes(r.peak_bytes), numbers.seconds(r.seconds) }
+      numbers.fixed(r.bits_per_weight), numbers.bytes(r.memory_bytes), numbers.bytes(r.peak_bytes),
+      numbers.seconds(r.seconds) }
   end
   return rows
+end
+
+-- The bars: each source once, and each artefact.
+local function size_bars(list)
+  local drawn, source = {}, nil
+  for _, e in ipairs(list) do
+    local r = e.report
+    if numbers.is_finite(r.source_bytes) and numbers.is_finite(r.file_bytes) then
+      if source ~= r.source_bytes then
+        source = r.source_bytes
+        drawn[#drawn + 1] = { name = #list > 1 and "source" or "before",
+          parts = { { value = source, series = legend.COUNT } }, note = numbers.bytes(source) }
+      end
+      drawn[#drawn + 1] = { name = #list > 1 and e.label or "after", parts = { { value = r.file_bytes, series = 1 } },
+        note = ("%s, %s bits"):format(numbers.bytes(r.file_bytes), numbers.fixed(r.bits_per_weight)) }
+    end
+  end
+  return drawn
 end
 
 --- Sizes and times.
@@ -89,17 +109,7 @@ end
 ---@param list vise.html.Entry[]
 ---@return vise.html.Section?
 function M.sizes(_, list)
-  local drawn = {}
-  for _, e in ipairs(list) do
-    if numbers.is_finite(e.report.source_bytes) and numbers.is_finite(e.report.file_bytes) then
-      if #drawn == 0 or #list > 1 and e.report.source_bytes ~= drawn[1].parts[1].value then
-        drawn[#drawn + 1] = { name = #list > 1 and "source" or "before",
-          parts = { { value = e.report.source_bytes, series = legend.COUNT } }, note = numbers.bytes(e.report.source_bytes) }
-      end
-      drawn[#drawn + 1] = { name = #list > 1 and e.label or "after", parts = { { value = e.report.file_bytes, series = 1 } },
-        note = ("%s, %s bits"):format(numbers.bytes(e.report.file_bytes), numbers.fixed(e.report.bits_per_weight)) }
-    end
-  end
+  local drawn = size_bars(list)
   if #drawn == 0 then return nil end
   local chart = bars.draw(drawn, { title = "Bytes of the quantized layers before and after",
     description = "A bar for the float source and one for each artefact.", width = 960, left = 190, right = 170 })

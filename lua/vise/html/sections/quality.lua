@@ -26,7 +26,8 @@ function M.table(doc)
   local rows = {}
   for i, metric in ipairs(metrics.latest(doc.metrics)) do
     rows[i] = { tostring(metric.name), numbers.short(metric.value), tostring(metric.unit or ""),
-      metric.stderr ~= nil and "± " .. numbers.short(metric.stderr) or "", ARROWS[metric.better] or "", target_cell(metric) }
+      metric.stderr ~= nil and "± " .. numbers.short(metric.stderr) or "", ARROWS[metric.better] or "",
+      target_cell(metric) }
   end
   if #rows == 0 then return nil end
   return { id = "quality", title = "Quality", content = blocks.table({ { "metric" }, { "value", n = true }, { "unit" },

@@ -34,8 +34,8 @@ function M.params(doc)
       now == usual and "default" or h.span { class = "warn", "given" }, usual, tostring(p.help or "") }
   end
   if #rows == 0 then return nil end
-  return { id = "parameters", title = "Parameters", content = blocks.table({ { "name" }, { "value" }, { "" }, { "default" },
-    { "meaning" } }, rows) }
+  return { id = "parameters", title = "Parameters", content = blocks.table({ { "name" }, { "value" }, { "" },
+    { "default" }, { "meaning" } }, rows) }
 end
 
 --- The recipe's sources, and what its parameters resolved to.
@@ -48,7 +48,9 @@ function M.recipe(doc)
   for i, name in ipairs(names) do
     content[i] = blocks.fold(h.code { name }, blocks.text(doc.recipe[name], 96 * 1024), name == "recipe.lua")
   end
-  if doc.resolved then content[#content + 1] = blocks.fold("resolved, as data", blocks.text(doc.resolved, 96 * 1024)) end
+  if doc.resolved then
+    content[#content + 1] = blocks.fold("resolved, as data", blocks.text(doc.resolved, 96 * 1024))
+  end
   if #content == 0 then return nil end
   return { id = "recipe", title = "Recipe", content = content }
 end
@@ -79,7 +81,9 @@ end
 ---@return vise.html.Section?
 function M.log(doc)
   local lines = {}
-  for i, line in ipairs(doc.log or {}) do lines[i] = type(line) == "table" and value(line.message or line) or tostring(line) end
+  for i, line in ipairs(doc.log or {}) do
+    lines[i] = type(line) == "table" and value(line.message or line) or tostring(line)
+  end
   if #lines == 0 then return nil end
   local content = blocks.text(table.concat(lines, "\n"), 128 * 1024)
   return { id = "log", title = "Log", content = #lines > 40
@@ -97,13 +101,13 @@ end
 ---@return vise.html.Section?
 function M.again(doc)
   local run, lines = doc.run or {}, {}
-  if run.id then lines[#lines + 1] = { "# the same bytes from the run's own folder", "vise rerun " .. quoted(tostring(run.id)) } end
+  local function add(why, command) lines[#lines + 1] = ("# %s\n%s"):format(why, command) end
+  if run.id then add("the same bytes from the run's own folder", "vise rerun " .. quoted(tostring(run.id))) end
   if run.out then
-    lines[#lines + 1] = { "# the same bytes from the artefact", ("vise run %s/recipe --locked"):format(quoted(tostring(run.out))) }
+    add("the same bytes from the artefact", "vise run " .. quoted(tostring(run.out) .. "/recipe") .. " --locked")
   end
-  if run.command then lines[#lines + 1] = { "# what was typed", tostring(run.command) } end
+  if run.command then add("what was typed", tostring(run.command)) end
   if #lines == 0 then return nil end
-  for i, pair in ipairs(lines) do lines[i] = table.concat(pair, "\n") end
   return { id = "again", title = "How to repeat it", content = h.pre { markup.lines(table.concat(lines, "\n\n")) } }
 end
 

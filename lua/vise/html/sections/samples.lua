@@ -24,7 +24,8 @@ local function images(list)
     if not is_png(image.png) then
       out[i] = h.p { class = "note", name, ": no PNG." }
     elseif total + #image.png > MOST_BYTES then
-      out[i] = h.p { class = "note", ("%s: left out, its %d bytes are too many for this page."):format(name, #image.png) }
+      out[i] = h.p { class = "note",
+        ("%s: left out, its %d bytes are too many for this page."):format(name, #image.png) }
     else
       total = total + #image.png
       local width, height = (">I4I4"):unpack(image.png, 17)

@@ -63,9 +63,9 @@ function M.section(doc)
       format = numbers.short, caption = unit ~= "" and ("In %s; darker is worse."):format(unit) or "Darker is worse." })
   else
     local drawn = ranked(layers, value, unit)
-    content = { blocks.figure(bars.draw(drawn, { title = "Sensitivity of the layers", width = 960, left = 330, right = 130,
-      description = "The most sensitive first." })),
-      #layers > #drawn and h.p { class = "note", ("The %d most sensitive of %d layers."):format(#drawn, #layers) } or false }
+    local chart = bars.draw(drawn, { title = "Sensitivity of the layers", width = 960, left = 330, right = 130,
+      description = "The most sensitive first." })
+    content = blocks.figure(chart, ("The %d most sensitive of %d layers."):format(#drawn, #layers))
   end
   return { id = "sensitivity", title = "Sensitivity", content = {
     h.p { class = "note", "What happens when one layer is quantized and the others stay float." }, content } }

@@ -91,9 +91,9 @@ end
 
 local function run_line(doc)
   local run, words = doc.run or {}, { "vise " .. (doc.kind or "report") }
-  for _, field in ipairs { "id", "recipe", "started" } do
-    if run[field] then words[#words + 1] = tostring(run[field]) end
-  end
+  if run.id then words[#words + 1] = tostring(run.id) end
+  if run.recipe then words[#words + 1] = ("%s %s"):format(tostring(run.recipe), tostring(run.version or "")) end
+  if run.started then words[#words + 1] = tostring(run.started) end
   if numbers.is_finite(run.seconds) then words[#words + 1] = numbers.seconds(run.seconds) end
   if run.status ~= nil and run.status ~= "ok" and run.status ~= 0 then
     words[#words + 1] = "status " .. tostring(run.status)

@@ -62,12 +62,12 @@ function M.section(_, list)
     local cards = cards_of(entry)
     shown = math.max(shown, #cards)
     if #cards > 0 then
-      content[#content + 1] = { #list > 1 and h.h3 { entry.label } or false, h.div { class = "cards", cards } }
+      content[#content + 1] = { #list > 1 and h.h3 { entry.label }, h.div { class = "cards", cards } }
     end
   end
   if #content == 0 then return nil end
   return { id = "worst", title = shown == 1 and "Worst layer" or ("Worst %d layers"):format(shown), content = {
-    h.p { class = "note", "The largest output errors first. Counts are on a logarithmic scale, so that outliers show." },
+    h.p { class = "note", "The largest output errors first. Counts are on a logarithmic scale: outliers show." },
     key(), content } }
 end
 

@@ -40,6 +40,13 @@ local config = vise.config { quant_type = "int8_per_row_static", calibrate = wor
 assert(vise.quantize(model, config))]],
     },
     {
+      name = "part",
+      arguments = { MODEL, { "parts", "integer", "steps of the images, or texts", min = 1 } },
+      returns = { { "number", "share", "of the calibration that this was, to 1" } }, fails = true,
+      text = "Runs a part of the calibration: enough to tell what all of it will take.",
+      example = "assert(work:part(model, 1) > 0)",
+    },
+    {
       name = "quality", arguments = { MODEL },
       returns = {
         { "table", "quality", "how far the model is from the float one", fields = {

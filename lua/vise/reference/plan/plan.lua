@@ -58,6 +58,18 @@ local plan = assert(vise.plan(model, { quant_type = "int8_per_row_static", exclu
       example = "print(#plan:calibrated(), plan:calibrated()[1].kinds[1]) --> 30 range",
     },
     {
+      name = "estimate", arguments = {},
+      returns = { { "table", "estimate", "what it will take", fields = {
+        { "seconds", "number", "of it all", unit = "seconds" },
+        { "calibration_seconds", "number", "of them calibration; nil if it is no workload's and not in `seconds`",
+          optional = true, unit = "seconds" },
+        { "peak_bytes", "integer", "the most memory on the way, the quantized layers with it", unit = "bytes" },
+      } } },
+      text = "What quantizing will take on this machine: some layers, or their first rows, are made now, and a part "
+        .. "of the calibration is run, for two seconds at most.",
+      example = "print(plan:estimate().peak_bytes > plan.memory_bytes) --> true",
+    },
+    {
       name = "few_shot", arguments = {}, returns = { { "string[]", "names" } },
       text = "The layers that wait for what the model's first forwards show.",
       example = "print(#plan:few_shot()) --> 0",
@@ -87,7 +99,7 @@ local plan = assert(vise.plan(model, { quant_type = "int8_per_row_static", exclu
     },
     {
       name = "seconds", arguments = {}, returns = { { "number", "seconds" } },
-      text = "About how long quantizing will take, without calibration: from small layers made now.",
+      text = "The seconds of plan:estimate().",
       example = "assert(plan:seconds() > 0)",
     },
   },

@@ -301,7 +301,25 @@ function Report:plain()
   out.patterns, out.overlaps = core.array(self.plan.patterns), core.array(self.plan.overlaps)
   out.layers, out.config = core.array {}, self.cfg:plain()
   for i, layer in ipairs(self.layers) do out.layers[i] = layer end
+  out.float_layers = core.array {}
+  for _, layer in ipairs(self.plan.layers) do
+    if not layer.type then
+      table.insert(out.float_layers, { name = layer.name, shape = core.array(layer.shape), reason = layer.reason })
+    end
+  end
   return out
+end
+
+--- Writes the report as one HTML file, which loads nothing and is readable without scripts.
+---@param path string
+---@param options? table  See vise.html.documents.of_report.
+---@return true?
+---@return string? message
+---@return string? id
+function Report:html(path, options)
+  local document, message, id = fail.catch(require("vise.html.documents").of_report, self, options)
+  if not document then return nil, message, id end
+  return require("vise.html").write(path, document)
 end
 
 --- The report as JSON text.

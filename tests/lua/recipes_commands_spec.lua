@@ -327,4 +327,15 @@ describe("a recipe that is found by name", function()
     has("here\n", out)
     assert.equal("own", assert(recipes.read(place .. "/mine/own")).header.name)
   end)
+
+  it("finds what the other ships where it runs another's body", function()
+    mine("base", HEADER:format("base", "s", "assets = { 'words.txt' }"), { ["words.txt"] = "x",
+      ["recipe.lua"] = "return function(job) job:print('folder %s', job.folder) end" })
+    mine("child", HEADER:format("child", "s", "extends = 'base@1.2.3'"), { ["README.md"] = "x" })
+    for _, words in ipairs { "run child", "run child --no-log", "run child --no-log --dry-run" } do
+      local status, out = vise(words)
+      assert.equal(0, status, out)
+      has(("folder %s/mine/base\n"):format(place), out)
+    end
+  end)
 end)

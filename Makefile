@@ -12,7 +12,8 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wco
 CPPFLAGS += -I. -MMD -MP -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDLIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread -lm
 # No -ffast-math anywhere: NaN checks and bit-exact codes depend on real IEEE arithmetic.
-CFLAGS   := -std=c11 -ffp-contract=off -g $(WARN)
+# One set of objects for the program and the libraries, which show nothing but what vise.h names.
+CFLAGS   := -std=c11 -ffp-contract=off -fPIC -fvisibility=hidden -g $(WARN)
 
 CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS_debug   := -Og
@@ -26,14 +27,26 @@ LDFLAGS += $(filter -fsanitize%,$(CFLAGS))
 
 SRC := $(sort $(shell find engine backends lua -name '*.c' ! -path lua/embed.c))
 HDR := $(sort $(shell find engine backends lua -name '*.h'))
+VERSION := $(shell sed -n 's/^return "\(.*\)"$$/\1/p' lua/vise/version.lua)
 MODULES := $(sort $(shell find lua/vise -name '*.lua'))
 OBJ := $(SRC:%.c=$(B)/%.o) $(B)/embedded.o
+CORE := $(filter-out $(patsubst %,$(B)/lua/%.o,library main module modules signals) $(B)/embedded.o,$(OBJ))
 
 all: $(B)/vise               ## build the program
 
-$(B)/vise: $(OBJ)
+$(B)/vise: $(filter-out $(B)/lua/library.o $(B)/lua/module.o,$(OBJ))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Lua itself is that of the program which loads them.
+$(B)/libvise.so.0: $(CORE) $(B)/lua/library.o $(B)/lua/modules.o $(B)/embedded.o
+	@echo "  LD $@"
+	@$(CC) -shared -Wl,-soname,libvise.so.0 $(LDFLAGS) -o $@ $^ $(filter-out -l$(LUA),$(LDLIBS))
+$(B)/core.so: $(CORE) $(B)/lua/module.o
+	@echo "  LD $@"
+	@$(CC) -shared $(LDFLAGS) -o $@ $^ $(filter-out -l$(LUA),$(LDLIBS))
+library: $(B)/libvise.so.0   ## build the library for programs that have Lua
+lua-module: $(B)/core.so     ## build the module for a Lua 5.4 of its own
 
 # Only these files may use wider instructions; everything else stays portable.
 $(B)/backends/avx2%.o: CFLAGS += -mavx2 -mfma -mf16c
@@ -52,7 +65,7 @@ $(B)/embedded.c: $(B)/embed $(MODULES) lua/vise
 	@$(B)/embed $(MODULES) > $@
 $(B)/embedded.o: $(B)/embedded.c lua/embedded.h
 	@echo "  CC $(MODULES:lua/%=%)" | cut -c1-60
-	@$(CC) -I. -std=c11 -O1 -c -o $@ $<
+	@$(CC) -I. -std=c11 -O1 -fPIC -fvisibility=hidden -c -o $@ $<
 
 # --- The two commands of a newcomer.  make reads pkg-config before anything is installed, so
 # they install what is missing first and then call make again.
@@ -91,13 +104,6 @@ sanitized: $(B)/vise
 	ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 TSAN_OPTIONS=halt_on_error=1 \
 	  $(B)/vise tests/run.lua tests
 
-install: $(B)/vise           ## install under DESTDIR and PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/vise $(DESTDIR)$(PREFIX)/share/doc/vise/docs/img
-	install -s -m 755 $(B)/vise $(DESTDIR)$(PREFIX)/bin/vise
-	cp -R recipes $(DESTDIR)$(PREFIX)/share/vise/
-	install -m 644 README.md CONTRIBUTING.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/vise
-	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/vise/docs
-	install -m 644 docs/img/* $(DESTDIR)$(PREFIX)/share/doc/vise/docs/img
 reference: $(B)/vise         ## write docs/reference/ from the descriptions
 	@$(B)/vise docs $(B)/docs
 	@mkdir -p docs/reference
@@ -108,11 +114,12 @@ fmt:                         ## format the C files
 lint:                        ## static checks: clang-format, luacheck
 	@clang-format --dry-run -Werror $(SRC) $(HDR) lua/embed.c
 	@luacheck --quiet lua tests bench recipes
+include install.mk
 clean:                       ## remove build/
 	rm -rf $(BUILD)
 help:                        ## this list
-	@sed -n 's/^\([a-z ]*\):.*## /  make \1\t/p' Makefile | expand -t 24
+	@sed -n 's/^\([a-z -]*\):.*## /  make \1\t/p' Makefile install.mk | expand -t 24
 
-.PHONY: all quickstart check setup asan tsan sanitized install reference fmt lint clean help
+.PHONY: all quickstart check library lua-module setup asan tsan sanitized reference fmt lint clean help
 $(OBJ): Makefile
 -include $(OBJ:.o=.d)

@@ -5,6 +5,8 @@ local core = require "vise.core"
 
 local M = {}
 
+local DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
 local is = {
   object = function(v) return type(v) == "table" and (next(v) == nil or type(next(v)) == "string") end,
   array = function(v) return type(v) == "table" and (next(v) == nil or math.type(next(v)) == "integer") end,
@@ -15,7 +17,19 @@ local is = {
   null = function(v) return v == core.null end,
 }
 
+-- Extended regular expressions are grep's.
+local matched = {}
+local function matches(text, pattern)
+  local key = pattern .. "\0" .. text
+  if matched[key] == nil then
+    local quoted = text:gsub("'", "'\\''")
+    matched[key] = os.execute(("printf %%s '%s' | LC_ALL=C grep -Eq '%s'"):format(quoted, pattern)) == true
+  end
+  return matched[key]
+end
+
 local problem
+local root -- the whole schema, where "$ref" looks
 
 local function in_any(schemas, value, at)
   local problems = {}
@@ -27,8 +41,35 @@ local function in_any(schemas, value, at)
 end
 
 local keywords = {
-  ["$schema"] = function(name) return name ~= "https://json-schema.org/draft/2020-12/schema" and "another draft" end,
-  title = function() end, description = function() end,
+  ["$schema"] = function(name) return name ~= DRAFT and "follows another draft" end,
+  -- Of a schema itself no more is looked at than what it says it is.
+  ["$ref"] = function(name, value, at)
+    if not name:find "^#/" then return value["$schema"] ~= name and "is no schema of that draft" end
+    local schema = root
+    for step in name:gmatch "[^#/]+" do schema = assert(schema[step], "no " .. name) end
+    return problem(schema, value, at)
+  end,
+  ["$defs"] = function() end, title = function() end, description = function() end, default = function() end,
+  minimum = function(least, value) return is.number(value) and value < least and "is too small" end,
+  maximum = function(most, value) return is.number(value) and value > most and "is too large" end,
+  exclusiveMinimum = function(least, value) return is.number(value) and value <= least and "is too small" end,
+  minLength = function(least, value) return is.string(value) and utf8.len(value) < least and "is too short" end,
+  pattern = function(of, value) return is.string(value) and not matches(value, of) and "does not match" end,
+  propertyNames = function(schema, value, at)
+    if not is.object(value) then return nil end
+    for name in pairs(value) do
+      local found = problem(schema, name, at .. "." .. name)
+      if found then return found end
+    end
+  end,
+  prefixItems = function(schemas, value, at)
+    for i, schema in ipairs(schemas) do
+      local found = value[i] ~= nil and problem(schema, value[i], ("%s[%d]"):format(at, i))
+      if found then return found end
+    end
+  end,
+  minItems = function(least, value) return is.array(value) and #value < least and "has too few items" end,
+  maxItems = function(most, value) return is.array(value) and #value > most and "has too many items" end,
   type = function(name, value) return not is[name](value) and "is no " .. name end,
   const = function(wanted, value) return value ~= wanted and ("is not %s"):format(tostring(wanted)) end,
   enum = function(list, value)
@@ -38,9 +79,10 @@ local keywords = {
     return "is not one of its choices"
   end,
   anyOf = in_any,
-  items = function(schema, value, at)
-    for i, item in ipairs(value) do
-      local found = problem(schema, item, ("%s[%d]"):format(at, i))
+  items = function(schema, value, at, whole)
+    for i = #(whole.prefixItems or {}) + 1, #value do
+      if not schema then return "has too many items" end
+      local found = problem(schema, value[i], ("%s[%d]"):format(at, i))
       if found then return found end
     end
   end,
@@ -84,6 +126,7 @@ end
 ---@param value any
 ---@return string?
 function M.problem(schema, value)
+  root = schema
   return problem(schema, value, "$")
 end
 

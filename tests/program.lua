@@ -2,6 +2,10 @@
 
 local M = { path = arg[-1] }
 
+-- Where the runs are logged, unless a spec says otherwise: not in the source tree.
+local runs = os.tmpname()
+os.remove(runs)
+
 --- Runs `vise ARGUMENTS`.
 ---@param arguments string  As a shell takes them.
 ---@param before? string    What stands before the program: variables, a pipe.
@@ -10,7 +14,8 @@ local M = { path = arg[-1] }
 ---@return string err
 function M.run(arguments, before)
   local errors = os.tmpname()
-  local pipe = assert(io.popen(("%s %s %s 2>%s; echo $?"):format(before or "", M.path, arguments, errors)))
+  local pipe = assert(io.popen(("VISE_RUNS=%s %s %s %s 2>%s; echo $?"):format(runs, before or "", M.path, arguments,
+    errors)))
   local out, status = pipe:read "a":match "^(.-)(%d+)\n$"
   pipe:close()
   local file <close> = assert(io.open(errors))

@@ -203,7 +203,8 @@ end
 
 --- Waits for the last line with text on it to be this one.
 function Terminal:last(text, seconds)
-  return wait(self, function() return (self.screen:text():match "[^\n]*$") == text end, seconds, ("line %q"):format(text))
+  local function done() return (self.screen:text():match "[^\n]*$") == text end
+  return wait(self, done, seconds, ("line %q"):format(text))
 end
 
 --- Waits until the lines from the last prompt on are these.

@@ -13,6 +13,8 @@
 
 // A longer file is not cut: nobody types that much.
 #define MOST_BYTES (256 << 20)
+// Lines are counted each time the file has grown past a multiple of this.
+#define STEP (64 << 10)
 
 static bool write_all(int fd, const char *text, int64_t size) {
     while (size > 0) {
@@ -48,11 +50,11 @@ static int64_t find_cut(const char *text, int64_t size, int64_t lines) {
 
 // Writes the tail over the start, then ends the file behind it.  What is kept is the shorter
 // part, unless its lines are the longer ones: then the file stays as it is.
-static bool cut_down(int fd, int64_t lines) {
+static bool cut_down(int fd, int64_t added, int64_t lines) {
     struct stat about;
     if (fstat(fd, &about)) return false;
     int64_t size = about.st_size;
-    if (size < 2 * lines || size > MOST_BYTES) return true;
+    if (size / STEP == (size - added) / STEP || size > MOST_BYTES) return true;
     char *text = vise_alloc((size_t)size);
     if (!text) return true;
     bool ok = read_all(fd, text, size);
@@ -75,7 +77,8 @@ vise_status vise_history_append(const char *path, const char *text, int64_t size
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return vise_disk_fail(err, errno, "open", path);
     bool ok = flock(fd, LOCK_EX) == 0 && fchmod(fd, 0600) == 0;
-    ok = ok && lseek(fd, 0, SEEK_END) >= 0 && write_all(fd, text, size) && cut_down(fd, lines);
+    ok = ok && lseek(fd, 0, SEEK_END) >= 0 && write_all(fd, text, size) &&
+         cut_down(fd, size, lines);
     int why = errno;
     close(fd); // and the lock goes
     return ok ? VISE_OK : vise_disk_fail(err, why, "write", path);

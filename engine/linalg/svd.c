@@ -6,6 +6,7 @@
 #include "engine/linalg/lapack.h"
 #include "engine/linalg/orthonormal.h"
 #include "engine/linalg/random.h"
+#include "engine/linalg/svd_apart.h"
 #include "engine/mem.h"
 #include "engine/ops/argument.h"
 #include "engine/ops/matmul.h"
@@ -45,7 +46,8 @@ static void cut(factors *f, const factors *all) {
     memcpy(f->vt.data, all->vt.data, (size_t)vise_tensor_bytes(&f->vt));
 }
 
-static vise_status full_svd(factors *f, const vise_tensor *a, vise_error *err) {
+static vise_status full_svd(const vise_context *ctx, factors *f, const vise_tensor *a,
+                            vise_error *err) {
     factors all = {0};
     vise_tensor copy = {0};
     int64_t m = a->shape[0], n = a->shape[1], k = m < n ? m : n;
@@ -53,10 +55,7 @@ static vise_status full_svd(factors *f, const vise_tensor *a, vise_error *err) {
     vise_status st = whole ? VISE_OK : make_factors(&all, a->dtype, m, k, n, err);
     if (!st) st = vise_tensor_convert(&copy, a, a->dtype, err);
     const factors *to = whole ? f : &all;
-    if (!st) {
-        st = vise_lapack_svd(a->dtype, m, n, copy.data, to->u.data, to->s.data, to->vt.data,
-                             err);
-    }
+    if (!st) st = vise_svd_apart(ctx, &copy, &to->u, &to->s, &to->vt, err);
     if (!st && !whole) cut(f, &all);
     vise_tensor_release(&copy);
     release(&all);
@@ -274,7 +273,7 @@ vise_status vise_svd(const vise_context *ctx, vise_tensor *u, vise_tensor *s, vi
     vise_status st = check(a, opt, err);
     if (!st) st = make_factors(&f, a->dtype, a->shape[0], opt->rank, a->shape[1], err);
     if (!st && opt->rank > 0) {
-        st = opt->randomized ? randomized_svd(ctx, &f, a, opt, err) : full_svd(&f, a, err);
+        st = opt->randomized ? randomized_svd(ctx, &f, a, opt, err) : full_svd(ctx, &f, a, err);
     }
     if (st) {
         release(&f);

@@ -30,9 +30,9 @@ static struct {
     struct sigaction old_fatal[FATAL], old_events[EVENTS];
 } tty;
 
-// Turns bracketed paste on or off and, off, gives the colours back.
+// Turns bracketed paste on or off.
 static void say_mode(bool on) {
-    static const char set[] = "\033[?2004h", reset[] = "\033[?2004l\033[0m";
+    static const char set[] = "\033[?2004h", reset[] = "\033[?2004l";
     ssize_t n = on ? write(STDOUT_FILENO, set, sizeof set - 1)
                    : write(STDOUT_FILENO, reset, sizeof reset - 1);
     (void)n; // a terminal that is gone needs nothing

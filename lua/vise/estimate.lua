@@ -1,67 +1,229 @@
---- How long quantizing will take: each type of a plan makes one small random layer on this machine, and
---- the time grows with the work.  An estimate, printed as one.
+--- What quantizing will take, in time and memory: a plan's kinds of layers are made on this machine, or
+--- the first rows of them where all of a layer would take too long, and a known workload runs a part of
+--- its calibration.  Estimates, printed as such; at most about two seconds are spent on them.
 
+local calibrate = require "vise.calibrate"
+local calibrations = require "vise.calibrations"
+local captured = require "vise.captured"
 local core = require "vise.core"
 local fail = require "vise.fail"
 local make = require "vise.make_layer"
 local Linear = require "vise.nn.linear"
+local shared_inputs = require "vise.shared_inputs"
+local stack = require "vise.algorithms.stack"
 
 local M = {}
 
-local EDGE, ROWS = 512, 64 -- of the small layer, and of its input
-local TURNS = 3            -- the best counts: the first finds cold caches and new memory
+local BUDGET, SHORT = 2, 0.02 -- seconds: for all of it; of a trial that is done again
+local STRANGE = 1.4           -- times what was expected
+local PARTS = 4               -- of a calibration: texts or steps
+local ROWS, MORE = 128, 2     -- of the first trial, a multiple of every block; how much larger the next is
 
---- How a decomposition of [out, in] grows: as products with q thin columns, or as the cube.
-local function decomposition(out, inp, rank, precision)
-  local least, most = math.min(out, inp), math.max(out, inp)
-  if precision ~= "low" then return least ^ 2 * most end
-  return out * inp * math.min(least, rank + 10)
+---@class vise.Estimate
+---@field seconds number              Of it all.
+---@field calibration_seconds? number  nil: nobody knows the workload, and it is not in `seconds`.
+---@field peak_bytes integer          The most memory on the way, with what was made by then.
+
+-- Input as calibration would find it: what a layer costs does not depend on its values.
+local function found_for(layer, sample_rows)
+  if not layer.type.calibrated and #(layer.type.needs or {}) == 0 then return nil end
+  local inp = layer.shape[2]
+  local span = fail.try(core.tensor("f32", { inp }))
+  for i = 1, inp do span:set(i, 4) end
+  return { span = span, range = core.tensor_of("f32", { 2 }, { -4, 4 }),
+    sample = fail.try(core.random(0):normal { sample_rows, inp }) }
 end
 
---- How often the work of the small layer goes into a layer's.
-local function times(layer, edge, svdq)
-  local out, inp, rank = layer.shape[1], layer.shape[2], layer.type.rank
-  local elements = out * inp / (edge * edge)
-  if not rank or rank == 0 then return elements end
-  local p = svdq.calibrate_precision
-  return math.max(elements, decomposition(out, inp, rank, p) / decomposition(edge, edge, rank, p))
+-- Makes the first rows of a layer: seconds, and memory at the peak beyond what is held already.
+local function trial(layer, weight, rows, found)
+  collectgarbage()
+  local part <close> = fail.try(weight:rows(1, rows))
+  local planned = setmetatable({ shape = { rows, layer.shape[2] } }, { __index = layer })
+  local held, start = core.memory().bytes, core.clock()
+  core.reset_peak()
+  local q = fail.try(make.layer(Linear.new(layer.name, rows, layer.shape[2], part, nil), planned, found))
+  local seconds, peak = core.clock() - start, core.memory().peak - held
+  q:close()
+  return { rows = rows, seconds = seconds, peak = peak }
 end
 
---- Seconds that this machine takes for a layer [edge, edge] of a type.
-local function measure(planned, edge)
-  local random = core.random(0)
-  local weight <close> = fail.try(random:normal { edge, edge })
-  local span <close> = fail.try(core.tensor("f32", { edge }))
-  local range <close> = core.tensor_of("f32", { 2 }, { -4, 4 })
-  local sample <close> = fail.try(random:normal { ROWS, edge })
-  for i = 1, edge do span:set(i, 4) end
-  local best = math.huge
-  for _ = 1, TURNS do
-    local start = core.clock()
-    local q = fail.try(make.layer(Linear.new("estimate", edge, edge, weight, nil), { name = "estimate",
-      shape = { edge, edge }, type = planned.type, storage = planned.storage, disk_bytes = 0, memory_bytes = 0 },
-      { span = span, range = range, sample = sample }))
-    best = math.min(best, core.clock() - start)
-    q:close()
+-- How many times the work of some rows goes into a layer's.
+local function growth(layer, out, rows, svdq)
+  local inp = layer.shape[2]
+  if not layer.type.rank or layer.type.rank == 0 or svdq.calibrate_precision == "low" then return out / rows end
+  local function cube(n) return math.min(n, inp) ^ 2 * math.max(n, inp) end
+  return cube(out) / cube(rows)
+end
+
+-- What a layer of `out` rows takes: as its own trial, or as the nearest with fewer rows; memory by a line
+-- through two of them.
+local function cost_of(layer, out, trials, svdq)
+  local first, last
+  for _, t in ipairs(trials) do
+    if t.rows == out then return t.seconds, t.peak end
+    if not last or last.rows < out then first, last = last, t end
   end
-  return best
+  local seconds = last.seconds * growth(layer, out, last.rows, svdq)
+  if not first then return seconds, last.peak * out / last.rows end
+  return seconds, last.peak + (last.peak - first.peak) / (last.rows - first.rows) * (out - last.rows)
 end
 
---- Seconds for making every layer of a plan.
----@param plan vise.Plan
----@return number
-function M.seconds(plan)
-  local measured, sum = {}, 0
+-- Rows of the trials: a few first, then those that the layers have.
+local function sizes_of(outs, least)
+  local list, rows = {}, math.max(ROWS, least)
+  while rows * 1.5 < outs[1] do
+    list[#list + 1], rows = rows, rows * MORE
+  end
+  for _, out in ipairs(outs) do
+    if list[#list] ~= out then list[#list + 1] = out end
+  end
+  return list
+end
+
+-- Tries layers of one type and width, larger and larger until the time is up.
+local function try_out(family, plan, sample_rows, seconds)
+  local layer, trials, stop = family.layer, {}, core.clock() + seconds
+  local found, weight = found_for(layer, sample_rows), family.weight
+  for _, rows in ipairs(sizes_of(family.outs, layer.type.rank or 0)) do
+    local last = trials[#trials]
+    if last and core.clock() + last.seconds * growth(layer, rows, last.rows, plan.cfg.svdq) > stop then break end
+    local t = trial(layer, weight, rows, found)
+    -- The first finds cold caches and pages not mapped yet, of which the layers have their part.
+    if t.seconds < SHORT then t.seconds = (t.seconds + trial(layer, weight, rows, found).seconds) / 2 end
+    -- What is much slower than the trial before was disturbed.
+    local strange = last and t.seconds > STRANGE * last.seconds * growth(layer, rows, last.rows, plan.cfg.svdq)
+    if strange and core.clock() + t.seconds < stop then
+      t.seconds = math.min(t.seconds, trial(layer, weight, rows, found).seconds)
+    end
+    trials[#trials + 1] = t
+  end
+  if found then captured.close { found } end
+  return trials
+end
+
+-- What is made, one after the other: layers, and groups that may share a branch as one.
+local function work_of(plan)
+  local list, in_group = {}, {}
+  for _, group in ipairs(shared_inputs.siblings(plan.layers, plan.cfg)) do
+    local out, memory = 0, 0
+    for _, layer in ipairs(group) do
+      out, memory = out + layer.shape[1], memory + layer.memory_bytes
+      in_group[layer] = group
+    end
+    group.whole = setmetatable({ shape = { out, group[1].shape[2] }, memory_bytes = memory, count = #group,
+      group = group }, { __index = group[1] })
+  end
   for _, layer in ipairs(plan.layers) do
-    local type = layer.type
-    if type then
-      local edge = math.max(EDGE, type.rank or 0)
-      local kind = type.method.name .. " " .. type.name
-      measured[kind] = measured[kind] or measure(layer, edge)
-      sum = sum + measured[kind] * times(layer, edge, plan.cfg.svdq)
+    local group = in_group[layer]
+    if group then
+      if group[1] == layer then list[#list + 1] = group.whole end
+    elseif layer.type then
+      list[#list + 1] = layer
     end
   end
-  return sum
+  return list
+end
+
+-- Layers whose cost differs by their rows alone.
+local function family_of(layer)
+  return table.concat({ layer.type.method.name, layer.type.name, layer.storage, layer.shape[2] }, " ")
+end
+
+local function weight_of(plan, layer)
+  if not layer.group then return plan.model:layer(layer.name).weight end
+  local weights = {}
+  for i, member in ipairs(layer.group) do weights[i] = plan.model:layer(member.name).weight end
+  return (stack.join(weights))
+end
+
+-- The families of some layers, those with the least work first: what they leave of the time is for the
+-- others.
+local function families_of(list)
+  local families, by_key = {}, {}
+  for _, layer in ipairs(list) do
+    local key, out = family_of(layer), layer.shape[1]
+    local f = by_key[key]
+    if not f then
+      f = { key = key, layer = layer, outs = {}, has = {}, work = 0 }
+      by_key[key], families[#families + 1] = f, f
+    end
+    if out > f.layer.shape[1] then f.layer = layer end
+    if not f.has[out] then f.has[out], f.outs[#f.outs + 1] = true, out end
+    f.work = f.work + out * layer.shape[2]
+  end
+  for _, f in ipairs(families) do table.sort(f.outs) end
+  table.sort(families, function(a, b)
+    if a.work ~= b.work then return a.work < b.work end
+    return a.key < b.key
+  end)
+  return families, by_key
+end
+
+-- One call of a part of the calibration, with its observers.
+local function observe_part(plan, needs, work, parts)
+  local share
+  local cfg = setmetatable({ calibrate = function(model) share = fail.try(work:part(model, parts)) end },
+    { __index = plan.cfg })
+  collectgarbage()
+  local held, start = core.memory().bytes, core.clock()
+  core.reset_peak()
+  local found = calibrate.capture(plan.model, cfg, { { model = plan.model, plan = plan, cfg = cfg, needs = needs } })
+  local seconds, peak = core.clock() - start, core.memory().peak - held
+  collectgarbage()
+  local left = core.memory().bytes - held
+  for _, all in pairs(found or {}) do captured.close(all) end
+  return found and { seconds = seconds, peak = peak, held = left, share = share }
+end
+
+-- Seconds and memory of all the calibration, and what it leaves behind; nil if nobody knows what it does.
+local function calibration(plan)
+  local needs, work = plan:calibrated(), calibrations[plan.cfg.calibrate or false]
+  if #needs == 0 then return { seconds = 0, peak = 0, held = plan.sample_bytes } end
+  if not work then return nil end
+  -- The first finds the weights on the disk; a few more show what heaps up.
+  local cold = observe_part(plan, needs, work, 1)
+  if not cold then return nil end
+  local warm = PARTS * cold.seconds < BUDGET / 3 and observe_part(plan, needs, work, PARTS) or cold
+  return { seconds = cold.seconds + warm.seconds * math.max(0, 1 - cold.share) / warm.share,
+    peak = math.max(cold.peak, warm.peak), held = warm.held }
+end
+
+local function single(plan)
+  local started, list = core.clock(), work_of(plan)
+  local before = calibration(plan)
+  local families, by_key = families_of(list)
+  local sample_rows = plan:sample_rows(plan.cfg)
+  for i, f in ipairs(families) do
+    local left = math.max(0, BUDGET - (core.clock() - started)) / (#families - i + 1)
+    f.weight = weight_of(plan, f.layer)
+    f.trials = try_out(f, plan, sample_rows, left)
+    if f.layer.group then f.weight:close() end
+  end
+  local seconds, peak = before and before.seconds or 0, before and before.peak or 0
+  local held = before and before.held or plan.sample_bytes
+  for _, layer in ipairs(list) do
+    local takes, needs = cost_of(layer, layer.shape[1], by_key[family_of(layer)].trials, plan.cfg.svdq)
+    seconds, peak = seconds + takes, math.max(peak, held + needs)
+    held = held + layer.memory_bytes
+  end
+  return { seconds = seconds, calibration_seconds = before and before.seconds, peak_bytes = peak // 1 | 0 }
+end
+
+--- Measures what a plan will take.
+---@param plan vise.Plan
+---@return vise.Estimate
+function M.of(plan)
+  if not plan.components then return single(plan) end
+  local whole = { seconds = 0, calibration_seconds = 0, peak_bytes = 0 }
+  for _, part in pairs(plan.components) do
+    local e = single(part)
+    whole.seconds = whole.seconds + e.seconds
+    whole.calibration_seconds = whole.calibration_seconds and e.calibration_seconds
+      and whole.calibration_seconds + e.calibration_seconds
+    -- What one component made is held while the next is made.
+    whole.peak_bytes = math.max(whole.peak_bytes, plan.memory_bytes - part.memory_bytes + e.peak_bytes)
+  end
+  return whole
 end
 
 return M

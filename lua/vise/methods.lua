@@ -16,6 +16,17 @@ local function names_of(methods)
   return names
 end
 
+-- What was likely meant: a method of nearly this name, or a function of a module that takes the object.
+local function hint(methods, name)
+  local near = suggest.hint(name, names_of(methods))
+  if near ~= "" then return near end
+  local vise = require "vise"
+  for _, module in ipairs { "linalg", "ops", "coded", "plot" } do
+    if rawget(vise[module], name) then return ("; did you mean vise.%s.%s?"):format(module, name) end
+  end
+  return ""
+end
+
 --- Makes every class of the core answer an unknown name with E-US-15.
 function M.guard()
   require "vise.core"
@@ -24,8 +35,7 @@ function M.guard()
     local methods = registry["vise." .. class].__index
     setmetatable(methods, {
       __index = function(_, name)
-        fail.raise("E-US-15", "a %s has no '%s'%s", class, tostring(name),
-          suggest.hint(tostring(name), names_of(methods)))
+        fail.raise("E-US-15", "a %s has no '%s'%s", class, tostring(name), hint(methods, tostring(name)))
       end,
     })
   end

@@ -55,11 +55,23 @@ function M.tensors(object)
   return checkpoint and rawget(checkpoint, "order") or {}
 end
 
+local linear = setmetatable({}, { __mode = "k" }) -- class -> is it the layer that can be quantized?
+
+local function is_linear(module)
+  local class = debug.getmetatable(module)
+  if type(class) ~= "table" then return false end
+  if linear[class] == nil then linear[class] = rawget(class, "kind") == "Linear" end
+  return linear[class]
+end
+
+-- There may be 100,000 of them, and somebody waits for the Tab key.
 local function collect(module, list)
   for _, child in ipairs(rawget(module, "children") or {}) do
-    local class = debug.getmetatable(child)
-    if type(class) == "table" and rawget(class, "kind") == "Linear" then list[#list + 1] = child end
-    collect(child, list)
+    if is_linear(child) then
+      list[#list + 1] = child
+    else
+      collect(child, list)
+    end
   end
   return list
 end
@@ -69,6 +81,21 @@ end
 ---@return vise.nn.Linear[]
 function M.layers(object)
   return collect(object, {})
+end
+
+local known = setmetatable({}, { __mode = "k" }) -- model -> { children, names }
+
+--- Their full names.  The tree of a model does not change, so it is walked once.
+---@param object table
+---@return string[]
+function M.layer_names(object)
+  local children, kept = rawget(object, "children"), known[object]
+  if not kept or kept.children ~= children or kept.count ~= #(children or {}) then
+    kept = { children = children, count = #(children or {}), names = M.layers(object) }
+    for i, layer in ipairs(kept.names) do kept.names[i] = rawget(layer, "name") end
+    known[object] = kept
+  end
+  return kept.names
 end
 
 return M

@@ -5,7 +5,6 @@
 
 local artefact = require "vise.artefact"
 local core = require "vise.core"
-local estimate = require "vise.estimate"
 local fail = require "vise.fail"
 local methods = require "vise.algorithms.methods"
 local pipeline = require "vise.pipeline"
@@ -307,7 +306,7 @@ function M.single(model, cfg)
     fail.raise("E-PL-05", "nothing to quantize: of %d linear layers %s", #names, table.concat(reasons, ", "))
   end
   plan.file_bytes = fail.try(artefact.file_bytes(model, plan, cfg))
-  plan.cfg = cfg
+  plan.cfg, plan.model = cfg, model
   return plan
 end
 
@@ -358,13 +357,16 @@ function Plan:few_shot()
   return names
 end
 
---- About how long quantizing will take, without calibration: from a rate measured now.
----@return number seconds
+--- What quantizing will take, measured now on this machine in about two seconds.
+---@return vise.Estimate
+function Plan:estimate()
+  return require("vise.estimate").of(self)
+end
+
+--- About how many seconds that will be; without calibration if nobody knows what it runs.
+---@return number
 function Plan:seconds()
-  if not self.components then return estimate.seconds(self) end
-  local sum = 0
-  for _, plan in pairs(self.components) do sum = sum + estimate.seconds(plan) end
-  return sum
+  return self:estimate().seconds
 end
 
 --- The plan as plain data, for reports and --json.

@@ -21,8 +21,8 @@ function M.escape(s, ascii)
       out[#out + 1] = ("\\x%02x"):format(s:byte(at))
     else
       local code = utf8.codepoint(s, at)
-      last = at + #utf8.char(code) - 1 -- not up to the next first byte: stray ones may follow
-      if ascii or hidden(code) then
+        last = at + #utf8.char(code) - 1 -- not up to the next first byte: stray ones may follow
+      if hidden(code) or ascii and code > 0x7e then
         out[#out + 1] = (code < 0x100 and "\\x%02x" or "\\u{%x}"):format(code)
       else
         out[#out + 1] = s:sub(at, last)
@@ -78,11 +78,11 @@ local function is_numeric(rows, c)
   return found
 end
 
-local LEAST_CELL = 12 -- columns that a cell of words keeps
+local LEAST_CELL, GAP = 12, 2 -- columns that a cell of words keeps; between cells
 
 -- Takes from the widest columns of words what lines have too much.
 local function squeeze(widths, right, most)
-  local sum = 2 * (#widths - 1)
+  local sum = GAP * (#widths - 1)
   for _, w in ipairs(widths) do sum = sum + w end
   while sum > most do
     local widest
@@ -94,28 +94,58 @@ local function squeeze(widths, right, most)
   end
 end
 
---- Rows of cells as aligned lines; columns of numbers go to the right, with their heading.
----@param rows (string|number)[][]
----@param indent? string
----@param most? integer  Columns of a line: where they are too few, long words lose their middle.
----@return string
-function M.columns(rows, indent, most)
-  local widths, right, lines = {}, {}, {}
+-- Columns in as many bands as lines need: { first, last } each, of which all but the first repeat
+-- column 1.
+local function bands_of(widths, most)
+  local bands, used = { { 1, 1 } }, widths[1] or 0
+  for c = 2, #widths do
+    if used + GAP + widths[c] > most and bands[#bands][2] > 1 then
+      bands[#bands + 1], used = { c, c }, widths[1]
+    end
+    bands[#bands][2], used = c, used + GAP + widths[c]
+  end
+  return bands
+end
+
+local function measure(rows, ascii)
+  local widths, right = {}, {}
   for _, row in ipairs(rows) do
     for c, cell in ipairs(row) do
-      widths[c] = math.max(widths[c] or 0, width(M.escape(tostring(cell))))
+      widths[c] = math.max(widths[c] or 0, width(M.escape(tostring(cell), ascii)))
     end
   end
   for c in ipairs(widths) do right[c] = is_numeric(rows, c) end
-  if most then squeeze(widths, right, most - #(indent or "")) end
-  for r, row in ipairs(rows) do
-    local cells = {}
-    for c, cell in ipairs(row) do
-      local shown = M.elide(M.escape(tostring(cell)), widths[c])
-      local space = (" "):rep(widths[c] - width(shown))
-      cells[c] = right[c] and space .. shown or shown .. space
+  return widths, right
+end
+
+--- Rows of cells as aligned lines; columns of numbers go to the right, with their heading.
+---@param rows (string|number)[][]
+---@param indent? string
+---@param most? integer  Columns of a line: where they are too few, long words lose their middle, and then
+---the table is folded into bands that begin with the first column.
+---@param ascii? boolean  No letters beyond ASCII.
+---@return string
+function M.columns(rows, indent, most, ascii)
+  local widths, right = measure(rows, ascii)
+  local bands, lines = { { 1, #widths } }, {}
+  if most then
+    most = most - #(indent or "")
+    squeeze(widths, right, most)
+    bands = bands_of(widths, most)
+  end
+  for b, band in ipairs(bands) do
+    if b > 1 then lines[#lines + 1] = "" end
+    for _, row in ipairs(rows) do
+      local cells = {}
+      for c, cell in ipairs(row) do
+        if c == 1 or c >= band[1] and c <= band[2] then
+          local shown = M.elide(M.escape(tostring(cell), ascii), widths[c])
+          local space = (" "):rep(widths[c] - width(shown))
+          cells[#cells + 1] = right[c] and space .. shown or shown .. space
+        end
+      end
+      lines[#lines + 1] = (indent or "") .. table.concat(cells, "  "):gsub("%s+$", "")
     end
-    lines[r] = (indent or "") .. table.concat(cells, "  "):gsub("%s+$", "")
   end
   return table.concat(lines, "\n") .. (#lines > 0 and "\n" or "")
 end
@@ -127,7 +157,7 @@ end
 ---@return string
 function M.table(rows, indent)
   local here = require("vise.terminal").of "stdout"
-  return M.columns(rows, indent, here.fixed and here.columns or nil)
+  return M.columns(rows, indent, here.fixed and here.columns or nil, not here.unicode)
 end
 
 --- How wide help and other running text may be: as wide as the terminal, and not wider than reads

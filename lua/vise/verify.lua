@@ -52,10 +52,10 @@ local function check_recipe(source, found)
     if packages.name_problem(name) then
       return found("E-AR-03", ("%s is not the lock of a recipe"):format(core.escape(lock_path)))
     end
-    local path, sha256 = folder .. "/" .. name, nil
-    sha256, message, id = core.disk.sha256(path)
+    local path = folder .. "/" .. name
+    local sha256, why, why_id = core.disk.sha256(path)
     if not sha256 then
-      found(id, message)
+      found(why_id, why)
     elseif sha256 ~= file.sha256 then
       found("E-AR-19", ("%s was changed after it was written"):format(core.escape(path)))
     end

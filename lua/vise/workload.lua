@@ -12,6 +12,7 @@
 ---   vise.quantize(model, { quant_type = "svdq_int4_r8", calibrate = work:calibration() })
 ---   print(work:quality(model).value)
 
+local calibrations = require "vise.calibrations"
 local core = require "vise.core"
 local eval = require "vise.eval"
 local fail = require "vise.fail"
@@ -39,6 +40,8 @@ local kinds = { texts = "table", tokenizer = "userdata" }
 ---@field family string
 ---@field metric "psnr"|"loss_increase"|"sqnr"
 ---@field options vise.WorkloadOptions
+---@field float any          What the float model did: images, or a loss.
+---@field drawn? vise.Tensor  Images: those of the last quality().
 local Workload = {}
 Workload.__index = Workload
 
@@ -57,13 +60,24 @@ function images.calibrate(self, model)
   draw(self, model, self.options.calibration, self.options.seed):close()
 end
 
+-- Some steps of all images: what a forward holds is that of the whole.
+function images.part(self, model, parts)
+  local steps = self.options.steps
+  self.options.steps = math.min(steps, parts)
+  local ok, problem = pcall(images.calibrate, self, model)
+  self.options.steps = steps
+  if not ok then error(problem, 0) end
+  return math.min(steps, parts) / steps
+end
+
 function images.reference(self, model)
   return draw(self, model, self.options.images, self.options.seed + 1)
 end
 
 function images.quality(self, model)
-  local drawn <close> = draw(self, model, self.options.images, self.options.seed + 1)
-  return try(eval.psnr(drawn, self.float))
+  if self.drawn then self.drawn:close() end
+  self.drawn = draw(self, model, self.options.images, self.options.seed + 1)
+  return try(eval.psnr(self.drawn, self.float))
 end
 
 -- Texts as lists of ids: those given, or what the float model writes.
@@ -91,12 +105,31 @@ end
 
 local language = { metric = "loss_increase" }
 
+local function read(model, ids)
+  local x <close> = try(core.tensor_of("i64", { 1, #ids }, ids))
+  try(model:forward(x)):close()
+end
+
 function language.calibrate(self, model)
   prepare(self, model)
-  for _, ids in ipairs(self.seen) do
-    local x <close> = try(core.tensor_of("i64", { 1, #ids }, ids))
-    try(model:forward(x)):close()
+  for _, ids in ipairs(self.seen) do read(model, ids) end
+end
+
+-- Some texts; where the model still has to write them, as many ids.
+function language.part(self, model, parts)
+  local o, list, all, some = self.options, {}, 0, 0
+  if o.texts then prepare(self, model) end
+  for i = 1, self.seen and #self.seen or o.calibration do
+    local ids = self.seen and self.seen[i] or {}
+    for k = 1, self.seen and 0 or o.length do ids[k] = model.settings.bos_token_id or 1 end
+    list[i], all = ids, all + #ids
   end
+  table.sort(list, function(a, b) return #a > #b end)
+  for i = 1, math.min(parts, #list) do
+    read(model, list[i])
+    some = some + #list[i]
+  end
+  return some / all
 end
 
 function language.reference(self, model)
@@ -136,10 +169,26 @@ function Workload:calibrate(model)
   end)
 end
 
+--- Runs a part of the calibration, and says which share of the work that was.
+---@param model vise.Model
+---@param parts integer  Steps of the images, or texts.
+---@return number? share
+---@return string? message
+---@return string? id
+function Workload:part(model, parts)
+  return fail.catch(function()
+    if self.kind.part then return self.kind.part(self, model, parts) end
+    self.kind.calibrate(self, model)
+    return 1
+  end)
+end
+
 --- The calibration as a function, for `calibrate` of a config.
 ---@return fun(model: vise.Model)
 function Workload:calibration()
-  return function(model) return self:calibrate(model) end
+  local function calibrate(model) return self:calibrate(model) end
+  calibrations[calibrate] = self
+  return calibrate
 end
 
 --- Remembers what the float model does.
@@ -152,6 +201,15 @@ function Workload:reference(model)
     self.float = self.kind.reference(self, model)
     return true
   end)
+end
+
+--- What a model makes of what it is measured on: images, or the answer of a described family.
+---@param model vise.Model
+---@return vise.Tensor|number?  Of language models the loss.
+---@return string? message
+---@return string? id
+function Workload:answer(model)
+  return fail.catch(self.kind.reference, self, model)
 end
 
 --- How far a model is from the float one.

@@ -27,9 +27,9 @@
   outputs = { formats = { "vise" }, files = { "artefact" } },
   resources = { time = "seconds", data_free = true },
   expects = {
-    { type = "int4_weight_only_g32", metric = "psnr", at_least = 29.4 },
-    { type = "int4_weight_only_g32", metric = "loss_increase", at_most = 0.1500 },
-    { type = "int4_weight_only_g64", metric = "psnr", at_least = 30.6 },
-    { type = "int4_weight_only_g64", metric = "loss_increase", at_most = 0.1335 },
+    { type = "int4_weight_only_g32", metric = "psnr", at_least = 28.9 },
+    { type = "int4_weight_only_g32", metric = "loss_increase", at_most = 0.1480 },
+    { type = "int4_weight_only_g64", metric = "psnr", at_least = 30.1 },
+    { type = "int4_weight_only_g64", metric = "loss_increase", at_most = 0.1315 },
   },
 }

@@ -49,9 +49,8 @@ end
 local function round_trip(job, open, cfg, inputs)
   local model = open()
   local report = assert(vise.quantize(model, cfg))
-  local folder = job:path(cfg.quant_type)
-  local saved = assert(vise.save(model, folder))
-  local again = assert(vise.load(open(), folder))
+  local saved = job:save(model, cfg.quant_type)
+  local again = assert(vise.load(open(), saved.file))
   local first = inputs.noise:rows(1, 10)
   local equal = sample(job, model, first):tobytes() == sample(job, again, first):tobytes()
   model:close()
@@ -100,6 +99,7 @@ return function(job)
   local bar <close> = job:progress("quickstart", #TYPES + 1, "models")
   local float = measure(job, model, inputs)
   bar:step(1)
+  job:image("float", float.images)
   local headings = { "type", "layers", "skipped", "bits", "bytes", "ratio", "PSNR", "loss", "seconds", "MiB",
     "speed" }
   local rows, pictures = { headings, row_of("float (f16)", nil, nil, float) }, { float.images }
@@ -113,6 +113,8 @@ return function(job)
     job:report(quant_type, { layers = report.quantized, skipped = report.skipped, bytes = saved.bytes,
       bits_per_weight = report.bits_per_weight, psnr = m.psnr, loss = m.loss, seconds = m.seconds,
       peak_bytes = m.peak, round_trip = "bit-equal" })
+    job:metric("psnr " .. quant_type, m.psnr, { unit = "dB", better = "higher" })
+    job:image(quant_type, m.images)
     check_expectations(job, quant_type, m.psnr)
     bar:step(1)
   end

@@ -35,11 +35,11 @@
   outputs = { formats = { "vise" }, files = { "artefact" } },
   resources = { time = "minutes", data_free = false },
   expects = {
-    { type = "svdq_int4_r8", metric = "psnr", at_least = 27.3 },
-    { type = "svdq_int4_r8", metric = "loss_increase", at_most = 0.1911 },
-    { type = "svdq_nvfp4_r8", metric = "psnr", at_least = 30.4 },
-    { type = "svdq_nvfp4_r8", metric = "loss_increase", at_most = 0.1342 },
-    { type = "svdq_int4_r32", metric = "psnr", at_least = 34.5 },
-    { type = "svdq_int4_r32", metric = "loss_increase", at_most = 0.0569 },
+    { type = "svdq_int4_r8", metric = "psnr", at_least = 28.4 },
+    { type = "svdq_int4_r8", metric = "loss_increase", at_most = 0.2009 },
+    { type = "svdq_nvfp4_r8", metric = "psnr", at_least = 29.9 },
+    { type = "svdq_nvfp4_r8", metric = "loss_increase", at_most = 0.1229 },
+    { type = "svdq_int4_r32", metric = "psnr", at_least = 33.2 },
+    { type = "svdq_int4_r32", metric = "loss_increase", at_most = 0.0651 },
   },
 }

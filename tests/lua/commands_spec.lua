@@ -3,18 +3,7 @@
 local core = require "vise.core"
 local support = require "support"
 
-local program = arg[-1]
-
-local function run(arguments)
-  local err = os.tmpname()
-  local pipe = assert(io.popen(("%s %s 2>%s; echo $?"):format(program, arguments, err)))
-  local out, status = pipe:read "a":match "^(.-)(%d+)\n$" -- what is printed ends with a line end
-  pipe:close()
-  local f <close> = assert(io.open(err))
-  local message = f:read "a"
-  os.remove(err)
-  return tonumber(status), out, message
-end
+local run = require("program").run
 
 local function file(entries)
   local path = os.tmpname()

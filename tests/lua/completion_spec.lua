@@ -126,11 +126,33 @@ describe("completion", function()
     os.remove(path)
   end)
 
-  it("knows what help explains", function()
+  it("knows the logged runs, the last first", function()
+    local place = os.tmpname()
+    os.remove(place)
+    for _, id in ipairs { "20260101-000000-a", "20260102-000000-b" } do
+      assert(os.execute(("mkdir -p %s/%s && echo '{}' > %s/%s/run.json"):format(place, id, place, id)))
+    end
+    local _, found = answer("runs", "show", "--runs", place, "")
+    local listed = {}
+    for i, entry in ipairs(found.words) do listed[i] = entry[1] end
+    assert.same({ "last", "20260102-000000-b", "20260101-000000-a" }, listed)
+    assert.is_true(select(2, answer("diff", "--runs", place, "")).folders)
+    assert(os.execute("rm -r " .. place))
+  end)
+
+  it("knows subcommands, and the topics of two words", function()
+    assert.is_string(answer("recipes", "").list)
+    assert.is_string(answer("help", "recipes", "").list)
+    assert.is_true((answer("runs", "compare", "--"))["--json"] ~= nil)
+    assert.is_string(answer("recipes", "show", "").quickstart)
+  end)
+
+  it("knows what help and explain explain", function()
+    assert.is_true(answer("explain", "").svdquant)
     local words = answer("help", "")
     assert.is_string(words.inspect)
-    assert.is_true(words["tensor:rows"])
-    assert.is_true(words["ops.rope"])
+    assert.is_string(words["tensor:rows"])
+    assert.is_string(words["ops.rope"])
     assert.is_string((answer("help", "E-US-"))["E-US-04"])
   end)
 end)

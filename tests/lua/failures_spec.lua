@@ -67,7 +67,7 @@ local function cases()
     { "run " .. fine .. " -p bits=9", "E-RC-05", "from 2 to 8" },
     { "run " .. fine .. " -p bits", "E-US-04", "bits" },
     { "run int8 --model " .. place, "E-HF-13", place },
-    { "run int8 --dry-run --variant fp16 --model " .. DIT .. " -p 'exclude=transformer_block.*'", "E-PL-01",
+    { "run int8 --dry-run --variant fp16 --model " .. DIT .. " -p 'exclude=transformer_block.*'", "E-RC-15",
       "transformer_block" },
     { "compare " .. cut .. " " .. cut, "E-ST-04", "cut.safetensors" },
     { "eval " .. DIT .. " --variant fp16", "E-US-05", "" },

@@ -2,6 +2,7 @@
 
 local cli = require "vise.cli"
 local core = require "vise.core"
+local disk = core.disk
 local dit = require "workflow.support_dit"
 local forms = require "vise.forms"
 local json_schema = require "json_schema"
@@ -12,12 +13,7 @@ local program = arg[-1]
 
 -- A schema as it is shipped: through its text.
 local function shipped(form)
-  return assert(core.json_decode(assert(core.json_encode(schema.of(form, "test")))))
-end
-
-local function json(arguments)
-  local pipe <close> = io.popen(("%s %s --json 2>/dev/null"):format(program, arguments))
-  return assert(core.json_decode(pipe:read "a"))
+  return assert(core.json_decode(assert(core.json_encode(form.schema and form.schema() or schema.of(form, "test")))))
 end
 
 describe("the forms of JSON", function()
@@ -44,7 +40,7 @@ describe("the forms of JSON", function()
       end
     end
     for _, path in ipairs(forms.commands()) do
-      for _, shape in ipairs(forms.shapes(forms.of(path))) do
+      for _, shape in ipairs(forms.of(path).schema and {} or forms.shapes(forms.of(path))) do
         assert.same({ "schema", "integer" }, { shape.fields[1][1], shape.fields[1][2] })
         check(shape.fields, path)
       end
@@ -72,8 +68,29 @@ describe("the forms of JSON", function()
   end)
 end)
 
+-- A recipe that runs without a model.
+local HEADER = [[{ name = "tiny", version = "1.0.0", summary = "measures its parameter", license = "MIT",
+  params = { x = { type = "number", default = 2, help = "what is measured" } } }]]
+local BODY = [[return function(job)
+  job:metric("x", job.params.x, { better = "higher", unit = "dB" })
+  job:report("it", { x = job.params.x })
+  job:text("a file", "text")
+end]]
+
 describe("the JSON of", function()
-  local folder, remove, exported
+  local folder, remove, place
+
+  -- A fresh folder of that name.
+  local function below(name)
+    local path = place .. "/" .. name
+    assert(disk.mkdir(path))
+    return path
+  end
+
+  local function write(path, bytes)
+    local f <close> = assert(io.open(path, "w"))
+    f:write(bytes)
+  end
 
   setup(function()
     folder, remove = dit.folder()
@@ -81,14 +98,22 @@ describe("the JSON of", function()
     assert(vise.quantize(model, { quant_type = "svdq_int4_r16_dq", regions = { "transformer_blocks.0.attn1.*" },
       save_to = folder }))
     model:close()
-    exported = folder .. "-exported"
+    place = os.tmpname()
+    os.remove(place)
+    assert(disk.mkdir(place))
+    local recipe = below "tiny"
+    write(recipe .. "/header.lua", HEADER)
+    write(recipe .. "/recipe.lua", BODY)
+    for _, options in ipairs { "", "-p x=3 --out " .. place .. "/out" } do
+      assert(os.execute(("%s run %s --runs %s/runs %s >/dev/null 2>&1"):format(program, recipe, place, options)))
+    end
   end)
   teardown(function()
     remove()
-    core.disk.remove_tree(exported)
+    disk.remove_tree(place)
   end)
 
-  -- Each command, as it is called; {} is the artefact.
+  -- Each command, as it is called; {} is the artefact, @ the folder of the tiny recipe and its runs.
   local calls = {
     { "doctor", "doctor" },
     { "inspect", "inspect {}" }, { "inspect", "inspect {} --stats" },
@@ -97,15 +122,28 @@ describe("the JSON of", function()
     { "compare", "compare {} {} --all" }, { "compare", "compare " .. dit.path .. " {} --variant fp16" },
     { "eval", "eval " .. dit.path .. " --variant fp16 -a {}" },
     { "eval", "eval {}/svdq_int4_r16_dq.safetensors --base {}/svdq_int4_r16_dq.safetensors" },
-    { "export", "export {} -m " .. dit.path .. " --variant fp16 --to cache-dit -o {}-exported" },
-    { "run", "run quickstart --dry-run" },
-    { "bench", "bench machine --repeats 1 --cold 0 --threads 1" },
+    { "export", "export {} -m " .. dit.path .. " --variant fp16 --to cache-dit -o @/exported" },
+    { "run", "run quickstart --dry-run" }, { "run", "run @/tiny --no-log" }, { "run", "run @/tiny --no-log -p x=1,2" },
+    { "runs", "runs --runs @/runs" }, { "runs show", "runs show last --runs @/runs" },
+    { "runs compare", "runs compare last last --runs @/runs" },
+    { "rerun", "rerun last --runs @/runs" }, { "diff", "diff last last --runs @/runs" }, { "diff", "diff {} {}" },
+    { "recipes list", "recipes list" }, { "recipes show", "recipes show int8-static" },
+    { "recipes params", "recipes params int8" }, { "recipes check", "recipes check @/tiny" },
+    { "recipes from", "recipes from last other --to @/other --runs @/runs" },
+    { "recipes lock", "recipes lock @/tiny" }, { "recipes record", "recipes record @/tiny --runs @/runs" },
+    { "recipes pack", "recipes pack @/tiny -o @/tiny.tar" }, { "recipes add", "recipes add @/tiny.tar" },
+    { "help", "help" }, { "help", "help recipes list" }, { "explain", "explain E-ST-04" },
+    { "explain", "explain transformer_blocks.0.attn1.to_q {}" },
     { "bench", "bench products --repeats 1 -k 128 -n 64 -m 1 --threads 1 --cold 0" },
   }
   for _, call in ipairs(calls) do
-    it(("vise %s conforms: %s"):format(call[1], call[2]:gsub("{}", "ARTEFACT"):gsub("%S*/", "")), function()
-      local got = json((call[2]:gsub("{}", folder)))
-      assert.is_nil(json_schema.problem(shipped(forms.of(call[1])), got))
+    local shown = call[2]:gsub("{}", "ARTEFACT"):gsub("%S*/", "")
+    it(("vise %s conforms: %s"):format(call[1], shown), function()
+      local home = "env XDG_DATA_HOME=" .. place .. "/data "
+      local pipe <close> = io.popen(("%s%s %s --json 2>&1"):format(home, program,
+        (call[2]:gsub("{}", folder):gsub("@", place))))
+      local bytes = pipe:read "a":gsub("^[^{]*", "")
+      assert.is_nil(json_schema.problem(shipped(forms.of(call[1])), assert(core.json_decode(bytes))))
     end)
   end
 
@@ -115,9 +153,12 @@ describe("the JSON of", function()
     for _, path in ipairs(forms.commands()) do assert.is_true(tried[path], path) end
   end)
 
-  it("an artefact's manifest conforms", function()
-    local f <close> = assert(io.open(folder .. "/quant_config.json"))
-    local manifest = assert(core.json_decode(f:read "a"))
-    assert.is_nil(json_schema.problem(shipped(require "vise.forms.files.artefact"), manifest))
+  it("files conform", function()
+    for _, form in ipairs { { "artefact", folder .. "/quant_config.json" }, { "lock", place .. "/tiny/lock.json" },
+      { "expected", place .. "/tiny/expected.json" } } do
+      local f <close> = assert(io.open(form[2]))
+      local value = assert(core.json_decode(f:read "a"))
+      assert.is_nil(json_schema.problem(shipped(require("vise.forms.files." .. form[1])), value), form[1])
+    end
   end)
 end)

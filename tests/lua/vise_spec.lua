@@ -17,6 +17,7 @@ describe("an object of the core", function()
   it("names the nearest method when one is misspelled", function()
     local t <close> = vise.tensor("f32", { 2, 2 })
     assert.error_matches(function() return t:coyp() end, "E%-US%-15: a tensor has no 'coyp'; did you mean 'copy'")
+    assert.error_matches(function() return t:matmul(t) end, "did you mean vise.linalg.matmul?", 1, true)
     assert.error_matches(function() return vise.random(1).normale end, "E%-US%-15: a random has no 'normale'")
   end)
 

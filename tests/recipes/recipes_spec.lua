@@ -26,6 +26,10 @@ local runs = {
   ["int4-weight-only"] = { { {}, "int4_weight_only_g32" }, { { group = "64" }, "int4_weight_only_g64" } },
   nvfp4 = { { {}, "nvfp4" }, { { variant = "weight_only" }, "nvfp4_weight_only" } },
   svdq = { { {}, "svdq_int4_r8" }, { { format = "nvfp4", rank = "4" }, "svdq_nvfp4_r4" } },
+  w4a8 = { { {}, "w4a8_g64" } },
+  ["int8-static"] = { { {}, "int8_per_row_static" } },
+  ["svdq-few-shot"] = { { { forwards = "1" }, "svdq_int4_r8_dq" } },
+  ["mixed-precision"] = { { { budget = "6" }, "int4_weight_only_g64" } },
   ["svdq-dq"] = { { {}, "svdq_int4_r8_dq" }, { { rank = "0", smoothing = "weight" }, "svdq_int4_r0_dq" } },
 }
 
@@ -89,7 +93,7 @@ for _, name in ipairs(names) do
     end
 
     it("works on a language model", function()
-      local job = run(name, { calibration = "1", fallback = "int8_weight_only" }, STORIES)
+      local job = run(name, with(runs[name][1][1], { calibration = "1", fallback = "int8_weight_only" }), STORIES)
       local report, quality = result(job, "quantize"), result(job, "quality")
       assert.equal(35, report.quantized)
       assert.equal("loss_increase", quality.metric)
@@ -100,7 +104,7 @@ for _, name in ipairs(names) do
       local job, text = run(name, {}, DIT, nil, true)
       assert.equal(36, result(job, "plan").quantized)
       assert.is_nil(result(job, "quantize"))
-      for _, words in ipairs { "bytes on disk", "in memory", "(an estimate)", "outside the regions" } do
+      for _, words in ipairs { "bytes on disk", "in memory", "on this machine", "outside the regions" } do
         assert.matches(words, text, 1, true)
       end
     end)
@@ -120,6 +124,36 @@ for _, name in ipairs(names) do
     end)
   end)
 end
+
+describe("the packages that come with vise", function()
+  local function packages()
+    local list, find = {}, io.popen "ls -d recipes/*/"
+    for path in find:lines() do list[#list + 1] = path:match "([^/]+)/$" end
+    find:close()
+    return list
+  end
+
+  it("are twelve and more, each with its papers, its licence and a test", function()
+    local all = packages()
+    assert.is_true(#all >= 12)
+    for _, name in ipairs(all) do
+      assert.equal(name, assert(recipes.open("recipes/" .. name)).header.name)
+      for _, file in ipairs { "README.md", "LICENSE" } do
+        assert.equal("file", core.disk.exists("recipes/" .. name .. "/" .. file), name .. " has no " .. file)
+      end
+      local text = assert(core.disk.read("recipes/" .. name .. "/README.md"))
+      for _, words in ipairs { "**When.**", "**When not.**" } do assert.matches(words, text, 1, true) end
+      assert.is_true(#core.disk.list("recipes/" .. name .. "/test") >= 1)
+    end
+  end)
+
+  for _, name in ipairs(SLOW and packages() or { "int8-static", "mixed-precision", "sensitivity", "type-table" }) do
+    it("pass `vise recipes check`: " .. name, function()
+      local found = assert(require("vise.recipe.check").package("recipes/" .. name))
+      assert.same({}, found.errors)
+    end)
+  end
+end)
 
 describe("a recipe on bare weights", function()
   it("quantizes without data, and says that nothing was measured", function()

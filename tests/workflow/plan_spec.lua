@@ -150,6 +150,34 @@ describe("vise.plan", function()
     assert.is_true(high:seconds() > 0)
   end)
 
+  it("estimates the peak of memory to 15 %, calibration included", function()
+    local work = assert(vise.workload.of(model, { steps = 2, calibration = 2, images = 1 }))
+    for _, cfg in ipairs { { quant_type = "int8_per_row" }, { quant_type = "svdq_int4_r4_dq" },
+      { quant_type = "svdq_int4_r4", calibrate = work:calibration() },
+      { quant_type = "svdq_int4_r4", calibrate = work:calibration(), svdq = { shared_inputs = true } } } do
+      local other = dit.open()
+      local estimate = assert(vise.plan(other, cfg)):estimate()
+      collectgarbage()
+      local report = assert(vise.quantize(other, cfg))
+      assert.near(1, estimate.peak_bytes / report.peak_bytes, 0.15)
+      assert.is_true(estimate.calibration_seconds >= 0 and estimate.calibration_seconds < estimate.seconds)
+      other:close()
+    end
+  end)
+
+  it("says that it does not know how long somebody's own calibration takes", function()
+    local estimate = vise.plan(model, { quant_type = "svdq_int4_r4", calibrate = dit.calibrate }):estimate()
+    assert.is_nil(estimate.calibration_seconds)
+    assert.is_true(estimate.seconds > 0)
+  end)
+
+  it("leaves the model as it was when it estimates", function()
+    local before = dit.answer(model)
+    vise.plan(model, { quant_type = "int8_per_row" }):estimate()
+    assert.equal(before, dit.answer(model))
+    for _, linear in ipairs(model:layers()) do assert.is_nil(linear.quantized) end
+  end)
+
   it("holds no function and no tensor as data", function()
     local plan = vise.plan(model, { quant_type = "int8_per_row", filter = function() return true end })
     local again = assert(core.json_decode(assert(core.json_encode(plan:plain()))))

@@ -16,28 +16,8 @@ local suggest = require "vise.suggest"
 
 local M = {}
 
----@class vise.SvdqOptions
----@field calibrate_precision "low"|"medium"|"high"  Randomized SVD in f32, full in f32, full in f64.
----@field seed integer              Of the randomized SVD.
----@field refine_iters integer      Rounds of refinement at most.
----@field early_stop boolean        Stop at the first round that does not improve.
----@field keep_best boolean         Keep the best round instead of the last.
----@field scale_search boolean      Search the scale of each group instead of taking its largest value's.
----@field emulate? "bf16"           Round every step to bf16, as the published recipe does.
----@field shared_inputs boolean     Layers that calibration sees given the same input share smoothing and `down`.
----@field smooth_strategy? string   nil: balance for calibrated types, identity for _dq types.
----@field alpha number              Exponent of the activation's span.
----@field beta? number              Exponent of the weight's span; nil: 1 - alpha.
----@field balance_iters integer     Of strategy "balance": steps of the descent.
----@field search_grid integer       Of strategy "search": alpha and beta in steps of 1 / search_grid.
----@field search_samples integer    Of strategy "search": tokens a layer that candidates are tried on.
----@field few_shot_steps integer    Forwards of the model to observe.
----@field few_shot_relax_factor number
----@field few_shot_relax_top_ratio number
----@field few_shot_relax_strategy string
-
-M.strategies = { "activation", "balance", "few_shot", "identity", "search", "weight", "weight_inv" }
-M.relax_strategies = { "auto", "fixed", "log", "power", "rank", "stable_auto", "top" }
+-- Their names, types, bounds, defaults and texts.
+local described = require("vise.reference.config.svdq").fields
 
 -- The strategies that each kind of type takes; the first is its default.
 local CALIBRATED = { "balance", "activation", "search" }
@@ -102,45 +82,37 @@ local function only(name)
   end
 end
 
-local COUNT = 1 << 31
+-- Other names for a choice.
+local ALIASES = { few_shot_relax_strategy = { top_q4 = "top" } }
 
-local checks = {
-  calibrate_precision = choice { "low", "medium", "high" },
-  seed = integer(0, 0xffffffff),
-  refine_iters = integer(0, 10000),
-  early_stop = boolean,
-  keep_best = boolean,
-  scale_search = boolean,
-  shared_inputs = boolean,
-  emulate = only "bf16",
-  smooth_strategy = choice(M.strategies),
-  alpha = number(0, 1),
-  beta = number(0, 1),
-  balance_iters = integer(1, 10000),
-  search_grid = integer(1, 1000),
-  search_samples = integer(1, COUNT),
-  few_shot_steps = integer(1, COUNT),
-  few_shot_relax_factor = number(1, math.huge),
-  few_shot_relax_top_ratio = number(0, 1, true),
-  few_shot_relax_strategy = choice(M.relax_strategies, { top_q4 = "top" }),
-}
+-- The check of a described option.
+local function check_of(option)
+  local name, kind = option[1], option[2]
+  if kind == "boolean" then return boolean end
+  if kind == "integer" then return integer(option.min, option.max) end
+  if kind == "number" then return number(option.above or option.min, option.max or math.huge, option.above ~= nil) end
+  if #option.choices == 1 then return only(option.choices[1]) end
+  return choice(option.choices, ALIASES[name])
+end
 
-local names = {}
-for name in pairs(checks) do names[#names + 1] = name end
+local checks, names = {}, {}
+for i, option in ipairs(described) do
+  names[i], checks[option[1]] = option[1], check_of(option)
+  if option[1] == "smooth_strategy" then M.strategies = option.choices end
+end
 table.sort(names)
 
 --- The names of all options, sorted.
 M.names = names
 
+-- What the published recipe does not have is off where it is emulated.
+local EMULATED = { refine_iters = 0, keep_best = false, scale_search = false }
+
 local function defaults(emulate)
-  return {
-    calibrate_precision = "low", seed = 0,
-    refine_iters = emulate and 0 or 5, early_stop = false, keep_best = not emulate, scale_search = not emulate,
-    shared_inputs = false,
-    alpha = 0.5, balance_iters = 20, search_grid = 20, search_samples = 256,
-    few_shot_steps = 1, few_shot_relax_factor = 1.5, few_shot_relax_top_ratio = 0.25,
-    few_shot_relax_strategy = "auto",
-  }
+  local options = {}
+  for _, option in ipairs(described) do options[option[1]] = option.default end
+  for name, value in pairs(emulate and EMULATED or {}) do options[name] = value end
+  return options
 end
 
 --- Checks the options and completes them with the defaults.

@@ -112,7 +112,7 @@ function M.text(result)
   local parts = { result.about, "\n" }
   for _, section in ipairs(result.sections) do
     parts[#parts + 1] = ("\n%s: %s\n"):format(section.what, section.title)
-    parts[#parts + 1] = text.columns(cells(section), "  ")
+    parts[#parts + 1] = text.table(cells(section), "  ")
     for _, note in ipairs(notes(section)) do parts[#parts + 1] = "  " .. note .. "\n" end
   end
   return table.concat(parts)

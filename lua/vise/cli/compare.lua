@@ -23,7 +23,7 @@ local function print_result(result, all)
         row.rel_l2 and ("%.3e"):format(row.rel_l2) or "", row.max_abs and ("%.3e"):format(row.max_abs) or "" }
     end
   end
-  if #rows > 1 then io.stdout:write(text.columns(rows)) end
+  if #rows > 1 then io.stdout:write(text.table(rows)) end
   io.stdout:write(("%d weights the same, %d not; %s -> %s\n"):format(result.same, result.different,
     text.bytes(result.bytes.a), text.bytes(result.bytes.b)))
   if result.left_out > 0 then

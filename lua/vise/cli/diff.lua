@@ -2,32 +2,48 @@
 
 local MOST_LAYERS = 20
 
+local COLUMNS = { { "type", "%s" }, { "bytes", "%d" }, { "weight error", "%.4f", "weight_error" },
+  { "output error", "%.4f", "output_error" } }
+
+-- "a -> b", or one of them where they are the same.
+local function pair(layer, column)
+  local field = column[3] or column[1]
+  local a, b = layer.a and layer.a[field], layer.b and layer.b[field]
+  local function word(v) return v == nil and "-" or column[2]:format(v) end
+  return a == b and word(a) or ("%s -> %s"):format(word(a), word(b))
+end
+
+-- The layers that differ; what is the same for all of them is said once.
+local function print_layers(layers, all)
+  local shown, rows, once = all and #layers or math.min(#layers, MOST_LAYERS), { { "layer" } }, {}
+  if shown == 0 then return end
+  for i = 1, shown do rows[i + 1] = { layers[i].name } end
+  for _, column in ipairs(COLUMNS) do
+    local first, differs = pair(layers[1], column), shown == 1
+    for i = 1, shown do differs = differs or pair(layers[i], column) ~= first end
+    if not differs then once[#once + 1] = column[1] .. " " .. first end
+    for i = 0, differs and shown or -1 do
+      table.insert(rows[i + 1], i == 0 and column[1] or pair(layers[i], column))
+    end
+  end
+  local text = require "vise.text"
+  io.stdout:write("layers", #once > 0 and ", each " or "", text.escape(table.concat(once, ", ")), "\n",
+    text.table(rows, "  "))
+  if shown < #layers then io.stdout:write(("  and %d more: --all lists them\n"):format(#layers - shown)) end
+end
+
 local function print_result(result, all)
   local text, shown = require "vise.text", require("vise.runs.verdict").shown
   local rows = {}
   for _, cause in ipairs(result.causes) do rows[#rows + 1] = { cause.what, shown(cause.a), "->", shown(cause.b) } end
-  if #rows > 0 then io.stdout:write("made from\n", text.columns(rows, "  ")) end
+  if #rows > 0 then io.stdout:write("made from\n", text.table(rows, "  ")) end
   rows = {}
   for _, metric in ipairs(result.metrics) do
     local number = require("vise.runs.table").number
     rows[#rows + 1] = { metric.name, number(metric.a), "->", number(metric.b), metric.unit or "" }
   end
-  if #rows > 0 then io.stdout:write("measured\n", text.columns(rows, "  ")) end
-  rows = { { "layer", "type", "bytes", "weight error", "output error" } }
-  local function pair(layer, field, format)
-    local a, b = layer.a and layer.a[field], layer.b and layer.b[field]
-    local function word(v) return v == nil and "-" or format:format(v) end
-    return a == b and word(a) or ("%s -> %s"):format(word(a), word(b))
-  end
-  for i = 1, all and #result.layers or math.min(#result.layers, MOST_LAYERS) do
-    local layer = result.layers[i]
-    rows[#rows + 1] = { layer.name, pair(layer, "type", "%s"), pair(layer, "bytes", "%d"),
-      pair(layer, "weight_error", "%.4f"), pair(layer, "output_error", "%.4f") }
-  end
-  if #rows > 1 then io.stdout:write("layers\n", text.columns(rows, "  ")) end
-  if #rows - 1 < #result.layers then
-    io.stdout:write(("  and %d more: --all lists them\n"):format(#result.layers - #rows + 1))
-  end
+  if #rows > 0 then io.stdout:write("measured\n", text.table(rows, "  ")) end
+  print_layers(result.layers, all)
   io.stdout:write(text.escape(result.verdict), "\n")
 end
 
@@ -39,8 +55,8 @@ return {
     .. "errors differ; one sentence at the end. The status is 0 when all is the same, 1 when something differs. "
     .. "`vise compare` holds the weights themselves against each other.",
   arguments = {
-    { name = "a", type = "string", help = "an artefact, an output folder, or the id of a run" },
-    { name = "b", type = "string", help = "what to hold against it" },
+    { name = "a", type = "string", complete = "results", help = "an artefact, an output folder, or the id of a run" },
+    { name = "b", type = "string", complete = "results", help = "what to hold against it" },
   },
   options = {
     { name = "all", short = "a", type = "flag", help = "list every layer that differs" },

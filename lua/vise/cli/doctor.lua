@@ -85,6 +85,8 @@ checks[8] = { "kernels", function()
   return "ok", ("%d of %s agree with ref"):format(#results, backend)
 end }
 
+local INDENT = (" "):rep(17) -- below what was found
+
 return {
   name = "doctor",
   summary = "checks this machine: CPU, threads, memory, disk, libraries, kernels",
@@ -109,8 +111,9 @@ return {
       return failed and 1 or 0
     end
     for _, line in ipairs(found) do
-      io.stdout:write(("%-4s  %-9s  %s\n"):format(line.state, line.name, text.escape(line.found)))
-      if line.next then io.stdout:write("                 ", line.next, "\n") end
+      local found_text = text.wrap(text.escape(line.found), text.page_width(), INDENT):sub(#INDENT + 1)
+      io.stdout:write(("%-4s  %-9s  %s\n"):format(line.state, line.name, found_text))
+      if line.next then io.stdout:write(text.wrap(line.next, text.page_width(), INDENT), "\n") end
     end
     return failed and 1 or 0
   end,

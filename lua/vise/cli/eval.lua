@@ -80,7 +80,7 @@ local function print_text(result)
       rows[#rows + 1] = { name, m.texts, m.tokens, ("%10.6f"):format(m.loss), ("%10.6f"):format(m.perplexity) }
     end
   end
-  io.stdout:write(text.columns(rows))
+  io.stdout:write(text.table(rows))
   if result.loss_change then io.stdout:write(("loss change %+.6f nats\n"):format(result.loss_change)) end
 end
 
@@ -135,7 +135,7 @@ local function print_pairs(result)
     rows[#rows + 1] = { m.name, ("%10.3e"):format(m.rel_l2), ("%9.6f"):format(m.cosine),
       ("%8.2f"):format(m.sqnr), ("%8.2f"):format(m.psnr), ("%10.3e"):format(m.max_abs) }
   end
-  io.stdout:write(text.columns(rows))
+  io.stdout:write(text.table(rows))
   for _, name in ipairs(result.missing or {}) do
     io.stdout:write("not in the base: ", text.escape(name), "\n")
   end

@@ -8,11 +8,13 @@ return {
     .. "layer's type and what the type costs; in a float model it tries the types that need no data on the "
     .. "layer's weight.",
   arguments = {
-    { name = "topic", type = "string", help = "an error id, a method, a quant type, or a layer's name" },
+    { name = "topic", type = "string", complete = "subjects",
+      help = "an error id, a method, a quant type, or a layer's name" },
     { name = "path", type = "path", optional = true, help = "where the layer is: an artefact or a model" },
   },
   options = {
     { name = "variant", type = "string", value = "NAME", help = "the variant of the model folder, such as fp16" },
+    { name = "json", type = "flag", help = "print one JSON object" },
   },
   examples = {
     { "vise explain E-ST-04", "what an error means, how it comes about, what to do" },
@@ -29,6 +31,10 @@ return {
       shown, message, id = explain.topic(ctx.args.topic)
     end
     if not shown then return nil, message, id end
+    if ctx.options.json then
+      shown = require("vise.core").json_encode({ schema = 1, topic = ctx.args.topic, path = ctx.args.path,
+        text = shown }, 2) .. "\n"
+    end
     io.stdout:write(shown)
     return 0
   end,

@@ -19,7 +19,7 @@ return {
     { name = "json", type = "flag", help = "print one JSON object" },
   },
   examples = {
-    { "vise export out/dit-svdq --model models/dit --to cache-dit --out out/for-cache-dit",
+    { "vise export out/dit-svdq --model models/dit --to cache-dit --out out/dit-cache",
       "a checkpoint for cache-dit" },
   },
   run = function(ctx)

@@ -37,7 +37,7 @@ local M = {}
 
 --- The commands, in the order of the help.
 M.names = {
-  "run", "runs", "rerun", "diff", "recipes",
+  "demo", "run", "runs", "rerun", "diff", "recipes",
   "inspect", "eval", "compare", "verify", "export",
   "bench", "doctor",
   "repl",

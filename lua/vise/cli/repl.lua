@@ -53,7 +53,7 @@ return {
       repl.plain(session, false)
       return session.status
     end
-    io.stdout:write("vise ", require "vise.version", "; .help lists the keys, ?name explains, Ctrl-D ends\n")
+    io.stdout:write("vise ", require "vise.version", "; .help lists the keys, Ctrl-D ends\n")
     if about.cursor then
       repl.editor(session, terminal)
     else

@@ -11,7 +11,7 @@ local function print_result(result, out)
   local rows = {}
   if out then rows[1] = { "out", out } end
   if result.outcome.run then rows[#rows + 1] = { "log", result.outcome.run.folder } end
-  io.stderr:write(text.columns(rows))
+  io.stderr:write(text.table(rows))
 end
 
 return {
@@ -21,7 +21,8 @@ return {
     .. "ones of the run. Without --out the results go into the new run's own folder. The status is 0 when every "
     .. "artefact has the same bytes as then, 1 when one has others.",
   arguments = {
-    { name = "id", type = "string", help = "a run's id, the beginning of one, last, or a run's folder" },
+    { name = "id", type = "string", complete = "runs",
+      help = "a run's id, the beginning of one, last, or a run's folder" },
   },
   options = {
     { name = "out", short = "o", type = "place", value = "DIR", help = "the folder for the results" },

@@ -1,12 +1,15 @@
 --- vise runs: the log of runs, as a list.
 
+-- Ids say the recipe.  On a narrow terminal the model gives way, so that they stay whole.
+local COLUMNS, NARROW = { "id", "model", "status", "metric", "bits", "time" }, 100
+
 local function row_of(run)
   local table_of = require "vise.runs.table"
   local record = run.record
   local cells = table_of.cells(table_of.figures(record))
   local model = record.model and record.model.given:match "([^/]+)/*$" or "-"
   local status = record.status == "done" and record.failed ~= 0 and "missed" or record.status
-  return { run.id, record.recipe.name, model, status, cells[1], cells[2], cells[4] }
+  return { run.id, model, status, cells[1], cells[2], cells[4] }
 end
 
 local function plain(run)
@@ -51,10 +54,11 @@ return {
       return 0
     end
     local text = require "vise.text"
-    local rows = { { "id", "recipe", "model", "status", "metric", "bits", "time" } }
+    local rows, here = { table.move(COLUMNS, 1, #COLUMNS, 1, {}) }, require("vise.terminal").of "stdout"
     for i, run in ipairs(list) do rows[i + 1] = row_of(run) end
+    for _, row in ipairs(here.fixed and here.columns < NARROW and rows or {}) do table.remove(row, 2) end
     if #list > 0 then
-      io.stdout:write(text.columns(rows))
+      io.stdout:write(text.table(rows))
     else
       io.stdout:write(text.escape(("no runs in %s: `vise run RECIPE` makes one"):format(place)), "\n")
     end

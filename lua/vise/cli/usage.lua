@@ -70,30 +70,27 @@ end
 
 local ABOUT = "vise holds the work and squeezes it: post-training quantization, scripted in Lua\n\n"
 
--- What someone does who meets the program for the first time: the command, the words, what comes of it.
+-- What someone does who meets the program for the first time: the words, and what comes of them.
 local FIRST = {
-  { "demo", "vise demo", "makes a small model, quantizes it, writes a report to open" },
-  { "doctor", "vise doctor", "says what this machine can do, and what is wrong with it" },
-  { "run", "vise run recipes/quickstart", "runs a recipe; `vise run --help` says how on your model" },
-  { "inspect", "vise inspect model.safetensors", "shows what is in a file" },
-  { "repl", "vise repl", "takes Lua line by line; `help()` explains" },
+  { "vise demo", "quantizes a small model in seconds and opens its report" },
+  { "vise doctor", "says what this machine can do, and what is wrong with it" },
+  { "vise recipes", "lists what is ready to be run" },
+  { "vise run int8 -m MODEL -o OUT", "runs one on a model of yours" },
+  { "vise inspect MODEL", "shows what is in a file or folder" },
+  { "vise repl", "takes Lua line by line; `help()` explains" },
+  { "vise --help", "lists every command; `vise COMMAND --help` explains one" },
 }
 
 --- What to do first: the words, and what comes of them.
 ---@return { [1]: string, [2]: string }[]
 function M.first_steps()
-  local cli, rows = require "vise.cli", {}
-  for _, step in ipairs(FIRST) do
-    if cli.command(step[1]) then rows[#rows + 1] = { step[2], step[3] } end
-  end
-  rows[#rows + 1] = { "vise --help", "lists every command; `vise COMMAND --help` explains one" }
-  return rows
+  return FIRST
 end
 
 --- What the program says when it is called alone: at most a screen.
 ---@return string
 function M.invitation()
-  return ABOUT .. "to begin\n" .. listing(M.first_steps()) .. "\ncommands\n"
+  return ABOUT .. "to begin\n" .. listing(FIRST) .. "\ncommands\n"
     .. text.wrap(table.concat(require("vise.cli").names, " "), text.page_width(), "  ") .. "\n"
 end
 

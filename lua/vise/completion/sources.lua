@@ -27,7 +27,8 @@ end
 
 --- The parameters of the recipe that the line names, and their values.  Nothing of the recipe runs.
 function M.parameters(answer, line, word)
-  local read = line.args.recipe and require("vise.recipe").read(line.args.recipe)
+  local recipe = line.args.recipe or line.args.package
+  local read = recipe and require("vise.recipe").read(recipe)
   if not read then return end
   local specs, names, params = read.header.params or {}, {}, require "vise.recipe.params"
   for name in pairs(specs) do names[#names + 1] = name end
@@ -43,6 +44,20 @@ function M.parameters(answer, line, word)
       end
     end
   end
+end
+
+--- The logged runs, the last first, and the word for it.
+function M.runs(answer, line)
+  local runs = require "vise.runs"
+  local ids = runs.ids(runs.place(line.options.runs))
+  add(answer, "last", ids[#ids])
+  for i = #ids, 1, -1 do add(answer, ids[i]) end
+end
+
+--- The same, and folders with what was made.
+function M.results(answer, line)
+  M.runs(answer, line)
+  answer.folders = true
 end
 
 -- Names that share a beginning are cut behind the dot after the word: there may be many thousand.
@@ -76,9 +91,9 @@ function M.tensors(answer, line, word)
   for _, name in ipairs(fitting) do add(answer, name) end
 end
 
---- What `vise help` explains.
+--- What `vise help` explains.  Error ids only where one is begun: there are many.
 function M.topics(answer, line, word)
-  local cli, describe = require "vise.cli", require "vise.describe"
+  local cli = require "vise.cli"
   if line.args.topic then -- only commands have topics of two words
     local command = cli.command(line.args.topic)
     for _, name in ipairs(command and command.commands or {}) do
@@ -86,22 +101,16 @@ function M.topics(answer, line, word)
     end
     return
   end
-  for _, name in ipairs(cli.names) do add(answer, name, cli.command(name).summary) end
-  for _, name in ipairs(describe.names) do
-    local part = describe.reference(name)
-    add(answer, name, part.summary)
-    local before = name == "vise" and "" or name .. (part.kind == "class" and ":" or ".")
-    for _, fn in ipairs(before == "" and {} or part.functions) do add(answer, before .. fn.name) end
+  for _, topic in ipairs(require("vise.describe.topics").all()) do
+    if not topic.name:find " " and (topic.kind ~= "error" or word:find "^E%-") then
+      add(answer, topic.name:gsub("^vise%.", ""), topic.summary)
+    end
   end
-  if word:find "^[eE]%-" then M.errors(answer) end
 end
 
---- Error ids.
-function M.errors(answer)
-  local entries, ids = require "vise.errors", {}
-  for id in pairs(entries) do ids[#ids + 1] = id end
-  table.sort(ids)
-  for _, id in ipairs(ids) do add(answer, id, entries[id].title) end
+--- What `vise explain` explains, besides layers.
+function M.subjects(answer)
+  for _, name in ipairs(require("vise.explain").topics()) do add(answer, name) end
 end
 
 return M

@@ -1,4 +1,4 @@
---- Descriptions of the Lua interface: looked up by name, and shown as text.
+--- Descriptions of the Lua interface.
 ---
 --- lua/vise/reference/PART.lua describes one public module or class, and vise.reference lists the
 --- parts.  Help, reference pages, stubs for editors and schemas are made of nothing else:
@@ -6,19 +6,25 @@
 ---   {
 ---     name = "tensor", kind = "class" | "module",
 ---     class = "vise.Tensor",            -- of a class: its name in type expressions
+---     extends = "vise.nn.Module",       -- whose fields and methods it has too
+---     path = "vise.nn.Linear",          -- of a class: where its static functions are
 ---     summary = "one line, no full stop",
+---     text = "Sentences.",
+---     prelude = "what the examples begin with",
 ---     functions = {
 ---       {
----         name = "rows",
+---         name = "rows", static = true, -- vise.nn.Linear.new, and not Linear:new
 ---         arguments = { { "first", "integer", "the first row", min = 1 } },
 ---         returns = { { "vise.Tensor", "view", "of the same elements" } },
----         text = "Sentences.",
----         example = "lines of Lua that run",
----         source = "the paper or file it follows",
 ---         fails = true,                 -- may return nil, message, id instead
+---         text = "Sentences.",
+---         example = "lines of Lua; what stands behind --> is printed or returned",
+---         source = "the paper or file it follows",
 ---       },
 ---     },
 ---     fields = { { "name", "string", "of the layer" } },
+---     records = { { "vise.Split", "a weight as a branch and codes", fields = {} } }, -- tables without methods
+---     aliases = { { "vise.Dtype", "the type of elements", choices = {} } },
 ---   }
 ---
 --- Types are LuaCATS type expressions: "vise.Tensor|number", "table<string, integer>", "fun(x: number)".
@@ -28,13 +34,11 @@
 ---   optional   may be nil; whatever has a default is optional too
 ---   default    what nil stands for; `otherwise` says it in words where it is no plain value
 ---   min, max   bounds, both included; `above` is a lower bound that is not
----   choices    the strings it may be; `unit` of a number; `range` is a bound in words
----   fields     of a table: what it may hold, described in the same way
+---   choices    the strings it may be; `filled` for any but the empty one
+---   unit       of a number; `range` is a bound in words
+---   fields     of a table: what it may hold, described in the same way; `open` if it may hold more
 ---
---- What is returned is { type, name, text }, and may have `fields` too.
-
-local suggest = require "vise.suggest"
-local text = require "vise.text"
+--- What is returned is { type, name, text }, and may have the rest too.
 
 local M = {}
 
@@ -49,12 +53,15 @@ local M = {}
 ---@field max? number
 ---@field above? number
 ---@field choices? string[]
+---@field filled? boolean
 ---@field range? string
 ---@field unit? string
 ---@field fields? vise.Value[]
+---@field open? boolean
 
 ---@class vise.Function
 ---@field name string
+---@field static? boolean
 ---@field arguments vise.Value[]
 ---@field returns? vise.Value[]
 ---@field fails? boolean
@@ -62,172 +69,189 @@ local M = {}
 ---@field example string
 ---@field source? string
 
+---@class vise.Record
+---@field [1] string      Its name in type expressions.
+---@field [2] string      What it is.
+---@field fields? vise.Value[]
+---@field extends? string
+---@field open? boolean   May hold more.
+---@field choices? string[]  Of an alias: the strings it stands for,
+---@field type? string       or the type.
+---@field schema? string     Of an alias: the type that it has in JSON.
+
 ---@class vise.Reference
 ---@field name string
 ---@field kind "class"|"module"
 ---@field class? string
+---@field extends? string
+---@field path? string
 ---@field summary string
+---@field text? string
+---@field prelude? string
 ---@field functions vise.Function[]
 ---@field fields? vise.Value[]
+---@field records? vise.Record[]
+---@field aliases? vise.Record[]
 
---- The modules and classes that are described, in the order of the overview.
+--- The pages of the reference: see vise.reference.
+---@type vise.Page[]
+M.contents = require "vise.reference"
+
+--- The parts of the reference, in the order of the pages.
 ---@type string[]
-M.names = {}
-for _, page in ipairs(require "vise.reference") do
-  table.move(page.parts, 1, #page.parts, #M.names + 1, M.names)
+M.parts = {}
+for _, page in ipairs(M.contents) do
+  table.move(page.parts, 1, #page.parts, #M.parts + 1, M.parts)
 end
 
---- The description of one module or class.
----@param name string
+--- The description of one part.
+---@param part string
 ---@return vise.Reference
-function M.reference(name)
-  return require("vise.reference." .. name)
+function M.reference(part)
+  return require("vise.reference." .. part)
 end
 
--- "vise.open", "tensor:rows", "linalg.svd": how a function is written.
-local function full_name(ref, fn)
+--- Every part, in order: for _, ref, page in describe.each() do.
+---@return fun(): integer?, vise.Reference?, vise.Page?
+function M.each()
+  local p, at, count = 1, 0, 0
+  return function()
+    at = at + 1
+    if at > #M.contents[p].parts then p, at = p + 1, 1 end
+    if not M.contents[p] then return nil end
+    count = count + 1
+    return count, M.reference(M.contents[p].parts[at]), M.contents[p]
+  end
+end
+
+--- How a function is written: "vise.open", "tensor:rows", "vise.linalg.svd".
+---@param ref vise.Reference
+---@param fn vise.Function
+---@return string
+function M.full_name(ref, fn)
+  if fn.static then return ref.path .. "." .. fn.name end
   if ref.kind == "class" then return ref.name .. ":" .. fn.name end
   return (ref.name == "vise" and "vise." or "vise." .. ref.name .. ".") .. fn.name
 end
 
--- What a function gives, in the words of a signature: names where there are any, else types.
-local function results(fn)
-  local words = {}
-  for i, result in ipairs(fn.returns or {}) do words[i] = result[2] or result[1]:gsub("^vise%.", "") end
-  local line = table.concat(words, ", ")
-  return fn.fails and line .. " | nil, message, id" or line
+--- Whether a value may be nil.
+---@param value vise.Value
+---@return boolean
+function M.is_optional(value)
+  return value.optional == true or value.default ~= nil or value.otherwise ~= nil
 end
 
-local function is_optional(value)
-  return value.optional or value.default ~= nil or value.otherwise ~= nil
-end
-
-local function signature(ref, fn)
-  local words = {}
-  for i, argument in ipairs(fn.arguments) do
-    local word = (i > 1 and ", " or "") .. argument[1]
-    words[i] = is_optional(argument) and "[" .. word .. "]" or word
+--- What a type expression stands for, if it is the name of a record, an alias or a class.
+---@param name string
+---@return vise.Record|vise.Reference|nil
+function M.type_named(name)
+  if not M.types then
+    M.types = {}
+    for _, ref in M.each() do
+      if ref.class then M.types[ref.class] = ref end
+      for _, record in ipairs(ref.records or {}) do M.types[record[1]] = record end
+      for _, alias in ipairs(ref.aliases or {}) do M.types[alias[1]] = alias end
+    end
   end
-  local line = ("%s(%s)"):format(full_name(ref, fn), table.concat(words))
-  return fn.returns and line .. " -> " .. results(fn) or line
+  return M.types[name]
 end
 
--- What a value may be, in words: "from 1 to 256", "f16 or bf16".
-local function range(value)
-  if value.choices then
-    local n = #value.choices
-    return table.concat(value.choices, ", ", 1, n - 1) .. " or " .. value.choices[n]
-  elseif value.above then
-    return ("above %g"):format(value.above) .. (value.max and (" up to %g"):format(value.max) or "")
-  elseif value.min or value.max then
-    local words = { value.min and ("from %g"):format(value.min), value.max and ("to %g"):format(value.max) }
-    return table.concat(words, " ")
+-- The fields below values, and theirs.
+local function count_fields(values, sum)
+  for _, value in ipairs(values or {}) do
+    if value.fields then sum = count_fields(value.fields, sum + #value.fields) end
   end
-  return value.range
+  return sum
 end
 
--- Everything about a value in one line.
-local function about(value)
-  local words = { value[3] }
-  words[#words + 1] = range(value)
-  if value.default ~= nil then
-    words[#words + 1] = "default " .. tostring(value.default)
-  elseif value.otherwise then
-    words[#words + 1] = "default " .. value.otherwise
+--- How much is described: functions, those of them with an example, types, and fields of types,
+--- options and results.
+---@return { functions: integer, examples: integer, types: integer, fields: integer, arguments: integer }
+function M.counts()
+  local sums = { functions = 0, examples = 0, types = 0, fields = 0, arguments = 0 }
+  local function add_type(record)
+    sums.types = sums.types + 1
+    sums.fields = count_fields(record.fields, sums.fields + #(record.fields or {}))
   end
-  return table.concat(words, "; ")
-end
-
--- Values as rows: name, type and what there is to say; fields of a table below it.
-local function rows_of(values, indent, rows)
-  for _, value in ipairs(values) do
-    rows[#rows + 1] = { indent .. value[1], (value[2]:gsub("vise%.", "")), about(value) }
-    if value.fields then rows_of(value.fields, indent .. "  ", rows) end
+  for _, ref in M.each() do
+    if ref.class then add_type(ref) else sums.fields = sums.fields + #(ref.fields or {}) end
+    for _, record in ipairs(ref.records or {}) do add_type(record) end
+    sums.types = sums.types + #(ref.aliases or {})
+    for _, fn in ipairs(ref.functions) do
+      sums.functions = sums.functions + 1
+      sums.examples = sums.examples + (fn.example and 1 or 0)
+      sums.arguments = sums.arguments + #fn.arguments
+      sums.fields = count_fields(fn.returns, count_fields(fn.arguments, sums.fields))
+    end
   end
-  return rows
+  return sums
 end
 
---- A function's help.
+--- The help of a function.
 ---@param ref vise.Reference
 ---@param fn vise.Function
 ---@return string
 function M.function_text(ref, fn)
-  local out = { signature(ref, fn), "", text.wrap(fn.text, text.page_width(), "  ") }
-  local rows = rows_of(fn.arguments, "", {})
-  local names, types = 0, 0
-  for _, row in ipairs(rows) do
-    names, types = math.max(names, #row[1]), math.max(types, #row[2])
-  end
-  local left = ("  %%-%ds  %%-%ds  "):format(names, types)
-  local indent = (" "):rep(names + types + 6)
-  for i, row in ipairs(rows) do
-    local folded = text.wrap(row[3], text.page_width(), indent):gsub("^%s+", "")
-    out[#out + 1] = (i == 1 and "\n" or "") .. left:format(row[1], row[2]) .. folded
-  end
-  if fn.example then out[#out + 1] = "\n" .. ("\n" .. fn.example):gsub("\n", "\n  > "):sub(2) end
-  if fn.source then out[#out + 1] = "\n  after: " .. fn.source end
-  return table.concat(out, "\n") .. "\n"
+  return require("vise.describe.text").of_function(ref, fn)
 end
 
-local function reference_text(ref)
-  local rows = {}
-  for i, fn in ipairs(ref.functions) do
-    rows[i] = { signature(ref, fn) }
-  end
-  return ("%s: %s\n\n%s"):format(ref.name, ref.summary, text.columns(rows, "  "))
-end
+-- Everything below is made when it is first asked for: help has to start fast.
 
---- One line for each module and class.
----@return string
-function M.overview()
-  local rows = {}
-  for i, name in ipairs(M.names) do rows[i] = { name, M.reference(name).summary } end
-  return text.columns(rows, "  ")
-end
-
--- Every function that the name could mean, whether or not it says of what.
-local function find_functions(name)
-  local wanted = name:gsub(":", "."):gsub("^vise%.", "")
-  local found, known = {}, {}
-  for _, ref_name in ipairs(M.names) do
-    local ref = M.reference(ref_name)
-    for _, fn in ipairs(ref.functions) do
-      local dotted = full_name(ref, fn):gsub(":", "."):gsub("^vise%.", "")
-      known[#known + 1] = dotted
-      known[#known + 1] = fn.name
-      if dotted == wanted then return { { ref, fn } }, known end
-      if fn.name == wanted then found[#found + 1] = { ref, fn } end
-    end
-  end
-  return found, known
-end
-
---- The help of a topic: a command, an error id, a module, a class or a function.
+--- The help of a topic: see vise.describe.topics.
 ---@param topic string
 ---@return string? shown
 ---@return string? message
 ---@return string? id
 function M.help(topic)
-  local cli = require "vise.cli"
-  local command = cli.command(topic)
-  if command then return require("vise.cli.usage").command(command, true) end
-  local entry = require("vise.errors")[topic:upper()]
-  if entry then return ("%s: %s\n  next: %s\n"):format(topic:upper(), entry.title, entry.next) end
+  return require("vise.describe.topics").help(topic)
+end
 
-  local known = table.move(cli.names, 1, #cli.names, 1, {})
-  for _, name in ipairs(M.names) do
-    if name == topic or "vise." .. name == topic then return reference_text(M.reference(name)) end
-    known[#known + 1] = name
-  end
-  local found, functions = find_functions(topic)
-  if #found > 0 then
-    local shown = {}
-    for i, pair in ipairs(found) do shown[i] = M.function_text(pair[1], pair[2]) end
-    return table.concat(shown, "\n")
-  end
-  table.move(functions, 1, #functions, #known + 1, known)
-  for id in pairs(require "vise.errors") do known[#known + 1] = id end
-  return nil, ("no help on '%s'%s"):format(topic, suggest.hint(topic, known)), "E-US-08"
+--- One line for each module and class.
+---@return string
+function M.overview()
+  return require("vise.describe.text").overview()
+end
+
+--- Everything that help can be asked about.
+---@return vise.Topic[]
+function M.topics()
+  return require("vise.describe.topics").all()
+end
+
+--- Stubs for editors: library/vise.lua, in the notation of LuaCATS.
+---@return string
+function M.stubs()
+  return require("vise.describe.stubs").make()
+end
+
+--- A .luarc.json that has an editor find the stubs in `library`.
+---@return string
+function M.luarc()
+  return require("vise.describe.stubs").luarc()
+end
+
+--- The reference as markdown: the text of each file of docs/reference, by its name.
+---@return table<string, string>
+function M.pages()
+  return require("vise.describe.pages").make()
+end
+
+--- The whole description as plain data.
+---@return table
+function M.data()
+  return require("vise.describe.data").make()
+end
+
+--- The same as JSON text.
+---@return string
+function M.json()
+  return assert(require("vise.core").json_encode(M.data(), 2)) .. "\n"
+end
+
+--- The JSON schema of a configuration, as JSON text.
+---@return string
+function M.schema()
+  return assert(require("vise.core").json_encode(require("vise.describe.schema").make(), 2)) .. "\n"
 end
 
 return M

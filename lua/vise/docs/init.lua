@@ -6,6 +6,14 @@ local M = {}
 ---@field [1] string  Its path below the folder.
 ---@field [2] string  Its bytes.
 
+-- The pages of the Lua interface, in the order of their names.
+local function pages()
+  local texts, files = require("vise.describe").pages(), {}
+  for name, text in pairs(texts) do files[#files + 1] = { name, text } end
+  table.sort(files, function(a, b) return a[1] < b[1] end)
+  return files
+end
+
 -- Puts files under a folder.
 local function under(folder, files, into)
   for _, file in ipairs(files) do into[#into + 1] = { folder .. "/" .. file[1], file[2] } end
@@ -21,6 +29,10 @@ function M.files()
     { "fish/vise.fish", scripts.fish } }, files)
   under("schemas", require("vise.docs.schemas").files(), files)
   under("reference", { { "commands.md", markdown.commands() }, { "forms.md", markdown.forms() } }, files)
+  under("reference", pages(), files)
+  local describe = require "vise.describe"
+  under("lua", { { "library/vise.lua", describe.stubs() }, { ".luarc.json", describe.luarc() } }, files)
+  under("schemas", { { "vise-reference.json", describe.json() } }, files)
   return files
 end
 

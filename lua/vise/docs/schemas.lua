@@ -10,7 +10,8 @@ local M = {}
 function M.files()
   local list = {}
   local function add(name, form, title)
-    list[#list + 1] = { name .. ".schema.json", assert(core.json_encode(form.schema and form.schema() or schema.of(form, title), 2)) .. "\n" }
+    local data = form.schema and form.schema() or schema.of(form, title)
+    list[#list + 1] = { name .. ".schema.json", assert(core.json_encode(data, 2)) .. "\n" }
   end
   for _, path in ipairs(forms.commands()) do
     local form = forms.of(path)

@@ -25,6 +25,8 @@ return {
   ["E-PK-04"] = {
     title = "a package changed while it was read",
     next = "Run the command again when nothing writes into the folder.",
+    explain = "A package is hashed first and read then; a file whose bytes are not the hashed ones was written in "
+      .. "between, by an editor or another program.",
   },
   ["E-PK-05"] = {
     title = "an archive is refused",
@@ -34,8 +36,10 @@ return {
   },
   ["E-PK-06"] = {
     title = "a package is there already",
-    next = "Give it another version, or add it with --replace.",
+    next = "Give it another version, another folder, or add it with --replace.",
     exit = 73,
+    explain = "The store keeps one package of each name and version. One with other files under the same version would "
+      .. "change what earlier runs and artefacts name. `vise recipes from` writes into a new folder only.",
   },
   ["E-PK-07"] = {
     title = "no lock",
@@ -60,5 +64,14 @@ return {
   ["E-PK-10"] = {
     title = "a package's json file is malformed",
     next = "lock.json, params.json and expected.json are written by vise and not edited by hand; write it again.",
+    explain = "params.json stands for the defaults of the header, so each value in it must be one that the header "
+      .. "allows. `vise recipes lock`, `record` and `from` write these files.",
+  },
+  ["E-PK-11"] = {
+    title = "results would become part of their recipe",
+    next = "Choose a folder elsewhere, or out/ or runs/ in the recipe's folder.",
+    exit = 64,
+    explain = "A package is everything in its folder, and every artefact and run carries a copy of it. out/ and runs/ "
+      .. "in it are left out, so results may lie there.",
   },
 }

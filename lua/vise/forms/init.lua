@@ -39,8 +39,13 @@ local M = {}
 ---@field schema? fun(): table  Where the fields are described in words, with a schema of their own.
 
 -- The commands whose --json is described, and the formats of files.
-local commands = { "run", "inspect", "eval", "compare", "verify", "export", "bench", "doctor" }
-local files = { "artefact", "recipe" }
+local commands = {
+  "run", "runs", "runs show", "runs compare", "rerun", "diff",
+  "recipes list", "recipes show", "recipes params", "recipes check", "recipes add", "recipes pack", "recipes lock",
+  "recipes record", "recipes from",
+  "inspect", "eval", "compare", "verify", "export", "bench", "doctor", "explain", "help",
+}
+local files = { "config", "recipe", "artefact", "run", "lock", "expected" }
 
 local has = {}
 for _, path in ipairs(commands) do has[path] = true end

@@ -28,5 +28,19 @@ return {
       { "counts", "integer[]", "elements in each bin, which are equally wide" },
       { "statistics", "table", "of the elements", fields = common.statistics },
     } },
+    { title = "a map of one tensor", text = "With --heatmap: the largest element of each block.", fields = {
+      common.schema,
+      { "name", "string", "of the tensor" },
+      { "dtype", "string", "of its elements" },
+      { "what", "string", "what is given of each block", choices = { "absmax" } },
+      { "rows", "integer", "blocks from top to bottom" },
+      { "columns", "integer", "blocks from left to right" },
+      { "values", "any[]", "row by row: numbers, null where one is not finite" },
+    } },
+    { title = "a recipe", text = "Of a recipe's folder: its header.", fields = {
+      common.schema,
+      { "path", "string", "as it was given" },
+      { "recipe", "table", "what header.lua holds" },
+    } },
   },
 }

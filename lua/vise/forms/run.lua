@@ -2,18 +2,6 @@
 
 local common = require "vise.forms.common"
 
-local results = { "results", "table[]", "what the recipe reported", fields = {
-  { "name", "string", "of the result" },
-  { "data", "any", "as the recipe gave it" },
-} }
-
--- The same field, which may be absent.
-local function maybe(field)
-  local copy = table.move(field, 1, 3, 1, { fields = field.fields })
-  copy.optional = true
-  return copy
-end
-
 ---@type vise.Form
 return {
   shapes = {
@@ -24,12 +12,13 @@ return {
         { "name", "string", "of the recipe" },
         { "version", "string", "of the recipe" },
       } },
-      { "params", "table<string, any>", "the value of every parameter" },
+      common.params,
       { "model", "string|null", "as it was given" },
       { "variant", "string|null", "of the model folder" },
       { "data", "string[]", "files as they were given" },
       { "dry_run", "boolean", "nothing was done but planned" },
-      results,
+      { "metrics", "table[]", "in their order", fields = common.metric },
+      common.results,
       { "run", "string", "the id of its log", optional = true },
     } },
     { title = "a sweep", text = "With several values for a parameter: one point for each combination.", fields = {
@@ -38,23 +27,16 @@ return {
       { "points", "table[]", "in the order they ran", fields = {
         { "label", "string", "its values" },
         { "status", "string", "how it ended", choices = { "done", "failed", "interrupted" } },
-        { "metric", "table", "the first metric of the recipe", optional = true, fields = {
-          { "name", "string", "of the metric" },
-          { "value", "number|string", "a string where it is not finite" },
-          { "unit", "string", "of the value", optional = true },
-        } },
+        { "metric", "table", "the first metric of the recipe", optional = true, fields = common.metric },
         { "bits_per_weight", "number", "of the quantized layers", optional = true },
         { "bytes", "integer", "of the artefact", optional = true },
         { "seconds", "number", "it took", optional = true },
         { "best", "boolean", "no other point is both smaller and better" },
         { "out", "string", "its folder", optional = true },
         { "run", "string", "the id of its log", optional = true },
-        { "error", "table", "why it failed", optional = true, fields = {
-          { "id", "string", "of the error" },
-          { "message", "string", "where, what was found, what was expected" },
-        } },
+        { "error", "table", "why it failed", optional = true, fields = common.failure },
         { "failed", "integer", "expectations that were not met", optional = true },
-        maybe(results),
+        common.maybe(common.results),
       } },
     } },
   },

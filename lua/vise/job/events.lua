@@ -92,7 +92,10 @@ function Job:image(name, images)
   if images:dtype() == "u8" then
     png = fail.try(core.png(images))
   else
-    local pixels <close> = require("vise.picture").grid({ images }, { columns = 10 })
+    -- Small pictures larger, so that a pixel can be seen.
+    local _, _, _, width = images:shape()
+    local zoom = math.max(1, 84 // (width or 84))
+    local pixels <close> = require("vise.picture").grid({ images }, { columns = 10, zoom = zoom })
     png = fail.try(core.png(pixels))
   end
   self.images[#self.images + 1] = { name = name, png = png }

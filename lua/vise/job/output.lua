@@ -18,11 +18,12 @@ end
 
 --- Writes lines that are safe for a terminal, and notes them in the log of the run.
 ---@param stream "out"|"log"
----@param lines string  Ends with a newline.
-function Job:say(stream, lines)
+---@param lines string   Ends with a newline.
+---@param noted? string  What the log gets instead, where a terminal is too narrow for all of it.
+function Job:say(stream, lines, noted)
   local to = stream == "out" and self.stream or io.stderr
   to:write(lines)
-  if self.sink then self.sink:lines(stream, lines) end
+  if self.sink then self.sink:lines(stream, noted or lines) end
 end
 
 --- Prints a line of the result.
@@ -34,7 +35,7 @@ end
 --- Prints a table with aligned columns; numbers go to the right.
 ---@param rows (string|number)[][]
 function Job:table(rows)
-  self:say("out", text.columns(rows))
+  self:say("out", text.table(rows), text.columns(rows))
 end
 
 --- Says on stderr what is going on.

@@ -19,10 +19,15 @@ Job.DONE = setmetatable({}, { __tostring = function() return "end of the dry run
 local function print_plan(job, title, plan)
   job:print("%s: %d layers, %d left as they are, %.2f bits a weight", title, plan.quantized, plan.skipped,
     plan.bits_per_weight)
-  job:print("  %d bytes on disk (tensors %d), %s in memory, at most %s more while it is made", plan.file_bytes,
-    plan.disk_bytes, text.bytes(plan.memory_bytes), text.bytes(plan.workspace_bytes))
+  job:print("  %d bytes on disk (tensors %d)", plan.file_bytes, plan.disk_bytes)
+  job:print("  %s in memory, at most %s more while it is made", text.bytes(plan.memory_bytes),
+    text.bytes(plan.workspace_bytes))
   if job.dry_run then
-    job:print("  about %s to make on this machine, without calibration (an estimate)", text.seconds(plan:seconds()))
+    local e = plan:estimate()
+    local of_it = e.calibration_seconds or 0
+    job:print("  about %s%s, and about %s at the peak, on this machine", text.seconds(e.seconds),
+      not e.calibration_seconds and " without calibration" or of_it > 0 and (" (calibration %s)"):format(
+      text.seconds(of_it)) or "", text.bytes(e.peak_bytes))
   end
   local rows = {}
   for _, p in ipairs(plan.patterns) do
@@ -34,13 +39,12 @@ local function print_plan(job, title, plan)
   for _, r in ipairs(plan:reasons()) do
     rows[#rows + 1] = { "float", r.reason, ("%d layers"):format(r.layers) }
   end
-  if #rows > 0 then job:say("out", text.columns(rows, "  ")) end
+  if #rows > 0 then job:say("out", text.table(rows, "  "), text.columns(rows, "  ")) end
 end
 
--- What the report of the run draws, if this build draws it.
+-- What the report of the run draws.
 local function histograms_of(model, report)
-  local known, histograms = pcall(require, "vise.html.histograms")
-  return known and histograms.of(model, report, { layers = HISTOGRAMS }) or nil
+  return require("vise.html.histograms").of(model, report, { layers = HISTOGRAMS })
 end
 
 --- Makes and prints the plan of a configuration; nothing is touched.
@@ -135,7 +139,7 @@ end
 ---@param naming? string[]  Parameters that the quant type's name says.
 ---@return vise.QuantizeReport
 function Job:standard(cfg, naming)
-  local vise, model, fields = require "vise", self.model, {}
+  local model, fields = self.model, {}
   for key, value in pairs(cfg) do fields[key] = value end
   local work = self:workload()
   if work and require("vise.config").is_calibrated(fields) and not fields.statistics then
@@ -174,6 +178,10 @@ function Job:measure(model, work, quant_type, usual)
       self:expect(("%s %s"):format(quant_type, e.metric), quality.value, e)
       target = e.at_least or e.at_most
     end
+  end
+  if self.sink and work.drawn and select(2, work.drawn:shape()) == 1 then
+    self:image("float", work.float)
+    self:image(quant_type, work.drawn)
   end
   self:metric(quality.metric, quality.value, { unit = about.unit, better = about.better, target = target })
 end

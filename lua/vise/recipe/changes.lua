@@ -19,7 +19,7 @@ local expected, fits, item_spec = param_spec.expected, param_spec.fits, param_sp
 ---@field words? (string|string[])[]  As they were written.
 
 local function refuse(shown, word, spec, remark)
-  local near = spec.choices and type(word) == "string" and suggest.hint(word, spec.choices) or ""
+  local near = spec.type == "choice" and suggest.hint(word, spec.choices) or ""
   return fail.fail("E-RC-05", "parameter %s: '%s' is not %s%s%s", shown, shape.shown(word), expected(spec),
     remark and "; " .. remark or "", near)
 end

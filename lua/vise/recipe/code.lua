@@ -62,7 +62,7 @@ end
 -- How far Lua reads before it finds the fault: one byte beyond the token that it names.
 local function bytes_read(source)
   local count = 0
-  load(function()
+  pcall(load, function()
     count = count + 1
     local byte = source:sub(count, count)
     return byte ~= "" and byte or nil
@@ -100,7 +100,8 @@ function M.compile(source, path, env)
   if source:sub(1, 1) == "\27" then
     return fail.fail("E-RC-12", "%s: compiled Lua is refused, give the source", text.escape(path))
   end
-  local chunk, problem = load(source, "@" .. M.label(path), "t", env)
+  -- Within pcall, so that no message handler of a caller makes something else of the message.
+  local _, chunk, problem = pcall(load, source, "@" .. M.label(path), "t", env)
   if chunk then return chunk end
   local number, column = fault(source, problem)
   if too_deep(problem) then

@@ -35,15 +35,11 @@ local function files_of(inputs, text)
       list[#list + 1] = { name = packages.base_name(base) .. file.name, bytes = file.bytes, sha256 = file.sha256 }
     end
   end
-  if not text then return list end
-  local own = { name = packages.PARAMS, bytes = #text, sha256 = fail.try(core.sha256(text)) }
+  local own, place = text and { name = packages.PARAMS, bytes = #text, sha256 = fail.try(core.sha256(text)) }, nil
   for i, file in ipairs(list) do
-    if file.name == own.name then
-      list[i] = own
-      return list
-    end
+    if file.name == packages.PARAMS then place = i end
   end
-  list[#list + 1] = own
+  if own then list[place or #list + 1] = own end
   table.sort(list, function(a, b) return a.name < b.name end)
   return list
 end
@@ -163,7 +159,7 @@ function M.differences(locked, here)
   compare_files(found, "asset", "name", locked.assets, here.assets)
   compare_files(found, "extended recipe", "name", locked.extends, here.extends)
   compare_fields(found, "parameter", locked.params, here.params)
-  local model_here, model_locked = here.model, locked.model
+  local model_here, model_locked = here.model, type(locked.model) == "table" and locked.model or nil
   if model_here and not model_locked then
     found("the model", "is not in the lock: lock with --model")
   elseif model_locked and not model_here then

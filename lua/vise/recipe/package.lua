@@ -1,9 +1,9 @@
 --- Packages: what belongs to a recipe's folder, with a hash of each file and one of the whole.
 ---
---- Every regular file belongs to it, in folders too, but for names that begin with a dot.  The files of
---- `assets` in the header are hashed and not copied, and extends/ holds other packages.  The package's hash
---- is over names, sizes and hashes of the other files, without lock.json and params.json: those say how it
---- is run, not what it is.
+--- Every regular file belongs to it, in folders too, but for names that begin with a dot and for runs/ and
+--- out/, where results of a run in the folder itself would be.  The files of `assets` in the header are
+--- hashed and not copied, and extends/ holds other packages.  The package's hash is over names, sizes and
+--- hashes of the other files, without lock.json and params.json: those say how it is run, not what it is.
 
 local core = require "vise.core"
 local fail = require "vise.fail"
@@ -13,6 +13,7 @@ local disk = core.disk
 
 local M = {
   EXTENDS = "extends", LOCK = "lock.json", PARAMS = "params.json", EXPECTED = "expected.json",
+  RESULTS = { runs = true, out = true },
   MOST_BYTES = 10 << 20, MOST_FILES = 1000, LONGEST_NAME = 100, DEEPEST = 8,
 }
 
@@ -48,6 +49,30 @@ function M.name_problem(name)
   end
   if depth > M.DEEPEST then return ("a name %d folders deep, expected %d at most"):format(depth, M.DEEPEST) end
   return nil
+end
+
+-- The absolute name of a path that need not be there.
+local function real_of(path)
+  local rest = ""
+  while not disk.exists(path) do
+    local parent, name = path:match "^(.*)/([^/]+)/*$"
+    rest = "/" .. (name or path) .. rest
+    path = parent == "" and "/" or parent or "."
+  end
+  return (fail.try(disk.real(path)):gsub("^/$", "")) .. rest
+end
+
+--- Refuses a place for results that would become part of a package.
+---@param package vise.Package
+---@param place string?
+---@param option string  Named in the message.
+function M.check_place(package, place, option)
+  local home, path = fail.try(disk.real(package.folder)), place and real_of(place)
+  if not path or (path .. "/"):sub(1, #home + 1) ~= home .. "/" then return end
+  local top = path:match("^[^/]+", #home + 2)
+  if top and (M.RESULTS[top] or top:sub(1, 1) == ".") then return end
+  fail.try(nil, ("%s %s lies in the recipe's own folder, which every result carries"):format(option,
+    core.escape(place)), "E-PK-11")
 end
 
 --- Whether a name is one of `listed`, or lies in a folder that is.
@@ -92,7 +117,7 @@ end
 -- The names of the regular files below `folder`; refuses links and what is neither file nor folder.
 local function walk(folder, real, prefix, names)
   for _, entry in ipairs(fail.try(disk.list(folder))) do
-    if entry:sub(1, 1) ~= "." then
+    if entry:sub(1, 1) ~= "." and not M.RESULTS[prefix .. entry] then
       local path, name = folder .. "/" .. entry, prefix .. entry
       local kind = disk.exists(path)
       if not kind or disk.real(path) ~= real .. "/" .. entry then

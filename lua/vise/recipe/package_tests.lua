@@ -67,11 +67,19 @@ function Test:refuses(options, expected)
   if id ~= expected then refuse("the run failed with %s: %s; expected %s", tostring(id), message, expected) end
 end
 
+--- What a test of a recipe gets.
+---@param recipe vise.Recipe
+---@param folder? string  To write into.
+---@return vise.PackageTest
+function M.new(recipe, folder)
+  return setmetatable({ recipe = recipe, folder = folder }, Test)
+end
+
 local function run_file(recipe, path, folder)
   local chunk = fail.try(environment.load(path, environment.new(recipe), recipe.sources))
   local body = chunk()
   if type(body) ~= "function" then refuse("it returns a %s, expected function(t)", type(body)) end
-  body(setmetatable({ recipe = recipe, folder = folder }, Test))
+  body(M.new(recipe, folder))
   return true
 end
 
@@ -102,6 +110,7 @@ end
 ---@class vise.TestOutcome
 ---@field name string
 ---@field seconds number
+---@field cpu number       Seconds of all its threads together.
 ---@field problem? string  nil if it passed.
 
 --- Runs every test of a package.
@@ -112,10 +121,11 @@ end
 function M.run(recipe)
   local outcomes = {}
   for _, name in ipairs(M.list(recipe)) do
-    local start = core.clock()
+    local start, cpu = core.clock(), os.clock()
     local ok, problem, id = try_file(recipe, recipe.folder .. "/" .. name)
     if id then return nil, problem, id end
-    outcomes[#outcomes + 1] = { name = name, seconds = core.clock() - start, problem = not ok and problem or nil }
+    outcomes[#outcomes + 1] = { name = name, seconds = core.clock() - start, cpu = os.clock() - cpu,
+      problem = not ok and problem or nil }
   end
   return outcomes
 end

@@ -34,7 +34,8 @@ function M.of(recipe)
     properties[name] = schema
     if spec.required then required[#required + 1] = name end
   end
-  return { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", title = recipe.header.name .. " parameters",
+  return { schema = 1, ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
+    title = recipe.header.name .. " parameters",
     description = recipe.header.summary, type = "object", properties = properties, required = required,
     additionalProperties = false }
 end

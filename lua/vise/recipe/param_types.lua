@@ -38,8 +38,8 @@ M.types.integer = {
   words = "an integer", ordered = true, schema = { type = "integer" },
   help = "a sign and digits, from -2^63 to 2^63 - 1; no point, no exponent, no hexadecimal",
   read = function(word)
-    local value = plain_digits(word) and math.tointeger(tonumber(word))
-    if value then return value end
+    local value = plain_digits(word) and tonumber(word) -- a float where 64 bits are too few
+    if math.type(value) == "integer" then return value end
     return nil, integer_remark(word)
   end,
   test = function(v) return math.type(v) == "integer" end,

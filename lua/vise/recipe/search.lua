@@ -58,7 +58,8 @@ local function recipes_in(place)
   for _, entry in ipairs(disk.exists(place.folder) == "folder" and disk.list(place.folder) or {}) do
     local name, version = split(entry)
     local folder = place.folder .. "/" .. entry
-    if entry:sub(1, 1) ~= "." and is_recipe(folder) and (not found[name] or newer(version, found[name].version)) then
+    local whole = entry:sub(1, 1) ~= "." and not entry:find "%.partial%-%d+$"
+    if whole and is_recipe(folder) and (not found[name] or newer(version, found[name].version)) then
       found[name] = { name = name, folder = folder, origin = place.origin, version = version }
     end
   end

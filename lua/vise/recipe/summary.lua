@@ -9,11 +9,18 @@ local text = require "vise.text"
 
 local M = {}
 
-local MAX_LINE = 78
+local MAX_LINE = 76
 
 local function line(s)
   s = text.escape(s)
   return #s <= MAX_LINE and s or shape.shown(s, MAX_LINE - 3)
+end
+
+-- A text on two lines at most.
+local function add_folded(list, s)
+  local first, rest = text.wrap(text.escape(s), MAX_LINE):match "^([^\n]*)\n?(.*)$"
+  list[#list + 1] = line(first)
+  if rest ~= "" then list[#list + 1] = line((rest:gsub("\n", " "))) end
 end
 
 -- How many Lua files the chain has, and how many lines.
@@ -47,13 +54,12 @@ function M.sentence(recipe)
   local by = header.authors and #header.authors > 0 and " by " .. table.concat(header.authors, ", ") or ""
   local code = ("%d Lua file%s of %d lines%s"):format(files, files == 1 and "" or "s", lines,
     #bases > 0 and ", extends " .. table.concat(bases, ", ") or "")
-  return {
-    line(("%s %s%s, %s"):format(header.name, header.version, by, header.license)),
-    line(header.summary),
-    line(code),
-    line(#extra > 0 and "beyond --model, --data and --out it " .. table.concat(extra, ", ")
-      or "uses --model, --data and --out only, and asks for nothing more"),
-  }
+  local list = { line(("%s %s%s, %s"):format(header.name, header.version, by, header.license)) }
+  add_folded(list, header.summary)
+  list[#list + 1] = line(code)
+  list[#list + 1] = line(#extra > 0 and "beyond --model, --data and --out it " .. table.concat(extra, ", ")
+    or "uses --model, --data and --out only, and asks for nothing more")
+  return list
 end
 
 -- A line or a table of the header as words.

@@ -57,7 +57,7 @@ return {
       },
       returns = TEXT,
       text = "A matrix as colours or ever denser letters, each cell a block of it; ? where one is not finite.",
-      example = "print(vise.plot.heatmap({ { 0, 1 }, { 2, 3 } }))",
+      example = "print(vise.plot.heatmap(vise.random(1):normal { 64, 64 }, { width = 40, height = 8 }))",
     },
     {
       name = "histogram",
@@ -73,22 +73,26 @@ return {
       },
       returns = TEXT,
       text = "How values lie. Whole numbers share the columns evenly.",
-      example = "print(vise.plot.histogram({ 1, 2, 2, 3 }, { marks = { 2.5 } }))",
+      example = [[
+local weights = vise.random(1):normal { 64, 64 }
+print(vise.plot.histogram(weights, { bins = 20, height = 6, marks = { -3, 3 } }))]],
     },
     {
       name = "image",
       arguments = {
-        { "x", "vise.Tensor|vise.Tensor[]", "u8 [H, W] or [H, W, 3]; or batches as picture.grid takes them" },
+        { "x", "vise.Tensor|vise.Tensor[]", "u8 [H, W] or [H, W, 3]; or batches as vise.picture.grid takes them" },
         options { { "path", "string", "of a PNG file that gets the whole image", optional = true } },
       },
       returns = TEXT, fails = true,
       text = "A preview of an image, two pixels a cell where there are colours.",
-      example = 'print(vise.plot.image(vise.tensor_of("u8", { 2, 2 }, { 0, 255, 255, 0 })))',
+      example = [[
+local images = vise.random(1):normal { 4, 1, 28, 28 }
+print(assert(vise.plot.image({ images }, { path = "images.png" })))]],
     },
     {
       name = "layers",
       arguments = {
-        { "report", "table", "of vise.quantize, or what its :plain() gives" },
+        { "report", "vise.QuantizeReport|table", "of vise.quantize, or what its plain() gives" },
         options {
           { "by", "string", "which error", choices = { "output_error", "weight_error" }, default = "output_error" },
           { "most", "integer", "layers shown", min = 1, max = 100000, default = 20 },
@@ -98,7 +102,10 @@ return {
       },
       returns = TEXT,
       text = "The error of each layer as bars, the worst first.",
-      example = 'print(vise.plot.layers({ layers = { { name = "to_q", output_error = 0.01 } } }))',
+      example = [[
+local model <close> = assert(vise.open("models/dit", { variant = "fp16" }))
+local report = assert(vise.quantize(model, { quant_type = "int4_weight_only" }))
+print(vise.plot.layers(report, { most = 5 }))]],
     },
     {
       name = "line",

@@ -10,6 +10,7 @@ local M = {}
 ---@field kind "expression"|"assignment"|"statement"
 ---@field text string        Without a leading "=" and a last ";".
 ---@field silent boolean     A ";" at the end asked for it.
+---@field parts? vise.repl.Chunk[]  What it is made of, where that is several things.
 
 -- The text without the `;` that ends it, and whether there was one.
 local function split_end(source)
@@ -41,6 +42,28 @@ local function unfinished(message)
   return message:find "<eof>'?$" ~= nil and not message:find "unfinished string near"
 end
 
+local MOST_SPLITS = 20
+
+-- Statements with an expression behind them, `x = 1; x` or the same on two lines: they give its value.
+local function statements_and_value(text, silent, name, env)
+  local tokens, tried = lexer.tokens(text), 0
+  for i = #tokens, 1, -1 do
+    local token = tokens[i]
+    local ends = token.text == ";" and token.kind == "symbol" or token.kind == "space" and token.text:find "\n"
+    if ends and tried < MOST_SPLITS then
+      tried = tried + 1
+      local head, tail = text:sub(1, token.last), text:sub(token.last + 1)
+      local run = tail:find "%S" and load(head .. "return " .. tail .. "\n", name, "t", env)
+      if run then
+        return { run = run, kind = "expression", text = tail, silent = silent, parts = {
+          { kind = "statement", text = head, silent = false }, { kind = "expression", text = tail, silent = silent },
+        } }
+      end
+    end
+  end
+  return nil
+end
+
 --- Compiles an input.
 ---@param source string
 ---@param name string  As load() takes it.
@@ -57,6 +80,8 @@ function M.compile(source, name, env)
   local message
   run, message = load(source, name, "t", env)
   if run then return { run = run, kind = "statement", text = source, silent = silent } end
+  local several = statements_and_value(text, silent, name, env)
+  if several then return several end
   return nil, message, unfinished(message) or unfinished(expression_message)
 end
 

@@ -1,8 +1,8 @@
 --- What is known about the function that a name reaches: from the descriptions of the Lua interface, and
 --- for functions of the user from their own source.
 
+local classes = require "vise.describe.classes"
 local describe = require "vise.describe"
-local names = require "vise.names"
 local reach = require "vise.repl.reach"
 
 local M = {}
@@ -13,30 +13,19 @@ local described
 local function index()
   if described then return described end
   described = {}
-  for _, name in ipairs(describe.names) do
-    local ref = describe.reference(name)
-    for _, fn in ipairs(ref.functions) do
-      local prefix = ref.kind == "class" and ref.name .. ":" or ref.name == "vise" and "vise." or "vise." .. name .. "."
-      described[prefix .. fn.name] = { ref, fn }
-    end
+  for _, ref in describe.each() do
+    for _, fn in ipairs(ref.functions) do described[describe.full_name(ref, fn)] = { ref, fn } end
   end
   return described
 end
 
--- The name of the class that describes a value: of a userdata by its metatable, of ours by their kind.
+-- The names of the class that a value is of, and of those it extends.
 local function classes_of(value)
-  local meta = debug.getmetatable(value)
-  local name = type(meta) == "table" and rawget(meta, "__name")
-  local classes = {}
-  if type(name) == "string" and name:find "^vise%." then
-    name = name:gsub("^vise%.", "")
-    classes = { name, name .. "_tensor", name .. "_file" }
-  elseif names.has(value) then
-    classes = { "model", "checkpoint" }
-  elseif type(value) == "table" and type(reach.index(value, "kind")) == "string" then
-    classes = { "layer", reach.index(value, "kind"):lower() }
+  local list, ref = {}, classes.of(value)
+  while ref do
+    list[#list + 1], ref = ref.name, ref.extends and describe.type_named(ref.extends)
   end
-  return classes
+  return list
 end
 
 --- The description of the function at the end of a chain.
@@ -52,12 +41,9 @@ function M.entry(chain, env)
   local value, owner = reach.value(chain, env)
   if owner == nil then return nil end
   for _, class in ipairs(classes_of(owner)) do
-    found = index()[class .. ":" .. last.key]
+    found = index()[class.name .. ":" .. last.key]
     if found then return found end
   end
-  local kind = type(owner) == "table" and reach.index(owner, "kind")
-  found = type(kind) == "string" and index()[("vise.nn.%s:%s"):format(kind, last.key)]
-  if found then return found end
   return value ~= nil and M.by_value(value)
 end
 
@@ -80,9 +66,8 @@ end
 ---@return string?
 function M.module(name)
   name = name:gsub("^vise%.", "")
-  for _, known in ipairs(describe.names) do
-    local ref = known == name and describe.reference(known)
-    if ref and ref.kind == "module" then return ref.summary end
+  for _, ref in describe.each() do
+    if ref.name == name and ref.kind == "module" then return ref.summary end
   end
   return nil
 end
@@ -117,6 +102,59 @@ local function parameters_of(f, method)
   return "(" .. table.concat(words, ", ") .. ")"
 end
 
+-- The lines of the file or input that a function was written in.
+local function lines_of(f, sources)
+  local source, list = debug.getinfo(f, "S").source, {}
+  local whole = sources[source]
+  if not whole and source:sub(1, 1) == "@" then
+    local ok, embedded = pcall(require, "vise.embedded") -- a stock Lua has only the files
+    whole = ok and embedded(source:sub(2))
+    if not whole then
+      local file <close> = io.open(source:sub(2), "rb")
+      whole = file and file:read "a"
+    end
+  end
+  if not whole then return nil end
+  for line in (whole .. "\n"):gmatch "([^\n]*)\n" do list[#list + 1] = line end
+  return list
+end
+
+--- The source of a function.
+---@param f function
+---@param sources table<string, string>  Chunk name -> what was typed.
+---@return string?
+function M.source(f, sources)
+  local info, lines = debug.getinfo(f, "S"), lines_of(f, sources)
+  if not lines or info.linedefined < 1 then return nil end
+  return table.concat(lines, "\n", info.linedefined, math.min(info.lastlinedefined, #lines))
+end
+
+--- The comment above a function.
+---@param f function
+---@param sources table<string, string>
+---@return string?  Whole lines.
+function M.comment(f, sources)
+  local lines, found = lines_of(f, sources), {}
+  local at = debug.getinfo(f, "S").linedefined - 1
+  while lines and lines[at] and lines[at]:find "^%s*%-%-" do
+    table.insert(found, 1, (lines[at]:gsub("^%s*%-%-+ ?", "  ")))
+    at = at - 1
+  end
+  return #found > 0 and table.concat(found, "\n") .. "\n" or nil
+end
+
+--- What a function is for, from its description or the comment above it.
+---@param chain vise.repl.Link[]
+---@param value any
+---@param env table
+---@return string?
+function M.about(chain, value, env)
+  local entry = M.entry(chain, env)
+  if entry then return M.sentence(entry[2].text) end
+  local comment = type(value) == "function" and M.comment(value, {})
+  return comment and M.sentence((comment:gsub("^%s+", ""):gsub("%s*@.*$", ""):gsub("%s+$", ""))) or nil
+end
+
 --- One line about the function that a chain reaches: how it is called and what it does.
 ---@param chain vise.repl.Link[]
 ---@param env table
@@ -128,7 +166,8 @@ function M.hint(chain, env)
   end
   local value = reach.value(chain, env)
   if type(value) ~= "function" or debug.getinfo(value, "S").what == "C" then return nil end
-  return reach.written(chain) .. parameters_of(value, chain[#chain].kind == ":")
+  local about = M.about(chain, value, env)
+  return reach.written(chain) .. parameters_of(value, chain[#chain].kind == ":") .. (about and "  " .. about or "")
 end
 
 -- The function whose arguments stand at the end of `words`: its chain.
@@ -176,56 +215,6 @@ function M.hint_at(text, env)
 end
 
 --- The description of the class of a value.
----@param value any
----@return vise.Reference?
-function M.class(value)
-  for _, name in ipairs(classes_of(value)) do
-    for _, known in ipairs(describe.names) do
-      if known == name then return describe.reference(name) end
-    end
-  end
-  return nil
-end
-
--- The lines of the file or input that a function was written in.
-local function lines_of(f, sources)
-  local source, list = debug.getinfo(f, "S").source, {}
-  local whole = sources[source]
-  if not whole and source:sub(1, 1) == "@" then
-    local ok, embedded = pcall(require, "vise.embedded") -- a stock Lua has only the files
-    whole = ok and embedded(source:sub(2))
-    if not whole then
-      local file <close> = io.open(source:sub(2), "rb")
-      whole = file and file:read "a"
-    end
-  end
-  if not whole then return nil end
-  for line in (whole .. "\n"):gmatch "([^\n]*)\n" do list[#list + 1] = line end
-  return list
-end
-
---- The source of a function.
----@param f function
----@param sources table<string, string>  Chunk name -> what was typed.
----@return string?
-function M.source(f, sources)
-  local info, lines = debug.getinfo(f, "S"), lines_of(f, sources)
-  if not lines or info.linedefined < 1 then return nil end
-  return table.concat(lines, "\n", info.linedefined, math.min(info.lastlinedefined, #lines))
-end
-
---- The comment above a function.
----@param f function
----@param sources table<string, string>
----@return string?  Whole lines.
-function M.comment(f, sources)
-  local lines, found = lines_of(f, sources), {}
-  local at = debug.getinfo(f, "S").linedefined - 1
-  while lines and lines[at] and lines[at]:find "^%s*%-%-" do
-    table.insert(found, 1, (lines[at]:gsub("^%s*%-%-+ ?", "  ")))
-    at = at - 1
-  end
-  return #found > 0 and table.concat(found, "\n") .. "\n" or nil
-end
+M.class = classes.of
 
 return M

@@ -17,6 +17,7 @@ local given = { _G = true, vise = true, help = true, who = true, timeit = true, 
 ---@param env table
 ---@return string?
 function M.near(name, env)
+  if #name == 1 then return nil end -- everything short is near
   local known = {}
   for _, scope in ipairs { env, _G } do
     for other in next, scope do

@@ -20,6 +20,7 @@ local function is_result(name) return name:find "^_%d?$" ~= nil end
 
 -- Stands before lines that use `_`, `_1`, ...: what the prompt does with each value.
 local KEEP = [[
+local _, _1, _2, _3, _4, _5, _6, _7, _8, _9
 local function keep(...)
   _9, _8, _7, _6, _5, _4, _3, _2, _1 = _8, _7, _6, _5, _4, _3, _2, _1, (...)
   _ = _1

@@ -34,16 +34,14 @@ end
 
 local function environment_of(record)
   local rows = {
-    { key = "vise", value = record.vise }, { key = "engine", value = record.engine.class },
-    { key = "products", value = record.engine.matmul }, { key = "threads", value = record.threads },
-    { key = "CPU", value = record.cpu }, { key = "memory", value = text.bytes(require("vise.host").memory() or 0) },
-    { key = "recipe", value = ("%s %s, hash %s"):format(record.recipe.name, record.recipe.version,
-      record.recipe.package) },
+    { "vise", record.vise }, { "engine", record.engine.class }, { "products", record.engine.matmul },
+    { "threads", record.threads }, { "CPU", record.cpu },
+    { "memory", text.bytes(require("vise.host").memory() or 0) },
+    { "recipe", ("%s %s, hash %s"):format(record.recipe.name, record.recipe.version, record.recipe.package) },
   }
   local function add(what, files)
     for _, file in ipairs(files) do
-      rows[#rows + 1] = { key = what .. " " .. file.file,
-        value = ("%s, SHA-256 %s"):format(text.bytes(file.bytes), file.sha256) }
+      rows[#rows + 1] = { what .. " " .. file.file, ("%s, SHA-256 %s"):format(text.bytes(file.bytes), file.sha256) }
     end
   end
   add("model", record.model and record.model.files or {})
@@ -61,7 +59,8 @@ function M.of(p, job, status)
   local record = log.record
   return {
     schema = 1, kind = "run",
-    title = ("%s on %s"):format(record.recipe.name, record.model and record.model.given or "no model"),
+    title = ("%s on %s"):format(record.recipe.name,
+      record.model and record.model.given:match "[^/]*[^/]/*$" or "no model"),
     run = { id = log.id, recipe = record.recipe.name, version = record.recipe.version, started = record.started,
       seconds = math.floor((core.clock() - log.clock) * 1000) / 1000, command = table.concat(record.command, " "),
       status = status, out = record.artefacts[1] and ("%s/%s"):format(p.out, record.artefacts[1].name) or nil },
@@ -71,7 +70,7 @@ function M.of(p, job, status)
   }
 end
 
---- Writes report.html into the run's folder, if this build draws reports.
+--- Writes report.html into the run's folder.
 ---@param p vise.Prepared
 ---@param job vise.Job
 ---@param status string
@@ -79,9 +78,7 @@ end
 ---@return string? message
 ---@return string? id
 function M.write(p, job, status)
-  local known, html = pcall(require, "vise.html")
-  if not known then return true end
-  return folders.replace(p.log.folder .. "/report.html", html.render(M.of(p, job, status)))
+  return folders.replace(p.log.folder .. "/report.html", require("vise.html").render(M.of(p, job, status)))
 end
 
 return M

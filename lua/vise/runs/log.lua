@@ -23,9 +23,18 @@ local MOST_LINES = 10000
 local Log = {}
 Log.__index = Log
 
+-- Takes away what killed processes left: folders that were not put in their place.
+local function sweep_leftovers(place)
+  for _, name in ipairs(disk.list(place) or {}) do
+    local pid = name:match "^%d+%-%d+%-.*%.partial%-(%d+)$"
+    if pid and not disk.exists("/proc/" .. pid) then disk.remove_tree(place .. "/" .. name) end
+  end
+end
+
 -- A folder of its own for a run: mkdir decides between two that begin together.
 local function reserve(place, base)
   fail.try(folders.make_parents(place .. "/x"))
+  sweep_leftovers(place)
   for n = 1, 1000 do
     local id = n == 1 and base or ("%s-%d"):format(base, n)
     local ok, message, problem = disk.mkdir(place .. "/" .. id)

@@ -79,7 +79,7 @@ function M.table(results)
     rows[i + 1] = { best[i] and "*" or "", r.label, cells[1], cells[2], cells[3], cells[4], run and run.id or "-" }
   end
   local note = next(best) and "* no other point is both better and smaller\n" or ""
-  return text.columns(rows) .. note
+  return text.table(rows) .. note
 end
 
 --- The points as plain data.

@@ -16,20 +16,6 @@ local MOST_ROWS, MOST_LEVELS = 10000, 8 -- without limits
 ---@field columns? integer  Of the terminal.
 ---@field unicode? boolean
 ---@field name? string      Of a tensor, where it is known.
----@field spark? fun(counts: number[]): string
-
-local BLOCKS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
-local ASCII = { "_", ".", ":", "-", "=", "+", "*", "#" }
-
--- Counts as a line of blocks, the highest as a whole one.
-local function spark(counts, unicode)
-  local most, out = 1, {}
-  for _, n in ipairs(counts) do most = math.max(most, n) end
-  for i, n in ipairs(counts) do
-    out[i] = n == 0 and " " or (unicode and BLOCKS or ASCII)[math.ceil(8 * n / most)]
-  end
-  return (table.concat(out):gsub("%s+$", ""))
-end
 
 local function complete_options(given)
   local o = { full = given.full, name = given.name, columns = given.columns, unicode = given.unicode }
@@ -41,7 +27,6 @@ local function complete_options(given)
   o.rows = given.rows or o.full and MOST_ROWS or ROWS
   o.levels = given.levels or o.full and MOST_LEVELS or LEVELS
   o.longest = o.full and 1 << 20 or LONGEST
-  o.spark = function(counts) return spark(counts, o.unicode) end
   return o
 end
 
@@ -112,6 +97,7 @@ local function known(v, o)
   if type(v) == "userdata" then
     return meta and rawget(meta, "__name") == "vise.tensor" and require("vise.show.tensor").text(v, o) or nil
   end
+  if rawequal(v, package.loaded.vise) then return (require("vise.describe").overview():gsub("\n$", "")) end
   local models = require "vise.show.model"
   if names.has(v) then
     if rawget(v, "children") then return models.model(v, o) end
@@ -130,15 +116,25 @@ local function brief(v)
   return type(class) == "string" and rawget(v, "name") and text.escape(("%s %s"):format(class, tostring(v.name)))
 end
 
+-- "function(a, b)"; an address would tell nobody anything.
+local function signature(f)
+  local info, words = debug.getinfo(f, "u"), {}
+  for i = 1, info.nparams do words[i] = debug.getlocal(f, i) end
+  if info.isvararg then words[#words + 1] = "..." end
+  return "function(" .. table.concat(words, ", ") .. ")"
+end
+
 local function by_itself(v)
   local ok, shown = pcall(tostring, v)
-  return text.escape_lines(ok and shown or "(its __tostring failed: " .. tostring(shown) .. ")")
+  shown = ok and shown:gsub("\n+$", "") or "(its __tostring failed: " .. tostring(shown) .. ")"
+  return text.escape_lines(shown)
 end
 
 function render(v, level, o, above)
   local kind = type(v)
   if kind == "number" then return number(v) end
   if kind == "string" then return quoted(v, o) end
+  if kind == "function" then return signature(v) end
   if kind ~= "table" and kind ~= "userdata" then return text.escape(tostring(v)) end
   local shown
   if level == 0 then shown = known(v, o) elseif kind == "table" then shown = brief(v) end
@@ -173,6 +169,7 @@ function M.brief(v)
     for _ in next, v do n = n + 1 end
     return ("table of %d"):format(n)
   end
+  if kind == "function" then return signature(v) end
   return kind == "userdata" and by_itself(v):match "[^\n]*" or text.escape(tostring(v))
 end
 

@@ -30,10 +30,12 @@ function M.model(model, options)
     if layer.quantized then quantized = quantized + 1 end
     rows[i] = { layer.name, ("%d x %d"):format(layer.outputs, layer.inputs), type_of(layer) }
   end
-  local out = { ("%s model%s: %d linear layers, %d weights in them%s"):format(tostring(model.family or model.kind),
-    checkpoint and " " .. tostring(checkpoint.path) or "", #layers, weights,
-    quantized > 0 and (", %d layers quantized"):format(quantized) or "") }
-  out[1] = text.escape(out[1])
+  local out = {
+    text.escape(("%s model%s"):format(tostring(model.family or model.kind),
+      checkpoint and " " .. tostring(checkpoint.path) or "")),
+    ("  %d linear layers, %d weights in them%s"):format(#layers, weights,
+      quantized > 0 and (", %d layers quantized"):format(quantized) or ""),
+  }
   for _, note in ipairs(model.notes or {}) do out[#out + 1] = "  note: " .. text.escape(tostring(note)) end
   if #rows > 0 then out[#out + 1] = listed(rows, options, "layers") end
   return table.concat(out, "\n")

@@ -1,5 +1,6 @@
 --- A tensor for people: what it is, what all of it is like, its first values.
 
+local spark = require("vise.plot.spark").spark
 local text = require "vise.text"
 
 local M = {}
@@ -83,24 +84,37 @@ local function percent(n, of)
   return share < 0.01 and "<0.01" or ("%.2f"):format(share):gsub("%.?0+$", "")
 end
 
--- "min -1  mean 0  max 1  std 0.5  zero 3 %  NaN 0 %  shape of the histogram"
+-- Phrases beside each other, as many on a line as there is room for.
+local function folded(phrases, columns)
+  local lines = {}
+  for _, phrase in ipairs(phrases) do
+    local line = lines[#lines]
+    if line and text.width(line) + 2 + text.width(phrase) < columns then
+      lines[#lines] = line .. "  " .. phrase
+    else
+      lines[#lines + 1] = "  " .. phrase
+    end
+  end
+  return table.concat(lines, "\n")
+end
+
+-- "min -1  mean 0  max 1  std 0.5  zero 3 %  NaN 0 %", the shape of the histogram
 local function statistics_line(t, options)
   local s = M.statistics(t)
   if not s then return nil end
-  local looked = s.sampled or s.count
-  local words = {}
+  local looked, words = s.sampled or s.count, {}
   if s.finite > 0 then
-    words[1] = ("min %.4g  mean %.4g  max %.4g  std %.4g"):format(s.min, s.mean, s.max, s.std)
+    for i, name in ipairs { "min", "mean", "max", "std" } do words[i] = ("%s %.4g"):format(name, s[name]) end
   end
   words[#words + 1] = ("zero %s %%"):format(percent(s.zeros, looked))
   words[#words + 1] = ("NaN %s %%"):format(percent(s.nans, looked))
   if s.infinities > 0 then words[#words + 1] = ("infinite %s %%"):format(percent(s.infinities, looked)) end
-  local line = table.concat(words, "  ")
   if s.counts then
-    line = line .. (#line + BINS + 4 < options.columns and "  " or "\n  ") .. options.spark(s.counts)
+    local most = math.max(table.unpack(s.counts))
+    words[#words + 1] = spark(s.counts, { width = BINS, unicode = options.unicode, range = { 0, most } })
   end
-  if s.sampled then line = line .. ("\n  (of %d sampled elements of %d)"):format(s.sampled, s.count) end
-  return "  " .. line
+  if s.sampled then words[#words + 1] = ("(of %d sampled elements of %d)"):format(s.sampled, s.count) end
+  return folded(words, options.columns)
 end
 
 local function cell(t, i)
@@ -109,22 +123,36 @@ local function cell(t, i)
   return math.type(v) == "integer" and tostring(v) or ("%.4g"):format(v)
 end
 
+-- How many columns of cells fit: a space of two before each, room for dots behind them.
+local function fitting(rows, columns)
+  local room, n = columns - 6, #(rows[1] or {})
+  for c = 1, n do
+    local widest = 0
+    for _, row in ipairs(rows) do widest = math.max(widest, #row[c]) end
+    room = room - widest - 2
+    if room < 0 then return math.max(c - 1, 1) end
+  end
+  return n
+end
+
 -- The first values: rows of a matrix, one row of anything else.
 local function values(t, options)
   local shape, count = { t:shape() }, t:count()
   local columns = #shape >= 1 and shape[#shape] or 1
   local rows = columns > 0 and count // columns or 0
-  local most_columns = options.full and 64 or math.max(math.min((options.columns - 6) // 11, 8), 1)
-  local most_rows = options.full and 1000 or options.rows
+  local most = options.full and 64 or 8
   local shown = {}
-  for r = 1, math.min(rows, most_rows) do
-    local cells = {}
-    for c = 1, math.min(columns, most_columns) do cells[c] = cell(t, (r - 1) * columns + c) end
-    if columns > most_columns then cells[#cells + 1] = "..." end
-    shown[r] = cells
+  for r = 1, math.min(rows, options.full and 1000 or options.rows) do
+    shown[r] = {}
+    for c = 1, math.min(columns, most) do shown[r][c] = cell(t, (r - 1) * columns + c) end
+  end
+  local n = options.full and most or fitting(shown, options.columns)
+  for r, row in ipairs(shown) do
+    shown[r] = table.move(row, 1, n, 1, {})
+    if columns > n then shown[r][n + 1] = "..." end
   end
   local out = text.columns(shown, "  ")
-  if rows > most_rows then out = out .. ("  ... %d more rows\n"):format(rows - most_rows) end
+  if rows > #shown then out = out .. ("  ... %d more rows\n"):format(rows - #shown) end
   return (out:gsub("\n$", ""))
 end
 

@@ -19,6 +19,11 @@ describe("SHA-256", function()
     end
   end)
 
+  it("of a string has its published values", function()
+    for _, case in ipairs(known) do assert.equal(case[2], core.sha256(case[1])) end
+    assert.error_matches(function() core.sha256 {} end, "bad argument #1")
+  end)
+
   it("of a file larger than a piece agrees with sha256sum", function()
     local path = support.file(("0123456789abcdef"):rep(600000) .. "x") -- 9.6 MB, pieces are 8 MiB
     local pipe <close> = assert(io.popen("sha256sum " .. path))

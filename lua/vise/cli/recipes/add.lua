@@ -18,7 +18,7 @@ local function print_package(package, folder)
   local header, total = package.header, 0
   for _, file in ipairs(package.files) do total = total + file.bytes end
   local by = type(header.authors) == "table" and table.concat(header.authors, ", ") or "unknown"
-  io.stdout:write(require("vise.text").columns {
+  io.stdout:write(require("vise.text").table {
     { "added", ("%s %s: %s"):format(package.name, package.version, package.summary) },
     { "by", ("%s, license %s"):format(by, tostring(header.license)) },
     { "takes", needs_of(package) },
@@ -35,7 +35,7 @@ return {
     .. "and copied whole or not at all; nothing of it runs. Versions stand side by side. Links, devices, absolute "
     .. "names, '..' and packages above 10 MiB without assets are refused.",
   arguments = {
-    { name = "package", type = "path", help = "a recipe's folder, or a .tar of one" },
+    { name = "package", type = "path", glob = "*.tar", help = "a recipe's folder, or a .tar of one" },
   },
   options = {
     { name = "replace", type = "flag", help = "take the place of the same version, if it is there" },

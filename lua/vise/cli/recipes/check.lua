@@ -48,7 +48,8 @@ return {
     .. "dry runs on the small models that come with vise: with the defaults, and with three sets of parameters drawn "
     .. "inside their ranges, which must be planned or refused by name. The lines after | are what a person is told "
     .. "before trusting the recipe. Ends with 1 if a package has errors.",
-  arguments = { { name = "package", type = "place", repeatable = true, help = "a recipe's folder or name" } },
+  arguments = { { name = "package", type = "place", repeatable = true, complete = "recipes",
+    help = "a recipe's folder or name" } },
   options = {
     { name = "verbose", short = "v", type = "flag", help = "with notes and every dry run" },
     { name = "json", type = "flag", help = "print the outcome as one JSON object" },

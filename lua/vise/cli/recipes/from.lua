@@ -6,7 +6,7 @@ return {
   text = "The recipe of the run under a new name: its parameters' values become the defaults (params.json), what it "
     .. "measured is in expected.json, and lock.json holds it to the model and data of the run.",
   arguments = {
-    { name = "run", type = "string", help = "a run's id, the beginning of one, or last" },
+    { name = "run", type = "string", complete = "runs", help = "a run's id, the beginning of one, or last" },
     { name = "name", type = "string", help = "the new recipe's name: lower-case words joined by '-'" },
   },
   options = {
@@ -28,7 +28,7 @@ return {
       io.stdout:write(require("vise.core").json_encode({ schema = 1, folder = made.folder, name = ctx.args.name,
         package = made.package.hash, of = run.id }, 2), "\n")
     else
-      io.stdout:write(require("vise.text").columns {
+      io.stdout:write(require("vise.text").table {
         { "made", ("%s, %d files, from run %s"):format(made.folder, #made.package.files, run.id) },
         { "run", "vise run " .. made.folder },
       })

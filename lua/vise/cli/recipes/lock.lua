@@ -6,13 +6,14 @@ return {
   text = "`vise run PKG --locked` with the same --model, --data and -p then refuses to run if any byte of the recipe, "
     .. "its assets, the model or the data is another one, or a parameter, or the engine, and names it.",
   arguments = {
-    { name = "package", type = "string", help = "the recipe's folder" },
+    { name = "package", type = "string", complete = "recipes", help = "the recipe's folder" },
   },
   options = {
     { name = "model", short = "m", type = "path", value = "DIR", help = "the model that runs will take" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of the model folder, such as fp16" },
     { name = "data", short = "d", type = "file", repeatable = true, help = "the data that runs will take" },
-    { name = "param", short = "p", type = "pair", repeatable = true, help = "a parameter of the recipe" },
+    { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters",
+      help = "a parameter of the recipe" },
     { name = "json", type = "flag", help = "print the lock" },
   },
   examples = {
@@ -28,7 +29,7 @@ return {
       return 0
     end
     local about = lock.lock
-    io.stdout:write(require("vise.text").columns {
+    io.stdout:write(require("vise.text").table {
       { "locked", ("%s %s, %d files, %d assets"):format(about.recipe.name, about.recipe.version, #about.files,
         #about.assets) },
       { "model", about.model and ("%d files"):format(#about.model.files) or "none: runs with --model will be refused" },

@@ -8,7 +8,8 @@ return {
     .. "change, and needs no code of its own.",
   arguments = { { name = "folder", type = "place", help = "where to; its last part is the recipe's name" } },
   options = {
-    { name = "extends", short = "e", type = "string", value = "RECIPE", help = "the recipe to start from" },
+    { name = "extends", short = "e", type = "string", complete = "recipes", value = "RECIPE",
+      help = "the recipe to start from" },
     { name = "license", type = "choice", choices = { "MIT", "0BSD", "LicenseRef-proprietary" }, default = "MIT",
       help = "what others may do with it" },
     { name = "author", type = "string", value = "NAME", help = "who wrote it; $USER if not given" },

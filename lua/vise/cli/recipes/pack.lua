@@ -32,7 +32,7 @@ return {
         files = #files, name = package.name, version = package.version, package = package.hash }, 2), "\n")
       return 0
     end
-    io.stdout:write(require("vise.text").columns {
+    io.stdout:write(require("vise.text").table {
       { "packed", ("%s %s, %d files"):format(package.name, package.version, #files) }, { "package hash", package.hash },
       { "archive", ("%s, %d bytes, SHA-256 %s"):format(ctx.options.out, #bytes, sha256) },
     })

@@ -38,9 +38,10 @@ return {
   summary = "shows the parameters of a recipe",
   text = "Each parameter with its value, what it may be and what it does. With -p the values are those that a run "
     .. "with the same -p would have, as they were understood. --json prints a JSON schema, for editors.",
-  arguments = { { name = "recipe", type = "place", help = "a recipe's name or folder" } },
+  arguments = { { name = "recipe", type = "place", complete = "recipes", help = "a recipe's name or folder" } },
   options = {
-    { name = "param", short = "p", type = "pair", repeatable = true, help = "a parameter as `vise run` takes it" },
+    { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters",
+      help = "a parameter as `vise run` takes it" },
     { name = "json", type = "flag", help = "print a JSON schema of the parameters" },
   },
   examples = {

@@ -7,7 +7,7 @@ local function print_entry(entry, path)
   end
   if entry.bits_per_weight then rows[#rows + 1] = { "bits", ("%.2f"):format(entry.bits_per_weight) } end
   rows[#rows + 1] = { "time", require("vise.text").seconds(entry.seconds) }
-  io.stdout:write(require("vise.text").columns(rows))
+  io.stdout:write(require("vise.text").table(rows))
 end
 
 return {
@@ -22,7 +22,8 @@ return {
     { name = "model", short = "m", type = "path", value = "DIR", help = "a model folder or .safetensors file" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of the model folder, such as fp16" },
     { name = "data", short = "d", type = "file", repeatable = true, help = "calibration or evaluation data" },
-    { name = "param", short = "p", type = "pair", repeatable = true, help = "a parameter of the recipe" },
+    { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters",
+      help = "a parameter of the recipe" },
     { name = "runs", type = "place", value = "DIR", help = "the folder of the logs; VISE_RUNS, else ./runs" },
     { name = "json", type = "flag", help = "print the entry" },
   },
@@ -47,6 +48,7 @@ return {
     ok, message, id = require("vise.folder").replace(path, expected.text(recorded, entry))
     if not ok then return nil, message, id end
     if o.json then
+      entry.schema = 1
       io.stdout:write(require("vise.core").json_encode(entry, 2), "\n")
     else
       print_entry(entry, path)

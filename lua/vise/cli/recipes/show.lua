@@ -83,7 +83,7 @@ return {
   summary = "shows what a recipe is, takes and promises",
   text = "The header of a recipe with what it inherits: its parameters, papers, expected results and files, and how "
     .. "to run it. Nothing of the recipe is run.",
-  arguments = { { name = "recipe", type = "place", help = "a recipe's name or folder" } },
+  arguments = { { name = "recipe", type = "place", complete = "recipes", help = "a recipe's name or folder" } },
   options = { { name = "json", type = "flag", help = "print it as one JSON object" } },
   examples = {
     { "vise recipes show svdq", "all about one recipe" },

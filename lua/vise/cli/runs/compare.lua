@@ -63,7 +63,7 @@ local function print_runs(list)
   local best, marks = table_of.pareto(figures), { "best" }
   for i in ipairs(list) do marks[i + 1] = best[i] and "*" or "" end
   if next(best) then rows[#rows + 1] = marks end
-  io.stdout:write(text.columns(rows))
+  io.stdout:write(text.table(rows))
   if next(best) then io.stdout:write "* none of the others is both better and smaller\n" end
 end
 
@@ -71,7 +71,8 @@ return {
   name = "compare",
   summary = "runs side by side: parameters that differ, metrics, sizes, time",
   arguments = {
-    { name = "id", type = "string", repeatable = true, help = "ids of runs, their beginnings, or last" },
+    { name = "id", type = "string", complete = "runs", repeatable = true,
+      help = "ids of runs, their beginnings, or last" },
   },
   options = {
     { name = "runs", type = "place", value = "DIR", help = "the folder of the logs; VISE_RUNS, else ./runs" },

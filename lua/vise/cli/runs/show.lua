@@ -38,14 +38,14 @@ local function print_run(run)
   end
   add("folder", run.folder)
   if record.status ~= "running" then add("again", "vise rerun " .. run.id) end
-  io.stdout:write(text.columns(rows))
+  io.stdout:write(text.table(rows))
 end
 
 return {
   name = "show",
   summary = "one run: what it was made from, what it measured, where it lies",
   arguments = {
-    { name = "id", type = "string", help = "a run's id, the beginning of one, or last" },
+    { name = "id", type = "string", complete = "runs", help = "a run's id, the beginning of one, or last" },
   },
   options = {
     { name = "runs", type = "place", value = "DIR", help = "the folder of the logs; VISE_RUNS, else ./runs" },

@@ -1,0 +1,43 @@
+--- The options of SVDQuant.  vise.algorithms.svdquant_options checks by this table.
+
+return {
+  name = "svdq",
+  kind = "class",
+  class = "vise.SvdqOptions",
+  summary = "options of svdq types: how the weight is split and coded, smoothed, and how few-shot spans are relaxed",
+  text = "The defaults are what bench/quality shows best at the same stored bytes. The published recipe is "
+    .. '{ refine_iters = 0, scale_search = false, smooth_strategy = "activation" }.',
+  fields = {
+    { "calibrate_precision", "string", "of the decomposition: randomized in f32, full in f32, full in f64",
+      choices = { "low", "medium", "high" }, default = "low" },
+    { "seed", "integer", "of the randomized decomposition", min = 0, max = 0xffffffff, default = 0 },
+    { "refine_iters", "integer", "rounds of refinement at most; 0 with emulate", min = 0, max = 10000, default = 5 },
+    { "early_stop", "boolean", "stop at the first round that does not improve", default = false },
+    { "keep_best", "boolean", "keep the best round instead of the last; false with emulate", default = true },
+    { "scale_search", "boolean", "search the scale of each group instead of taking its largest value's; false with "
+      .. "emulate", default = true },
+    { "shared_inputs", "boolean", "layers that calibration sees given the same input share smoothing and down",
+      default = false },
+    { "emulate", "string", "round every step to bf16, as the published recipe does", choices = { "bf16" },
+      optional = true },
+    { "smooth_strategy", "string", "balance, activation and search are for calibrated types, the others for _dq types",
+      choices = { "activation", "balance", "few_shot", "identity", "search", "weight", "weight_inv" },
+      otherwise = "balance for calibrated types, identity for _dq types" },
+    { "alpha", "number", "exponent of the activation's span", min = 0, max = 1, default = 0.5 },
+    { "beta", "number", "exponent of the weight's span", min = 0, max = 1, otherwise = "1 - alpha" },
+    { "balance_iters", "integer", "of balance: steps of the descent", min = 1, max = 10000, default = 20 },
+    { "search_grid", "integer", "of search: alpha and beta in steps of 1 / search_grid", min = 1, max = 1000,
+      default = 20 },
+    { "search_samples", "integer", "of balance and search: tokens a layer that candidates are tried on", min = 1,
+      max = 1 << 31, default = 256 },
+    { "few_shot_steps", "integer", "of few_shot: forwards of the model to observe", min = 1, max = 1 << 31,
+      default = 1 },
+    { "few_shot_relax_factor", "number", "of few_shot: what the largest spans are multiplied by", min = 1,
+      default = 1.5 },
+    { "few_shot_relax_top_ratio", "number", "of few_shot: the share of channels that get the whole factor", above = 0,
+      max = 1, default = 0.25 },
+    { "few_shot_relax_strategy", "string", "of few_shot: how the share of the factor follows from a span",
+      choices = { "auto", "fixed", "log", "power", "rank", "stable_auto", "top" }, default = "auto" },
+  },
+  functions = {},
+}

@@ -99,8 +99,8 @@ end
 
 local STYLE = [[
 body{margin:0;background:#15191d;color:#d5dade}
-pre{margin:0;padding:18px 22px;font:15px/20px "JetBrains Mono","DejaVu Sans Mono","Liberation Mono",monospace}
-i{display:inline-block;width:1ch;height:20px;vertical-align:top;font-style:normal;overflow:visible}
+pre{margin:0;padding:18px 22px;font:15px/17px "JetBrains Mono","DejaVu Sans Mono","Liberation Mono",monospace}
+i{display:inline-block;width:1ch;height:17px;vertical-align:top;font-style:normal;overflow:visible}
 ]]
 
 --- The page of a screen.

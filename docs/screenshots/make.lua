@@ -10,8 +10,8 @@ local core = require "vise.core"
 local program = arg[-1]
 
 local OUT = "docs/img/"
-local COLUMNS, ROWS = 96, 30
-local CELL, LINE, EDGE = 9.03, 20, 44 -- of the page that shows a terminal
+local COLUMNS, ROWS = 104, 30
+local CELL, LINE, EDGE = 9.03, 17, 44 -- of the page that shows a terminal
 
 local function output(command)
   local pipe <close> = assert(io.popen(command))

@@ -4,12 +4,9 @@ local vise = require "vise"
 
 local M = {}
 
--- Classes of the core: the names of their metatables.
-M.registered = {
-  ["vise.Coded"] = "vise.coded", ["vise.Generator"] = "vise.random", ["vise.Observer"] = "vise.observer",
-  ["vise.Packed"] = "vise.packed", ["vise.Rows"] = "vise.rows", ["vise.SafetensorsFile"] = "vise.safetensors",
-  ["vise.Scheme"] = "vise.scheme", ["vise.Tensor"] = "vise.tensor", ["vise.Tokenizer"] = "vise.tokenizer",
-}
+--- Classes of the core: the names of their metatables.
+M.registered = {}
+for metatable, class in pairs(require("vise.describe.classes").core) do M.registered[class] = metatable end
 
 --- Where the models are.
 M.models = { dit = "recipes/quickstart/models/dit-fashion-mnist", llama = "recipes/quickstart/models/stories260K" }
@@ -69,6 +66,16 @@ local function of_job()
     end
   end
   return methods
+end
+
+--- Something of each class that is written in Lua: name, object.
+---@return fun(): string?, any
+function M.objects()
+  local name, make
+  return function()
+    name, make = next(makers, name)
+    if name then return name, make() end
+  end
 end
 
 local found = {}

@@ -5,8 +5,9 @@ return {
   { "m[\"model.lay\t0.mlp.g\t" }, -- completes the name of a layer
   { "\"].weight\r" },
   { "r = vise.quantize(m, { quant_t\t\"svdq_int4_r32_d\t" },
-  { " })\r", "\n> " },
+  { " })\r" },
   { "r\r" },
+  { "vise.plot.histogram(m:layers()[1].weight, { width = 60, height = 6 })\r" },
   { "m:layr(\"x\")\r" },
-  { "vise.plot.\t" },
+  { "vise.config { svdq = { \t" },
 }

@@ -5,8 +5,8 @@ local M = {}
 
 -- Modules that are files of their own.
 local modules = {
-  algorithms = true, checkpoint = true, data = true, eval = true, generate = true, models = true, nn = true,
-  observe = true, picture = true, plot = true, quant_types = true, samplers = true, workload = true,
+  algorithms = true, checkpoint = true, data = true, eval = true, generate = true, html = true, models = true,
+  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, workload = true,
 }
 
 -- Modules that are functions of the core under a name.

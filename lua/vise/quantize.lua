@@ -33,6 +33,36 @@ local function make_with_group(t, layer, group, found, by_name)
   return true
 end
 
+local function weights_of(layers)
+  local sum = 0
+  for _, layer in ipairs(layers) do sum = sum + layer.shape[1] * layer.shape[2] end
+  return sum
+end
+
+local SPLIT = 20 -- how much longer a weight takes, about, whose layer gets a low-rank branch
+
+-- Layers of which one takes as long as another.
+local function kind_of(layer)
+  return ("%s %dx%d"):format(layer.type.name, layer.shape[1], layer.shape[2])
+end
+
+-- The progress of making all layers: weights, by kinds.
+local function progress_of(targets)
+  local sum, layers, kinds = 0, 0, {}
+  for _, t in ipairs(targets) do
+    sum, layers = sum + t.plan.weights, layers + t.plan.quantized
+    for _, layer in ipairs(t.plan.layers) do
+      if layer.type then
+        local kind = kind_of(layer)
+        kinds[kind] = kinds[kind] or { units = 0, cost = (layer.type.rank or 0) > 0 and SPLIT or 1 }
+        kinds[kind].units = kinds[kind].units + layer.shape[1] * layer.shape[2]
+      end
+    end
+  end
+  return progress.new("quantize", sum, "weights", { kinds = kinds, items = layers, item = "layer",
+    memory = function() return core.memory().bytes end })
+end
+
 --- Makes every layer of every target; the models are as they were.
 ---@return true? ok
 ---@return string? message
@@ -44,12 +74,13 @@ local function make_all(targets, found, bar)
     for _, layer in ipairs(t.plan.layers) do
       if layer.type then
         if not t.made[layer.name] then
-          local ok, message, id = make_with_group(t, layer, groups[layer.name], found[i] and found[i][layer.name],
-            by_name)
+          local group = groups[layer.name]
+          bar:begin(pipeline.label(t, layer.name))
+          local ok, message, id = make_with_group(t, layer, group, found[i] and found[i][layer.name], by_name)
           if not ok then return nil, pipeline.label(t, message), id end
+          bar:step(weights_of(group or { layer }), kind_of(layer), group and #group or 1)
         end
         t.layers[#t.layers + 1] = by_name[layer.name]
-        bar:step(layer.shape[1] * layer.shape[2])
       end
     end
     local same, message, id = t.model.checkpoint:unchanged()
@@ -117,12 +148,6 @@ local function save(cfg, targets)
   return save_pipeline(cfg.save_to, together)
 end
 
-local function all_weights(targets)
-  local sum = 0
-  for _, t in ipairs(targets) do sum = sum + t.plan.weights end
-  return sum
-end
-
 --- Makes, saves and commits with statistics that are there already: the second half of quantize, and
 --- all of it for a controller that captured them in its own way.
 ---@param cfg vise.Config
@@ -132,7 +157,7 @@ end
 ---@return string? message
 ---@return string? id
 function M.commit(cfg, targets, found)
-  local bar <close> = progress.new("quantize", all_weights(targets), "weights")
+  local bar <close> = progress_of(targets)
   local ok, message, id = make_all(targets, found, bar)
   if ok then ok, message, id = save(cfg, targets) end
   if not ok then

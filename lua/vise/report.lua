@@ -140,6 +140,20 @@ local function shared_words(r)
   return table.concat(words, "; ")
 end
 
+local WIDEST = 64 -- columns behind the name of a row: with it a line fits 80
+
+-- How far the layers' outputs are from those of the float ones: the range, the middle, the worst.
+local function error_rows(r)
+  local list = r:worst()
+  local worst, middle = list[1], list[(#list + 1) // 2]
+  if not worst then return {} end
+  return {
+    { "error", ("of outputs %.4f to %.4f, of half the layers to %.4f"):format(list[#list].output_error,
+      worst.output_error, middle.output_error) },
+    { "worst", text.elide(worst.name, WIDEST) },
+  }
+end
+
 -- The rows of one model's box.
 local function rows_of(r)
   local rows = {
@@ -158,7 +172,7 @@ local function rows_of(r)
   end
   if r.cfg.svdq.shared_inputs then rows[#rows + 1] = { "shared", shared_words(r) } end
   if fallen > 0 then rows[#rows + 1] = { "fallback", ("%d layers have %s"):format(fallen, r.cfg.fallback) } end
-  return rows
+  return table.move(error_rows(r), 1, 2, #rows + 1, rows)
 end
 
 local function size_rows(r)
@@ -193,9 +207,13 @@ end
 local function boxed(groups)
   local all = {}
   for _, rows in ipairs(groups) do
-    for _, row in ipairs(rows) do all[#all + 1] = row end
+    for _, row in ipairs(rows) do
+      local name = row[1]
+      for line in text.wrap(row[2], WIDEST):gmatch "[^\n]+" do all[#all + 1], name = { name, line }, "" end
+    end
   end
-  local body, longest = text.columns(all), 0
+  local ascii = not require("vise.terminal").of("stdout").unicode
+  local body, longest = text.columns(all, nil, nil, ascii), 0
   for line in body:gmatch "[^\n]+" do longest = math.max(longest, utf8.len(line) or #line) end
   local rule = ("-"):rep(longest) .. "\n"
   return rule .. body .. rule
@@ -218,7 +236,7 @@ function Report:text()
     if self.verbose then groups[#groups + 1] = verbose_rows(self) end
   end
   groups[#groups + 1] = size_rows(self)
-  return boxed(groups)
+  return boxed(groups) .. (self.verbose and "\n" .. require("vise.plot.layers").summary(self) or "")
 end
 
 Report.__tostring = Report.text
@@ -283,7 +301,25 @@ function Report:plain()
   out.patterns, out.overlaps = core.array(self.plan.patterns), core.array(self.plan.overlaps)
   out.layers, out.config = core.array {}, self.cfg:plain()
   for i, layer in ipairs(self.layers) do out.layers[i] = layer end
+  out.float_layers = core.array {}
+  for _, layer in ipairs(self.plan.layers) do
+    if not layer.type then
+      table.insert(out.float_layers, { name = layer.name, shape = core.array(layer.shape), reason = layer.reason })
+    end
+  end
   return out
+end
+
+--- Writes the report as one HTML file, which loads nothing and is readable without scripts.
+---@param path string
+---@param options? table  See vise.html.documents.of_report.
+---@return true?
+---@return string? message
+---@return string? id
+function Report:html(path, options)
+  local document, message, id = fail.catch(require("vise.html.documents").of_report, self, options)
+  if not document then return nil, message, id end
+  return require("vise.html").write(path, document)
 end
 
 --- The report as JSON text.

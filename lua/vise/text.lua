@@ -16,13 +16,13 @@ function M.escape(s, ascii)
   if not s:find "[^\x20-\x7e]" then return s end
   local out, at = {}, 1
   while at <= #s do
-    local last = utf8.len(s, at, at) and utf8.offset(s, 2, at) - 1
-    if not last then
+    local last = at
+    if not utf8.len(s, at, at) then
       out[#out + 1] = ("\\x%02x"):format(s:byte(at))
-      last = at
     else
       local code = utf8.codepoint(s, at)
-      if ascii or hidden(code) then
+        last = at + #utf8.char(code) - 1 -- not up to the next first byte: stray ones may follow
+      if hidden(code) or ascii and code > 0x7e then
         out[#out + 1] = (code < 0x100 and "\\x%02x" or "\\u{%x}"):format(code)
       else
         out[#out + 1] = s:sub(at, last)

@@ -66,6 +66,17 @@ local function try(job, model, work, name, found)
   entry.metric, entry.value = quality.metric, quality.value
 end
 
+-- Bits against quality, where there is something to see.
+local function print_plot(job, found, metric)
+  local points = {}
+  for _, e in ipairs(found) do
+    if e.value then points[#points + 1] = { e.bits, e.value, e.type } end
+  end
+  if #points < 3 then return end
+  job:print("\n%s", vise.plot.scatter(points, { x = "bits a weight", y = metric, height = 12, colour = 0,
+    better = { x = "lower", y = is_higher_better(metric) and "higher" or "lower" } }))
+end
+
 return function(job)
   local p, model, found = job.params, job.model, {}
   if #p.types == 0 then return nil, "types is empty: name the quant types to try", "E-CF-05" end
@@ -100,6 +111,7 @@ return function(job)
   end
   job:table(rows)
   if metric then job:print "* no other type has both fewer bits and a better result" end
+  print_plot(job, found, metric)
   job:report("types", found)
   if job.out and not job.dry_run then job:write("types.json", vise.json.encode(vise.json.array(found), 2) .. "\n") end
 end

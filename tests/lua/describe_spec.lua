@@ -149,6 +149,18 @@ describe("the description of the Lua interface", function()
     end
   end)
 
+  it("knows the class of an object", function()
+    local of = require("vise.describe.classes").of
+    for name, object in classes.objects() do
+      -- The models are of classes that extend these.
+      if name ~= "vise.Model" and name ~= "vise.nn.Module" then assert.equal(name, of(object).class) end
+    end
+    assert.equal("vise.Tensor", of(vise.tensor("f32", { 1 })).class)
+    assert.equal("vise.nn.Linear", of(vise.nn.Linear.new("l", 1, 1, vise.tensor("f32", { 1, 1 }))).class)
+    assert.equal("vise.nn.Module", of(setmetatable({ kind = "K", name = "", children = {} }, vise.nn.class "K")).class)
+    for _, other in ipairs { 1, "s", {}, setmetatable({}, {}), io.stdout, print } do assert.is_nil(of(other)) end
+  end)
+
   it("leaves out no class that a script can hold", function()
     local known = {}
     for _, name in pairs(classes.registered) do known[name] = true end
@@ -208,7 +220,7 @@ describe("the description of the Lua interface", function()
     end
   end)
 
-  it("fits a page 80 columns wide and one of 96, but for the code of examples", function()
+  it("fits a page 80 columns wide and one of 96", function()
     local text, page = require "vise.describe.text", require "vise.text"
     local usual = page.page_width
     finally(function() page.page_width = usual end)
@@ -217,8 +229,7 @@ describe("the description of the Lua interface", function()
       for _, ref in reference.each() do
         local all = { text.of_part(ref) }
         for _, fn in ipairs(ref.functions) do
-          local without = setmetatable({ example = "--" }, { __index = fn })
-          all[#all + 1] = text.of_function(ref, without)
+          all[#all + 1] = text.of_function(ref, fn)
         end
         for _, record in ipairs(ref.records or {}) do all[#all + 1] = text.of_record(record) end
         for line in table.concat(all, "\n"):gmatch "[^\n]+" do
@@ -226,6 +237,17 @@ describe("the description of the Lua interface", function()
         end
       end
     end
+  end)
+
+  it("folds the code of examples into lines that are still Lua", function()
+    local code = require "vise.describe.code"
+    for _, ref in reference.each() do
+      for _, fn in ipairs(ref.functions) do
+        local folded = table.concat(code.fold(fn.example, 60), "\n")
+        assert.is_truthy(load((folded:gsub("%s+%-%->[^\n]*", ""))), folded)
+      end
+    end
+    assert.same({ 'f("a, b, c, d, e",', "  1)" }, code.fold('f("a, b, c, d, e", 1)', 20))
   end)
 
   it("finds a function by each way of writing it", function()

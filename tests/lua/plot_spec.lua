@@ -92,6 +92,14 @@ describe("plot.line", function()
     assert.same({ "step", "* a  + b" }, { got[6], got[7] })
   end)
 
+  it("does not leave it to colours either", function()
+    local got = drawn("line", { { name = "a", y = { 1, 1 } }, { name = "b", y = { 2, 2 } } },
+      { height = 2, unicode = true, colour = 16 }):gsub("\27%[%d*m", "")
+    assert.matches("2.0 ┤2⠉", got, 1, true)
+    assert.matches("⣀1\n", got, 1, true)
+    assert.matches("\n1 a  2 b\n$", got)
+  end)
+
   it("leaves gaps where there is no number, and says how many", function()
     local got = lines_of(drawn("line", { 1, NAN, 1, 1, -INF }, { height = 3, width = 20 }))
     assert.equal("1.0 +*      *****", got[2])

@@ -139,6 +139,17 @@ describe("the screen", function()
     return { prompt = "> ", continued = ">> ", text = text, cursor = cursor or #text }
   end
 
+  it("puts the cursor where its letter is, at the end of a row too", function()
+    local s = screen(10, 24)
+    for cursor, place in pairs { [0] = { 1, 2 }, [7] = { 1, 9 }, [8] = { 2, 0 }, [9] = { 2, 1 }, [18] = { 3, 0 } } do
+      s:draw(frame(("x"):rep(18), cursor))
+      assert.same(place, { s.row, s.column })
+    end
+    s:draw(frame("日本語日本語", 9)) -- four of them fit beside the prompt
+    assert.same({ 1, 8 }, { s.row, s.column })
+    s:draw(frame("日本語日本語", 12))
+    assert.same({ 2, 0 }, { s.row, s.column })
+  end)
   it("writes no more than what changed", function()
     local s, written = screen(80, 24)
     written()
@@ -224,6 +235,18 @@ describe("completion", function()
     docs.hint_at("f(", env)
     assert.is_false(ran)
     assert.same({ "own" }, texts("a.", env))
+  end)
+
+  it("knows what the descriptions say of options, choices and methods", function()
+    local env = { vise = vise, t = vise.tensor("f32", { 2, 2 }) }
+    for text, wanted in pairs {
+      ["vise.linalg.svd(t, { meth"] = "method", ['vise.linalg.svd(t, { method = "ran'] = "randomized",
+      ["vise.config { svdq = { alp"] = "alpha", ['vise.tensor("bf'] = "bf16", ['t:to("i6'] = "i64",
+      ["vise.config({ exclu"] = "exclude", ["t:stat"] = "statistics", ["('x'):rev"] = "reverse",
+    } do
+      assert.same({ wanted }, texts(text, env), text)
+    end
+    assert.equal("t:rows(first[, last])  A view of rows along the first dimension.", docs.hint_at("t:rows(", env))
   end)
 
   it("never raises", function()
@@ -345,6 +368,12 @@ describe("vise repl on a pipe", function()
     assert.equal(1, (run "x = = 1\n"))
     assert.equal(1, (run "f(\n"))
     assert.equal(0, (run "x = io.open 'typo'\n"))
+  end)
+  it("shows pictures as pictures, and no other text", function()
+    local _, out = run "vise.plot.spark({ 0, 1 }, { unicode = false })\np = vise.plot;\np.spark{ 0, 0 }\n"
+    assert.matches("^_#\n", out)
+    _, out = run "vise.plot.spark({ 0, 1 }, { unicode = false }) .. tostring('\\27[2J')\n"
+    assert.equal('"_#\\x1b[2J"\n', out)
   end)
   it("refuses the shell", function()
     local status, out, err = run "$ echo hello\n"

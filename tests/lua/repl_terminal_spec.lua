@@ -83,6 +83,13 @@ describe("the prompt on a terminal", function()
     t:expect "attempt to index a nil value (global 'modle')"
     t:expect "  modle.x = 1\n  ^~~~~\n  no global 'modle'; did you mean 'model'?"
   end)
+  it("suggests the field or method that is there", function()
+    t:enter "string.revrse('a')"
+    t:expect "no 'revrse' there; did you mean 'reverse'?"
+    t:enter "x = vise.tensor('f32', {1})"
+    t:enter "x:statistic()"
+    t:expect "did you mean 'statistics'?"
+  end)
   it("tells of a global that is not there", function()
     t:enter "tensro"
     t:expect "nil\n  no global 'tensro'"

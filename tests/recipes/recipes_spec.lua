@@ -104,7 +104,7 @@ for _, name in ipairs(names) do
       local job, text = run(name, {}, DIT, nil, true)
       assert.equal(36, result(job, "plan").quantized)
       assert.is_nil(result(job, "quantize"))
-      for _, words in ipairs { "bytes on disk", "in memory", "(an estimate)", "outside the regions" } do
+      for _, words in ipairs { "bytes on disk", "in memory", "on this machine", "outside the regions" } do
         assert.matches(words, text, 1, true)
       end
     end)

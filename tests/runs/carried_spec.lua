@@ -60,6 +60,31 @@ describe("an artefact of a recipe", function()
     assert.same(first, fixture.bytes(again))
   end)
 
+  it("is the old one or the new one, wherever the disk fails while it is replaced", function()
+    fixture.package(place .. "/small", { ["recipe.lua"] = BODY, ["lib/a.lua"] = "return 1\n" })
+    local folder = make()
+    local old, n = fixture.bytes(folder), 0
+    local other = make { given = { { "n", "2" } }, out = place .. "/other" }
+    local carried = { about = require("vise.load").resolve(other).manifest.recipe, files = {} }
+    for name, bytes in pairs(fixture.bytes(other .. "/recipe")) do
+      carried.files[#carried.files + 1] = { name = "recipe/" .. name, bytes = bytes }
+    end
+    local new = fixture.bytes(other)
+    local loaded = assert(vise.load(assert(vise.open(model)), other))
+    while true do
+      core.io_fault(n)
+      local saved, message, id = vise.save(loaded, folder, nil, carried)
+      core.io_fault(-1)
+      assert.same(saved and new or old, fixture.bytes(folder))
+      if saved then break end
+      assert.equal("E-FS-01", id, message)
+      assert.is_true(require("vise.verify").verify(folder).ok)
+      n = n + 1
+    end
+    assert.is_true(n > 15)
+    loaded:close()
+  end)
+
   it("is damaged when its recipe is", function()
     fixture.package(place .. "/small", { ["recipe.lua"] = BODY })
     local folder = make()

@@ -92,6 +92,21 @@ describe("the log of a run", function()
     assert.equal("E-RU-05", id, message)
   end)
 
+  it("does not let results become part of the recipe", function()
+    fixture.package(package, { ["recipe.lua"] = "return function(job) job:write('a', 'b') end" })
+    for out, wanted in pairs { [""] = false, ["/x/y"] = false, ["/out"] = true, ["/out/deep"] = true, ["-2"] = true } do
+      local outcome, _, id = fixture.execute { recipe = package, given = {}, out = package .. out,
+        place = package .. "/runs" }
+      assert.equal(wanted, outcome ~= nil, out)
+      if not wanted then assert.equal("E-PK-11", id) end
+    end
+    assert.same({ "header.lua", "recipe.lua" }, (function()
+      local names = {}
+      for i, file in ipairs(assert(require("vise.recipe.package").read(package)).files) do names[i] = file.name end
+      return names
+    end)())
+  end)
+
   it("says when a recipe did not look at what it was given", function()
     fixture.package(package, { ["recipe.lua"] = "return function() end" })
     local data = support.file "words"
@@ -114,6 +129,47 @@ describe("the log of a run", function()
     local status, out = fixture.run(place .. "/runs", "runs --json")
     assert.equal(0, status)
     assert.equal(4, #assert(core.json_decode(out)).problems)
+  end)
+
+  it("survives a record with any part of it replaced", function()
+    assert(run("return function(job) job:metric('x', 1) job:write('a', 'b') end", { out = place .. "/out" }))
+    local found = assert(runs.find(place .. "/runs", "last"))
+    local path, commands = found.folder .. "/run.json", {}
+    for _, name in ipairs { "runs", "runs.show", "runs.compare", "diff", "recipes.from" } do
+      commands[#commands + 1] = require("vise.cli." .. name).run
+    end
+    local whole, tried = disk.read(path), 0
+    local out, err = io.stdout, io.stderr
+    local silent = setmetatable({}, { __index = function() return function(self) return self end end })
+    local function try_all(record)
+      assert(disk.write(path, core.json_encode(record)))
+      io.stdout, io.stderr = silent, silent -- luacheck: ignore 122
+      local problem
+      for i, command in ipairs(commands) do
+        local id = i == 3 and { "last", "last" } or "last"
+        local ok, raised = pcall(command, { args = { id = id, a = "last", b = "last", run = "last", name = "n" },
+          options = { runs = place .. "/runs", to = place .. "/new" .. tried } })
+        if not ok and not tostring(raised):find "^E%-" then problem = raised end
+      end
+      io.stdout, io.stderr = out, err -- luacheck: ignore 122
+      tried = tried + 1
+      assert.is_nil(problem)
+    end
+    -- Every table of the record, every field of it, by what else it might be.
+    local function spoil(root, t)
+      for key, value in pairs(t) do
+        for _, other in ipairs { 7, "../x", { a = 1 } } do
+          t[key] = other
+          try_all(root)
+        end
+        t[key] = value
+        if type(value) == "table" then spoil(root, value) end
+      end
+    end
+    local root = assert(core.json_decode(whole))
+    root.results, root.command = core.array {}, core.array { "vise" } -- nobody looks into these
+    spoil(root, root)
+    assert.is_true(tried > 100)
   end)
 
   describe("when it is stopped", function()

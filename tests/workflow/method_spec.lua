@@ -74,6 +74,11 @@ describe("an own method", function()
     local b = assert(vise.json.decode(assert(core.disk.read(own .. manifest))))
     assert.same({ "rounding", "plain" }, { a.layers[1].method, b.layers[1].method })
     assert.same({ nil, "plain" }, { a.config.method, b.config.method })
+    local about = require "vise.inspect.about"
+    assert.matches("layers      36 quantized\n", about.manifest_text(a), 1, true)
+    assert.matches("layers      36 quantized, 36 by plain\n", about.manifest_text(b), 1, true)
+    b.layers[1].method = "\27[31m" -- of somebody else's file
+    assert.is_nil(about.manifest_text(b):find "\27")
   end)
 
   it("is named in the report", function()

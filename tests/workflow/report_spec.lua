@@ -30,10 +30,20 @@ describe("a report", function()
 
   it("is a box: dashed lines above and below, as long as the longest row", function()
     local lines, longest = {}, 0
-    for line in report:text():gmatch "[^\n]+" do lines[#lines + 1] = line end
+    local box = report:text():match "^(.-)\n\n"
+    for line in box:gmatch "[^\n]+" do lines[#lines + 1] = line end
     for i = 2, #lines - 1 do longest = math.max(longest, #lines[i]) end
     assert.equal(("-"):rep(longest), lines[1])
     assert.equal(lines[1], lines[#lines])
+  end)
+
+  it("ends with how the errors lie and the worst layers, if it is verbose", function()
+    local pictures = report:text():match "\n\n(.*)$"
+    assert.matches("^output errors of the layers\n", pictures)
+    assert.matches("\n30 values  min ", pictures, 1, true)
+    local worst = report:worst()[1].name
+    assert.matches("\nworst layers, by output error\n" .. worst:gsub("%p", "%%%0") .. " ", pictures)
+    for line in report:text():gmatch "[^\n]+" do assert.is_true(utf8.len(line) <= 80, line) end
   end)
 
   it("shows less without verbose", function()

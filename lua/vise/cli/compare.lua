@@ -58,6 +58,7 @@ return {
     { name = "all", short = "a", type = "flag", help = "list the weights that are the same, too" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of model folders, such as fp16" },
     { name = "json", type = "flag", help = "print one JSON object" },
+    { name = "html", type = "place", value = "FILE", help = "write a page to look at, too" },
   },
   examples = {
     { "vise compare out/int4 out/svdq", "two artefacts of one model" },
@@ -67,6 +68,12 @@ return {
     local options = ctx.options.variant and { variant = ctx.options.variant } or nil
     local result, message, id = require("vise.compare").compare(ctx.args.a, ctx.args.b, options)
     if not result then return nil, message, id end
+    if ctx.options.html then
+      local document = require("vise.html.documents").of_comparison(ctx.args.a, ctx.args.b, result)
+      local ok
+      ok, message, id = require("vise.html").write(ctx.options.html, document)
+      if not ok then return nil, message, id end
+    end
     if ctx.options.json then
       result.schema, result.a, result.b = 1, ctx.args.a, ctx.args.b
       io.stdout:write(require("vise.core").json_encode(plain(result), 2), "\n")

@@ -129,12 +129,23 @@ local function as_data(ctx, checkpoint, names, manifest)
   return print_json { schema = 1, path = ctx.args.path, tensors = list, bytes = bytes, manifest = manifest }
 end
 
+-- The tensors as a page.
+local function as_page(ctx, checkpoint, names, manifest)
+  local list, bytes, id = require("vise.inspect.survey").list(checkpoint, names, ctx.options.stats)
+  if not list then return nil, bytes, id end
+  local document = require("vise.html.documents").of_tensors(ctx.args.path, list, manifest)
+  local ok, message, why = require("vise.html").write(ctx.options.html, document)
+  if not ok then return nil, message, why end
+  return 0
+end
+
 local function inspect(ctx, checkpoint, manifest)
   local given = ctx.options
   if given.histogram then return histogram(ctx, checkpoint, given.histogram) end
   if given.heatmap then return heatmap(ctx, checkpoint, given.heatmap) end
   local names, message, id = require("vise.inspect.survey").names(checkpoint, given.match, given.sort)
   if not names then return nil, message, id end
+  if given.html then return as_page(ctx, checkpoint, names, manifest) end
   if given.json then return as_data(ctx, checkpoint, names, manifest) end
   local about = require "vise.inspect.about"
   if manifest then io.stdout:write(about.manifest_text(manifest), "\n") end
@@ -180,6 +191,7 @@ return {
       help = "the order of the tensors" },
     { name = "list", short = "l", type = "flag", help = "a line for each of many tensors" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },
+    { name = "html", type = "place", value = "FILE", help = "write the tensors as a page that can be searched" },
     { name = "json", type = "flag", help = "print one JSON object" },
   },
   examples = {

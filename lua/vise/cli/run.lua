@@ -42,17 +42,15 @@ local function one(prepared, json)
   local execute = require "vise.runs.execute"
   local outcome, message, id = execute.run(prepared)
   if not outcome then return nil, message, id end
+  if outcome.status ~= "done" and outcome.run then outcome.job:log("the log of this run is %s", outcome.run.folder) end
   if outcome.raised then error(outcome.raised, 0) end
-  if outcome.status ~= "done" then
-    if outcome.run then outcome.job:log("the log of this run is %s", outcome.run.folder) end
-    return nil, outcome.message, outcome.id
-  end
+  if outcome.status ~= "done" then return nil, outcome.message, outcome.id end
   if json then io.stdout:write(execute.summary(prepared, outcome.job)) else say_where(outcome) end
   return outcome.job.failed > 0 and 1 or 0
 end
 
 local function many(request, points, json)
-  local sweep = require "vise.runs.sweep"
+  local sweep, text = require "vise.runs.sweep", require "vise.text"
   local results = sweep.run(request, points)
   if json then
     local core = require "vise.core"
@@ -60,6 +58,8 @@ local function many(request, points, json)
     io.stdout:write(core.json_encode(all, 2), "\n")
   else
     io.stdout:write(sweep.table(results))
+    if request.out then io.stderr:write(text.escape(("results: %s/POINT"):format(request.out)), "\n") end
+    if request.place then io.stderr:write(text.escape(("reports: %s/RUN/report.html"):format(request.place)), "\n") end
   end
   local failed, unmet = 0, 0
   for _, r in ipairs(results) do

@@ -1,5 +1,6 @@
 --- Descriptions as text for a terminal.
 
+local code = require "vise.describe.code"
 local describe = require "vise.describe"
 local text = require "vise.text"
 local types = require "vise.describe.types"
@@ -68,8 +69,10 @@ local function needs(example, prelude)
   return false
 end
 
-local function code(lines, out)
-  for line in (lines .. "\n"):gmatch "([^\n]*)\n" do out[#out + 1] = line == "" and "" or "    " .. line end
+local function add_code(lines, out)
+  for _, line in ipairs(code.fold(lines, text.page_width() - 4)) do
+    out[#out + 1] = line == "" and "" or "    " .. line
+  end
 end
 
 -- The classes and records that a function takes and gives.
@@ -114,8 +117,8 @@ function M.of_function(ref, fn)
     block(collect(turned(fn.returns), "  ", {}), out)
   end
   out[#out + 1] = "\n  example"
-  if ref.prelude and needs(fn.example, ref.prelude) then code(ref.prelude, out) end
-  code(fn.example, out)
+  if ref.prelude and needs(fn.example, ref.prelude) then add_code(ref.prelude, out) end
+  add_code(fn.example, out)
   if fn.source then out[#out + 1] = "\n  after: " .. fn.source end
   local see = see_also(ref, fn)
   if #see > 0 then out[#out + 1] = text.wrap("see also: " .. table.concat(see, ", "), text.page_width(), "  ") end
@@ -165,17 +168,20 @@ function M.of_field(ref, field)
   return table.concat(out, "\n") .. "\n"
 end
 
---- One line for each module and class.
+--- Each module and class with what it is, page by page.
 ---@return string
 function M.overview()
-  local widest, lines = 0, {}
-  for _, ref in describe.each() do widest = math.max(widest, #ref.name) end
-  local indent = (" "):rep(widest + 4)
-  for _, ref in describe.each() do
-    local summary = text.wrap(ref.summary, text.page_width(), indent)
-    lines[#lines + 1] = ("  %s%s%s\n"):format(ref.name, (" "):rep(widest + 2 - #ref.name), summary:sub(#indent + 1))
+  local lines, left = {}, 0
+  for _, ref in describe.each() do left = math.max(left, #(ref.class or "vise." .. ref.name)) end
+  local indent, last = (" "):rep(left + 6), nil
+  for _, ref, page in describe.each() do
+    if page ~= last then lines[#lines + 1] = "  " .. page.title end
+    last = page
+    local name = ref.class or ref.name == "vise" and "vise" or "vise." .. ref.name
+    lines[#lines + 1] = ("    %-" .. left .. "s  "):format(name)
+      .. text.wrap(ref.summary, text.page_width(), indent):gsub("^%s+", "")
   end
-  return table.concat(lines)
+  return table.concat(lines, "\n") .. "\n"
 end
 
 return M

@@ -67,4 +67,11 @@ return {
     explain = "params.json stands for the defaults of the header, so each value in it must be one that the header "
       .. "allows. `vise recipes lock`, `record` and `from` write these files.",
   },
+  ["E-PK-11"] = {
+    title = "results would become part of their recipe",
+    next = "Choose a folder elsewhere, or out/ or runs/ in the recipe's folder.",
+    exit = 64,
+    explain = "A package is everything in its folder, and every artefact and run carries a copy of it. out/ and runs/ "
+      .. "in it are left out, so results may lie there.",
+  },
 }

@@ -36,6 +36,7 @@ local function about_layer(layer, config)
   local rows = {
     { "shape", ("[%s]"):format(table.concat(layer.shape, ", ")) },
     { "type", ("%s: %s"):format(layer.type, quant_types.parse(layer.type).summary) },
+    { "made by", text.escape(tostring(layer.method or "unknown")) },
     { "scales in", layer.storage },
   }
   if layer.smooth then rows[#rows + 1] = { "smoothing", layer.smooth } end

@@ -49,7 +49,8 @@ local function layer_of(raw, index, prefix)
   local bits = count and is_finite(raw.disk_bytes) and 8 * raw.disk_bytes / count or nil
   return { name = name, index = index, type = raw.type and tostring(raw.type) or numbers.NONE, shape = raw.shape,
     block = block, kind = kind or name, bits = bits, bytes = raw.disk_bytes,
-    weight_error = raw.weight_error, output_error = raw.output_error, output_of = raw.output_of, id = ("%s-%d"):format(prefix, index) }
+    weight_error = raw.weight_error, output_error = raw.output_error, output_of = raw.output_of,
+    id = ("%s-%d"):format(prefix, index) }
 end
 
 --- How bad a value is, for sorting: what is not finite is worst, what is missing is best.

@@ -55,8 +55,20 @@ function M.render(doc)
   for _, place in ipairs(SECTIONS) do
     sections[#sections + 1] = require("vise.html.sections." .. place[1])[place[2]](doc, list)
   end
-  return page.assemble { title = tostring(doc.title), sections = sections, footer = h.p { "Made by vise ", version, ". This file loads nothing from anywhere." },
+  return page.assemble { title = tostring(doc.title), sections = sections,
+    footer = h.p { "Made by vise ", version, ". This file loads nothing from anywhere." },
     header = require("vise.html.sections.summary").header(doc, list) }
+end
+
+--- Histograms of the worst layers of a quantized model, for a document: see vise.html.histograms.
+---@param model vise.Model|table<string, vise.Model>
+---@param report vise.QuantizeReport
+---@param options? { layers?: integer, bins?: integer, elements?: integer }
+---@return table<string, table>?
+---@return string? message
+---@return string? id
+function M.histograms(model, report, options)
+  return require("vise.html.histograms").of(model, report, options)
 end
 
 --- Writes the page of a report document.

@@ -57,14 +57,14 @@ overflow-wrap:anywhere;line-height:1.3}
 background:var(--card)}
 table{border-collapse:collapse;width:100%;font-size:.88rem;line-height:1.4}
 caption{text-align:left;color:var(--soft);padding:.5rem .8rem}
-th,td{text-align:left;padding:.34rem .8rem;vertical-align:top;font-weight:400;overflow-wrap:anywhere}
+th,td{text-align:left;padding:.34rem .8rem;vertical-align:top;font-weight:400}
 thead th{position:sticky;top:0;z-index:1;background:var(--card);color:var(--soft);font-size:.8rem;
 box-shadow:0 1px 0 var(--rule);
 vertical-align:bottom;overflow-wrap:normal}
 tbody tr+tr>*{border-top:1px solid var(--wash)}
 tbody tr:hover>*{background:var(--wash)}
 tbody tr:target>*{background:color-mix(in srgb,var(--warn) 18%,transparent)}
-tbody th{font-family:var(--mono);font-size:.82rem}
+tbody th{overflow-wrap:anywhere;min-width:13rem;font-family:var(--mono);font-size:.82rem}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.same{color:var(--soft)}
 .heat{background:color-mix(in srgb,var(--s2) calc(var(--heat)*.62),transparent)}
@@ -143,11 +143,13 @@ border-radius:4px}
 .tree summary::-webkit-details-marker{display:none}
 .tree .leaf:hover,.tree summary:hover{background:var(--wash)}
 .tree b{font:500 .85rem var(--mono);flex:1 1 14rem;overflow-wrap:anywhere}
+.tree.wide summary{padding-right:23.6rem}
 .tree i{font-style:normal;color:var(--soft);font-variant-numeric:tabular-nums}
 .tree .w1{width:5rem}.tree .w2{width:10rem;text-align:right}.tree .w3{width:5.5rem;text-align:right}
 .tree .w4{width:22rem}
 footer{border-top:1px solid var(--rule);padding-top:1rem;color:var(--soft);font-size:.85rem}
-@media (max-width:640px){.page{padding:1rem .9rem 2rem}h1{font-size:1.45rem}.tree .w4{width:100%}}
+@media (max-width:640px){.page{padding:1rem .9rem 2rem}h1{font-size:1.45rem}.tree .w4{width:100%}
+.tree.wide summary{padding-right:0}}
 @media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#bbb;--wash:#f4f4f4}body{font-size:10pt}
 .page{display:block;max-width:none;padding:0}.page>nav,.tools,.orders{display:none}.wrap,pre{max-height:none;
 overflow:visible}

@@ -25,6 +25,24 @@ function M.manifest(folder)
   return core.json_decode(bytes, path)
 end
 
+-- Methods that the names of the types say already.
+local USUAL = { rounding = true, svdquant = true }
+
+-- ", 12 by awq": the layers that own methods made.
+local function made_by(layers)
+  local count, names, words = {}, {}, {}
+  for _, layer in ipairs(type(layers) == "table" and layers or {}) do
+    local method = type(layer) == "table" and layer.method
+    if type(method) == "string" and not USUAL[method] then
+      if not count[method] then names[#names + 1] = method end
+      count[method] = (count[method] or 0) + 1
+    end
+  end
+  table.sort(names)
+  for i, name in ipairs(names) do words[i] = (", %d by %s"):format(count[name], text.escape(name)) end
+  return table.concat(words)
+end
+
 --- The lines that a manifest is worth.
 ---@param manifest table
 ---@return string
@@ -36,7 +54,7 @@ function M.manifest_text(manifest)
   local base = type(manifest.base) == "table" and manifest.base or {}
   return text.table {
     { "artefact", tostring(manifest.quant_type) },
-    { "layers", ("%d quantized"):format(layers) },
+    { "layers", ("%d quantized%s"):format(layers, made_by(manifest.layers)) },
     { "base", ("%s %s"):format(tostring(base.family), tostring(base.identity)) },
     { "written by", "vise " .. tostring(manifest.vise) },
   }

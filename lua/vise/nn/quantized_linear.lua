@@ -157,13 +157,13 @@ end
 --- activations are exact.
 ---@return vise.Tensor
 function Quantized:dequantize()
-  local w = assert(self.weight:decode())
-  if self.smooth_f32 then w:div(self.smooth_f32, w) end
+  local w = fail.try(self.weight:decode())
+  if self.smooth_f32 then fail.try(w:div(self.smooth_f32, w)) end
   if self.up then
-    local up <close> = self.up:to "f32"
-    local down <close> = self.down:to "f32"
-    local branch <close> = core.matmul(up, down)
-    w:add(branch, w)
+    local up <close> = fail.try(self.up:to "f32")
+    local down <close> = fail.try(self.down:to "f32")
+    local branch <close> = fail.try(core.matmul(up, down))
+    fail.try(w:add(branch, w))
   end
   return w
 end

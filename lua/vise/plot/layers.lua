@@ -2,11 +2,12 @@
 
 local bars = require "vise.plot.bars"
 local fail = require "vise.fail"
+local histogram = require "vise.plot.histogram"
 local options_of = require "vise.plot.options"
 
 local M = {}
 
-local MOST = 20
+local MOST, FEW = 20, 8 -- layers shown; fewer of them need no histogram
 
 -- The layers of a report, of its plain form, or of a pipeline's components.
 local function layers_of(report)
@@ -45,6 +46,21 @@ function M.layers(report, options)
   end
   return bars.bars(rows, { width = own.width, unicode = own.unicode, colour = own.colour, log = own.log,
     title = own.title or (by == "output_error" and "output error" or "weight error"), most = own.most or MOST })
+end
+
+--- What a verbose report ends with: how the layers' errors lie, and the worst layers.  Without colours,
+--- for it goes into logs too.
+---@param report vise.QuantizeReport|table
+---@return string
+function M.summary(report)
+  local errors = {}
+  for i, entry in ipairs(layers_of(report)) do errors[i] = entry[1].output_error end
+  if #errors == 0 then return "" end
+  local width = 78
+  local shown = M.layers(report, { width = width, colour = 0, most = 10, title = "worst layers, by output error" })
+  if #errors < FEW then return shown end
+  return histogram.histogram(errors, { width = width, height = 5, colour = 0, title = "output errors of the layers" })
+    .. "\n" .. shown
 end
 
 return M

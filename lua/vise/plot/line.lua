@@ -83,27 +83,35 @@ local function drawable(v, log)
   return v == v and v ~= math.huge and v ~= -math.huge and not (log and v <= 0)
 end
 
--- Draws one series and says how many of its points could not be.
+-- Draws one series; says how many of its points could not be, and where the others are.
 local function draw(canvas, s, ax, ay, letter, sgr)
-  local px, py, left_out = nil, nil, 0
+  local px, py, left_out, drawn = nil, nil, 0, {}
   for i = 1, #s.y do
     if drawable(s.x[i], ax.log) and drawable(s.y[i], ay.log) then
       local x = (ax:share(s.x[i]) * (canvas.dots_wide - 1) + 0.5) // 1 | 0
       local y = (ay:share(s.y[i]) * (canvas.dots_high - 1) + 0.5) // 1 | 0
       canvas:segment(px or x, py or y, x, y, letter, sgr)
-      px, py = x, y
+      px, py, drawn[#drawn + 1] = x, y, { x, y }
     else
       px, py, left_out = nil, nil, left_out + 1
     end
   end
-  return left_out
+  return left_out, drawn
+end
+
+-- Numbers the lines, each near its end: colours alone would not do.
+local function number(canvas, drawn)
+  for i, places in ipairs(drawn) do
+    local at = places[math.max(1, (#places * (1 - 0.1 * (i - 1))) // 1 | 0)]
+    if at then canvas:put(at[1] // 2 + 1, canvas.rows - at[2] // 4, tostring(i), colour.series(i)) end
+  end
 end
 
 local function legend(list, braille, options)
   local words = {}
   for i, s in ipairs(list) do
     if #list > 1 or s.name then
-      local sign = braille and "⠶" or LETTERS[(i - 1) % #LETTERS + 1]
+      local sign = #list > 1 and braille and tostring(i) or braille and "⠶" or LETTERS[(i - 1) % #LETTERS + 1]
       words[#words + 1] = { sign .. " " .. frame.label(s.name or "series " .. i, 30, options.unicode),
         colour.series(i) }
     end
@@ -128,10 +136,13 @@ function M.line(data, options)
   local braille = options.unicode and (options.colour > 0 or #list == 1)
   local dots = braille and 4 or 1
   local left = frame.left(ay, rows, function(share) return rows - ((share * (dots * rows - 1) + 0.5) // dots | 0) end)
-  local canvas, left_out = Canvas.new(options.width - frame.margin(left), rows, braille), 0
+  local canvas, left_out, drawn = Canvas.new(options.width - frame.margin(left), rows, braille), 0, {}
   for i, s in ipairs(list) do
-    left_out = left_out + draw(canvas, s, ax, ay, LETTERS[(i - 1) % #LETTERS + 1], colour.series(i))
+    local lost
+    lost, drawn[i] = draw(canvas, s, ax, ay, LETTERS[(i - 1) % #LETTERS + 1], colour.series(i))
+    left_out = left_out + lost
   end
+  if braille and #list > 1 then number(canvas, drawn) end
   local under = frame.under(ax, canvas.columns, function(share)
     return (share * (canvas.columns - 1) + 0.5) // 1 + 1 | 0
   end)

@@ -159,7 +159,7 @@ function M.differences(locked, here)
   compare_files(found, "asset", "name", locked.assets, here.assets)
   compare_files(found, "extended recipe", "name", locked.extends, here.extends)
   compare_fields(found, "parameter", locked.params, here.params)
-  local model_here, model_locked = here.model, locked.model
+  local model_here, model_locked = here.model, type(locked.model) == "table" and locked.model or nil
   if model_here and not model_locked then
     found("the model", "is not in the lock: lock with --model")
   elseif model_locked and not model_here then

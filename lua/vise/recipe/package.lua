@@ -51,6 +51,30 @@ function M.name_problem(name)
   return nil
 end
 
+-- The absolute name of a path that need not be there.
+local function real_of(path)
+  local rest = ""
+  while not disk.exists(path) do
+    local parent, name = path:match "^(.*)/([^/]+)/*$"
+    rest = "/" .. (name or path) .. rest
+    path = parent == "" and "/" or parent or "."
+  end
+  return (fail.try(disk.real(path)):gsub("^/$", "")) .. rest
+end
+
+--- Refuses a place for results that would become part of a package.
+---@param package vise.Package
+---@param place string?
+---@param option string  Named in the message.
+function M.check_place(package, place, option)
+  local home, path = fail.try(disk.real(package.folder)), place and real_of(place)
+  if not path or (path .. "/"):sub(1, #home + 1) ~= home .. "/" then return end
+  local top = path:match("^[^/]+", #home + 2)
+  if top and (M.RESULTS[top] or top:sub(1, 1) == ".") then return end
+  fail.try(nil, ("%s %s lies in the recipe's own folder, which every result carries"):format(option,
+    core.escape(place)), "E-PK-11")
+end
+
 --- Whether a name is one of `listed`, or lies in a folder that is.
 ---@param name string
 ---@param listed string[]

@@ -30,6 +30,7 @@ return {
   { name = "data", title = "Data and pictures", parts = { "data.data", "data.tokenizers", "data.tokenizer",
     "data.picture" } },
   { name = "plot", title = "Pictures in the terminal", parts = { "plot" } },
+  { name = "html", title = "Reports as pages", parts = { "html" } },
   { name = "files", title = "Files", parts = { "files.safetensors", "files.safetensors_file", "files.json" } },
   { name = "machine", title = "The machine", parts = { "machine" } },
 }

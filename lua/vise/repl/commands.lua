@@ -34,7 +34,7 @@ local function explain(session, topic)
   local describe = require "vise.describe"
   if entry then return session:write(describe.function_text(entry[1], entry[2])) end
   local value = chain and reach.value(chain, session.env)
-  if value == nil then
+  if value == nil or rawequal(value, package.loaded.vise) then
     local shown, message, id = describe.help(topic)
     if not shown then return nil, message, id end
     return session:write(shown)
@@ -75,10 +75,23 @@ local function shell(session, command)
   if not ok then session:note(("%s %s"):format(how == "signal" and "ended by signal" or "exit status", code)) end
 end
 
+-- Rows of two cells, the second folded beside the first.
+local function two_columns(rows)
+  local widest, out = 0, {}
+  for _, row in ipairs(rows) do widest = math.max(widest, #row[1]) end
+  local indent = (" "):rep(widest + 4)
+  for i, row in ipairs(rows) do
+    local folded = text.wrap(row[2], text.page_width() - 1, indent):gsub("^%s+", "")
+    out[i] = "  " .. row[1] .. (" "):rep(widest - #row[1] + 2) .. folded .. "\n"
+  end
+  return table.concat(out)
+end
+
 local dotted = {
   full = function(session) session:write(show.value(session.last, { full = true }), "\n") end,
-  help = function(session) session:write(text.columns(M.help, "  "), "\n",
-    text.columns(require("vise.repl.complete").commands, "  ")) end,
+  help = function(session)
+    session:write(two_columns(M.help), "\n", two_columns(require("vise.repl.complete").commands))
+  end,
   quit = function(session) session.done = true end,
   load = function(session, path)
     if path == "" then return fail.fail("E-US-05", ".load FILE: which file?") end

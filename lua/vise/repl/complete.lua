@@ -101,7 +101,8 @@ end
 local function at_line_start(head, env)
   local mark, topic = head:match "^(%s*%?%??%s*)([%w_.:]*)$"
   if mark then
-    local list = literals.candidates({ literals.topics() }, topic, '"', {})
+    local lists, about = literals.topics()
+    local list = literals.candidates(lists, topic, '"', about)
     for _, candidate in ipairs(list) do candidate.suffix = nil end
     for _, candidate in ipairs(free_names({}, topic, env)) do list[#list + 1] = candidate end
     return #mark, list

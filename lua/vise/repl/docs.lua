@@ -1,8 +1,8 @@
 --- What is known about the function that a name reaches: from the descriptions of the Lua interface, and
 --- for functions of the user from their own source.
 
+local classes = require "vise.describe.classes"
 local describe = require "vise.describe"
-local names = require "vise.names"
 local reach = require "vise.repl.reach"
 
 local M = {}
@@ -19,20 +19,13 @@ local function index()
   return described
 end
 
--- The name of the class that describes a value: of a userdata by its metatable, of ours by their kind.
+-- The names of the class that a value is of, and of those it extends.
 local function classes_of(value)
-  local meta = debug.getmetatable(value)
-  local name = type(meta) == "table" and rawget(meta, "__name")
-  local classes = {}
-  if type(name) == "string" and name:find "^vise%." then
-    name = name:gsub("^vise%.", "")
-    classes = { name, name .. "_tensor", name .. "_file" }
-  elseif names.has(value) then
-    classes = { "model", "checkpoint" }
-  elseif type(value) == "table" and type(reach.index(value, "kind")) == "string" then
-    classes = { "layer", reach.index(value, "kind"):lower() }
+  local list, ref = {}, classes.of(value)
+  while ref do
+    list[#list + 1], ref = ref.name, ref.extends and describe.type_named(ref.extends)
   end
-  return classes
+  return list
 end
 
 --- The description of the function at the end of a chain.
@@ -48,12 +41,9 @@ function M.entry(chain, env)
   local value, owner = reach.value(chain, env)
   if owner == nil then return nil end
   for _, class in ipairs(classes_of(owner)) do
-    found = index()[class .. ":" .. last.key]
+    found = index()[class.name .. ":" .. last.key]
     if found then return found end
   end
-  local kind = type(owner) == "table" and reach.index(owner, "kind")
-  found = type(kind) == "string" and (index()[kind .. ":" .. last.key] or index()["Module:" .. last.key])
-  if found then return found end
   return value ~= nil and M.by_value(value)
 end
 
@@ -225,15 +215,6 @@ function M.hint_at(text, env)
 end
 
 --- The description of the class of a value.
----@param value any
----@return vise.Reference?
-function M.class(value)
-  for _, name in ipairs(classes_of(value)) do
-    for _, ref in describe.each() do
-      if ref.name == name and ref.kind == "class" then return ref end
-    end
-  end
-  return nil
-end
+M.class = classes.of
 
 return M

@@ -96,12 +96,16 @@ local function word_after(self)
   return last or #self.text
 end
 
+-- How many bytes stand before the last line of a text.
+local function line_start(head)
+  return (head:match ".*\n()" or 1) - 1
+end
+
 --- Where the line of the cursor begins and ends.
 ---@return integer first  Bytes before it.
 ---@return integer last   Bytes up to its end.
 function Editor:line()
-  local head = self.text:sub(1, self.cursor)
-  return #head - #head:match "[^\n]*$", (self.text:find("\n", self.cursor + 1, true) or #self.text + 1) - 1
+  return line_start(self.text:sub(1, self.cursor)), (self.text:find("\n", self.cursor + 1, true) or #self.text + 1) - 1
 end
 
 local function column(self)
@@ -125,9 +129,8 @@ end
 function Editor:up()
   local first = self:line()
   if first == 0 then return false end
-  local head = self.text:sub(1, first - 1)
   self.goal = self.goal or column(self)
-  go_to_line(self, #head - #head:match "[^\n]*$")
+  go_to_line(self, line_start(self.text:sub(1, first - 1)))
   return true
 end
 

@@ -44,23 +44,34 @@ function M.plain(session, prompts)
   if prompts and not session.done then io.stdout:write "\n" end
 end
 
+-- Reads an input with the editor and runs it.
+local function turn(session, prompt, history)
+  local source = prompt:read()
+  if not source then
+    session.done = true
+    return
+  end
+  local ok, message = history:add(source)
+  if not ok and not history.told then
+    session:note("the history is not kept: " .. tostring(message))
+    history.told = true
+  end
+  session:run(source)
+end
+
 --- Reads inputs with the editor.
 ---@param session vise.repl.Session
 ---@param terminal fun(): vise.Terminal
 function M.editor(session, terminal)
+  local catch = require("vise.repl.trouble").catch
   local histories = require "vise.repl.history"
   local history = histories.open(histories.path())
   local prompt = require("vise.repl.prompt").new(session, history, terminal)
-  local told
   while not session.done do
-    local source = prompt:read()
-    if not source then break end
-    local ok, message = history:add(source)
-    if not ok and not told then
-      session:note("the history is not kept: " .. tostring(message))
-      told = true
-    end
-    session:run(source)
+    local ok, caught = xpcall(turn, catch, session, prompt, history)
+    -- Ctrl-C between an input and the next prompt.
+    if not ok and caught.id ~= "E-RN-01" then error(caught.message, 0) end
+    if not ok then session:complain(caught) end
   end
 end
 

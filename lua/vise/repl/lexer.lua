@@ -16,7 +16,9 @@ for word in ([[and break do else elseif end false for function goto if in local 
   M.keywords[word] = true
 end
 
-local symbols = { "...", "<<", ">>", "//", "==", "~=", "<=", ">=", "::", ".." }
+-- Symbols of several characters by their first.
+local symbols = { ["."] = { "...", ".." }, ["<"] = { "<<", "<=" }, [">"] = { ">>", ">=" }, ["/"] = { "//" },
+  ["="] = { "==" }, ["~"] = { "~=" }, [":"] = { "::" } }
 
 -- Where a long bracket that begins at `at` ends; nil and no end, or nothing if none begins there.
 local function long_bracket(s, at)
@@ -48,25 +50,35 @@ local function comment(s, at)
   return (s:find("\n", at, true) or #s + 1) - 1, false
 end
 
--- The token at `at`: kind, last byte, does it lack its end?
-local function scan(s, at)
-  local c = s:sub(at, at)
-  local last = select(2, s:find("^%s+", at))
-  if last then return "space", last end
-  last = select(2, s:find("^[%a_][%w_]*", at))
-  if last then return M.keywords[s:sub(at, last)] and "keyword" or "name", last end
-  if s:find("^%-%-", at) then return "comment", comment(s, at) end
-  if c == '"' or c == "'" then return "string", quoted(s, at) end
-  local open
-  last, open = long_bracket(s, at)
-  if last then return "string", last, open end
-  last = select(2, s:find("^0[xX][%x.]*[pP]?[+-]?%x*", at)) or select(2, s:find("^%d[%d.]*[eE][+-]?%d+", at))
+local function number(s, at)
+  return select(2, s:find("^0[xX][%x.]*[pP]?[+-]?%x*", at)) or select(2, s:find("^%d[%d.]*[eE][+-]?%d+", at))
     or select(2, s:find("^%.?%d[%d.]*", at))
-  if last then return "number", last end
-  for _, symbol in ipairs(symbols) do
+end
+
+-- The token at `at` that is no name, space or number: kind, last byte, does it lack its end?
+local function scan_other(s, at, c)
+  if c == '"' or c == "'" then return "string", quoted(s, at) end
+  if c == "-" and s:byte(at + 1) == 45 then return "comment", comment(s, at) end
+  if c == "[" then
+    local last, open = long_bracket(s, at)
+    if last then return "string", last, open end
+  end
+  for _, symbol in ipairs(symbols[c] or {}) do
     if s:sub(at, at + #symbol - 1) == symbol then return "symbol", at + #symbol - 1 end
   end
-  return c:find "[%p]" and "symbol" or "other", at
+  return c:find "%p" and "symbol" or "other", at
+end
+
+-- The same of any token.
+local function scan(s, at)
+  local last = select(2, s:find("^[%a_][%w_]*", at))
+  if last then return M.keywords[s:sub(at, last)] and "keyword" or "name", last end
+  last = select(2, s:find("^%s+", at))
+  if last then return "space", last end
+  local c = s:sub(at, at)
+  last = c:find "[%d.]" and number(s, at)
+  if last then return "number", last end
+  return scan_other(s, at, c)
 end
 
 --- All tokens of a text, spaces too: together they are the text.

@@ -8,18 +8,21 @@ local text = require "vise.text"
 
 local M = {}
 
+local topics -- { names, summaries }, made once: they are found in many files
+
 --- The topics of help.
----@return string[]
+---@return string[][] lists
+---@return { doc: fun(name: string): string? } about
 function M.topics()
-  local describe, list = require "vise.describe", {}
-  for _, ref in describe.each() do
-    list[#list + 1] = ref.name
-    for _, fn in ipairs(ref.functions) do list[#list + 1] = describe.full_name(ref, fn) end
+  if not topics then
+    topics = { {}, {} }
+    for _, topic in ipairs(require("vise.describe").topics()) do
+      if not topics[2][topic.name] then topics[1][#topics[1] + 1] = topic.name end
+      topics[2][topic.name] = topic.summary
+    end
+    table.sort(topics[1])
   end
-  for _, name in ipairs(require("vise.cli").names) do list[#list + 1] = name end
-  for id in pairs(require "vise.errors") do list[#list + 1] = id end
-  table.sort(list)
-  return list
+  return { topics[1] }, { doc = function(name) return topics[2][name] end }
 end
 
 -- Text inside a string literal: what is between the quotes, read as Lua reads it.
@@ -137,7 +140,7 @@ local function string_names(words, env)
     end
     return { keys }, { suffix = "]" }
   elseif opener and opener.kind == "name" then
-    if opener.text == "help" then return { M.topics() }, {} end
+    if opener.text == "help" then return M.topics() end
     local chain = reach.chain(words, call)
     local method = chain and chain[#chain].kind == ":" and chain[#chain].key
     if layer_methods[method] or tensor_methods[method] then

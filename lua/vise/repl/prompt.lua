@@ -11,6 +11,7 @@ local screens = require "vise.repl.screen"
 local M = {}
 
 local PROMPT, CONTINUED = "> ", ">> "
+local NEAR = 4000 -- bytes that a hint looks at
 local QUIET = 0.06 -- seconds without a key after which hints are looked up
 
 ---@class vise.repl.Prompt
@@ -69,7 +70,9 @@ function Prompt:hint()
   local editor = self.editor
   if editor.text == "" or self.search then return nil end
   local docs = require "vise.repl.docs"
-  local ok, line = pcall(docs.hint_at, editor.text:sub(1, editor.cursor), self.session.env)
+  -- A long input is looked at from a line not too far above.
+  local from = editor.cursor > NEAR and editor.text:find("\n", editor.cursor - NEAR, true) or 1
+  local ok, line = pcall(docs.hint_at, editor.text:sub(from, editor.cursor), self.session.env)
   if not ok or not line then return nil end
   return { { text = listing.plain(line, self.screen.unicode), style = "hint" } }
 end

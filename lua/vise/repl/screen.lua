@@ -68,40 +68,87 @@ local function put_prompt(self, row, prompt)
     "prompt")
 end
 
+-- The rows of a text while they are laid out.
+local Layout = {}
+Layout.__index = Layout
+
+function Layout:wrap(prompt)
+  self.rows[#self.rows + 1] = finish(self.row)
+  self.row = new_row()
+  if prompt then put_prompt(self.screen, self.row, prompt) end
+end
+
+-- Notes the cursor's place when what comes next stands behind it.
+function Layout:mark(at, cursor, columns)
+  if not self.where and at + columns > cursor + 1 then
+    self.where = { #self.rows + 1, self.row.columns + math.max(cursor - at + 1, 0) }
+  end
+end
+
+-- ASCII: as many letters a row as fit.
+function Layout:letters(letters, at, cursor, style)
+  while letters ~= "" do
+    local room = self.screen.columns - self.row.columns
+    if room <= 0 then
+      self:wrap()
+      room = self.screen.columns
+    end
+    local part = letters:sub(1, room)
+    self:mark(at, cursor, #part)
+    put(self.screen, self.row, part, #part, style)
+    letters, at = letters:sub(room + 1), at + #part
+  end
+end
+
+-- One character, whatever it is.
+function Layout:character(char, at, cursor, style)
+  local shown, columns = width.show(char, self.screen.unicode)
+  if self.row.columns + columns > self.screen.columns then self:wrap() end
+  if not self.where and at > cursor then self.where = { #self.rows + 1, self.row.columns } end
+  put(self.screen, self.row, shown, columns, style)
+end
+
+-- Bytes first to last, all of one style.
+function Layout:piece(frame, first, last, style)
+  local text, at, cursor = frame.text, first, frame.cursor
+  while at <= last do
+    local ascii = select(2, text:find("^[\x20-\x7e]+", at))
+    if ascii then
+      ascii = math.min(ascii, last)
+      -- A mark behind the last letter belongs to it.
+      if ascii > at and (text:byte(ascii + 1) or 0) >= 0x80 then ascii = ascii - 1 end
+    end
+    if ascii and (ascii > at or (text:byte(at + 1) or 0) < 0x80) then
+      self:letters(text:sub(at, ascii), at, cursor, style)
+      at = ascii + 1
+    elseif text:byte(at) == 10 then
+      if not self.where and at > cursor then self.where = { #self.rows + 1, self.row.columns } end
+      self:wrap(frame.continued)
+      at = at + 1
+    else
+      local char_last = width.last_of(text, at)
+      self:character(text:sub(at, char_last), at, cursor, style)
+      at = char_last + 1
+    end
+  end
+  return at
+end
+
 -- The rows of the text, and where the cursor is among them.
 local function lay_out(self, frame)
-  local text, rows, row, at, run = frame.text, {}, new_row(), 1, 1
-  local runs, where = frame.runs or {}, nil
-  local function wrap()
-    rows[#rows + 1] = finish(row)
-    row = new_row()
+  local layout = setmetatable({ screen = self, rows = {}, row = new_row() }, Layout)
+  put_prompt(self, layout.row, frame.prompt)
+  local at = 1
+  for _, run in ipairs(frame.runs or {}) do
+    if run.first > at then at = layout:piece(frame, at, run.first - 1) end
+    if run.last >= at then at = layout:piece(frame, math.max(at, run.first), run.last, run.style) end
   end
-  put_prompt(self, row, frame.prompt)
-  while at <= #text do
-    local char_last = width.last_of(text, at)
-    local char = text:sub(at, char_last)
-    while runs[run] and runs[run].last < at do run = run + 1 end
-    local style = runs[run] and runs[run].first <= at and runs[run].style or nil
-    local newline = char == "\n"
-    local shown, columns = "", 0
-    if not newline then
-      shown, columns = width.show(char, self.unicode)
-      if row.columns + columns > self.columns then wrap() end
-    end
-    if not where and at > frame.cursor then where = { #rows + 1, row.columns } end
-    if newline then
-      wrap()
-      put_prompt(self, row, frame.continued)
-    else
-      put(self, row, shown, columns, style)
-    end
-    at = char_last + 1
-  end
-  if not where and row.columns >= self.columns then wrap() end
-  where = where or { #rows + 1, row.columns }
-  wrap()
+  layout:piece(frame, at, #frame.text)
+  if not layout.where and layout.row.columns >= self.columns then layout:wrap() end
+  local where = layout.where or { #layout.rows + 1, layout.row.columns }
+  layout:wrap()
   if where[2] >= self.columns then where[2] = self.columns - 1 end
-  return rows, where
+  return layout.rows, where
 end
 
 -- Text cut to the width of the screen.

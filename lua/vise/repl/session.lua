@@ -4,6 +4,7 @@ local chunk = require "vise.repl.chunk"
 local core = require "vise.core"
 local failure = require "vise.cli.failure"
 local highlight = require "vise.repl.highlight"
+local lexer = require "vise.repl.lexer"
 local names = require "vise.repl.globals"
 local reach = require "vise.repl.reach"
 local show = require "vise.show"
@@ -48,6 +49,11 @@ function Session:note(line)
   if self.interactive then io.stderr:write(self.style("  " .. text.escape(line), "hint"), "\n") end
 end
 
+-- How wide messages may be; nil where nobody looks.
+function Session:columns()
+  return self.interactive and text.page_width() or nil
+end
+
 --- Counts an input as failed.
 function Session:failed(status)
   if self.status == 0 then self.status = status end
@@ -57,7 +63,7 @@ end
 function Session:report(message, id)
   self:failed(require("vise.errors")[id] and failure.status(id) or 1)
   io.stdout:flush()
-  io.stderr:write(trouble.text({ message = message, id = id, frames = {} }, {}, self.style))
+  io.stderr:write(trouble.text({ message = message, id = id, frames = {} }, {}, self.style, self:columns()))
 end
 
 local function is_failure(results)
@@ -84,7 +90,28 @@ function Session:keep(value)
   self.last = value
 end
 
+-- Is a text one call of a function of vise.plot?  What these give is made for a terminal.
+local function is_picture(source, env)
+  local tokens = lexer.tokens(source)
+  local words = reach.words(source)
+  for i, word in ipairs(words) do
+    if word.text == "(" or word.text == "{" then
+      local chain = i > 1 and reach.chain(words, i - 1)
+      local f = chain and chain[1].token == 1 and reach.value(chain, env)
+      for _, plot in next, package.loaded["vise.plot"] or {} do
+        if rawequal(plot, f) then return lexer.partner(tokens, word.first) == words[#words].first end
+      end
+      return false
+    end
+  end
+  return false
+end
+
 function Session:print_results(results, source)
+  if type(results[1]) == "string" and is_picture(source, self.env) then
+    self:write(results[1], results[1]:sub(-1) == "\n" and "" or "\n")
+    return io.stdout:flush()
+  end
   local chain = results.n == 1 and reach.parse(source)
   local name = chain and chain[#chain].kind ~= ":" and chain[#chain].key
   for i = 1, results.n do
@@ -123,8 +150,10 @@ function Session:complain(caught)
   end
   self.trouble = caught
   self:failed(caught.id and require("vise.errors")[caught.id] and failure.status(caught.id) or 1)
-  io.stderr:write(trouble.text(caught, self.sources, self.style))
+  io.stderr:write(trouble.text(caught, self.sources, self.style, self:columns()))
   self:tell_missing(false)
+  local name, meant = trouble.member(caught, self.sources, self.env)
+  if meant then self:note(("no '%s' there; did you mean '%s'?"):format(name, meant)) end
   if not self.told_bt and #caught.frames > 0 then
     self:note "bt shows where it came from, with local variables"
     self.told_bt = true

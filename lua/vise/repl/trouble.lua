@@ -2,7 +2,9 @@
 --- afterwards.
 
 local failure = require "vise.cli.failure"
+local reach = require "vise.repl.reach"
 local show = require "vise.show"
+local suggest = require "vise.suggest"
 local text = require "vise.text"
 
 local M = {}
@@ -102,25 +104,56 @@ local function marked(line, message, style)
   return out
 end
 
+-- The line that an error is about.
+local function line_of(trouble, sources)
+  local place, number = trouble.message:match "^(in%d+):(%d+): "
+  local frame = trouble.frames[1]
+  local source = place and "=" .. place or frame and frame.source
+  return source and source_line(sources, source, place and tonumber(number) or frame.line)
+end
+
+--- The name that was meant where a field or method is missing.
+---@param trouble vise.repl.Trouble
+---@param sources table<string, string>
+---@param env table
+---@return string? name
+---@return string? meant
+function M.member(trouble, sources, env)
+  local name = trouble.message:match "%(%a+ '([%a_][%w_]*)'%)$"
+  local line = name and line_of(trouble, sources)
+  if not line then return nil end
+  local words = reach.words(line)
+  for i, word in ipairs(words) do
+    local chain = word.text == name and reach.chain(words, i)
+    local _, owner = reach.value(chain or {}, env)
+    if owner ~= nil then
+      local known = {}
+      for key in pairs(reach.keys(owner)) do known[#known + 1] = key end
+      return name, suggest.nearest(name, known)
+    end
+  end
+  return nil
+end
+
 --- What is printed of an error.
 ---@param trouble vise.repl.Trouble
 ---@param sources table<string, string>  Chunk name -> what was typed.
 ---@param style fun(s: string, style: string): string
+---@param columns? integer  Of the terminal; without it lines are as long as they are.
 ---@return string
-function M.text(trouble, sources, style)
-  local out = {}
+function M.text(trouble, sources, style, columns)
+  local function folded(line, indent)
+    return columns and text.wrap(line, columns - 1, indent):sub(#(indent or "") + 1) or line
+  end
+  local message, out = text.escape_lines(trouble.message), {}
   if trouble.id then
     local entry = require "vise.errors"[trouble.id]
-    out[1] = style("vise: " .. trouble.id .. ": " .. text.escape_lines(trouble.message), "wrong") .. "\n"
-    if entry then out[2] = "  next: " .. entry.next .. "\n" end
+    out[1] = style(folded("vise: " .. trouble.id .. ": " .. message), "wrong") .. "\n"
+    if entry then out[2] = "  next: " .. folded(entry.next, "        ") .. "\n" end
   else
-    out[1] = style(text.escape_lines(trouble.message), "wrong") .. "\n"
+    out[1] = style(folded(message), "wrong") .. "\n"
   end
-  local place, number = trouble.message:match "^(in%d+):(%d+): "
-  local frame = trouble.frames[1]
-  local source = place and "=" .. place or frame and frame.source
-  number = place and tonumber(number) or frame and frame.line
-  local line = source and source_line(sources, source, number)
+  local line = line_of(trouble, sources)
   if line and line:find "%S" then out[#out + 1] = marked(line, trouble.message, style) end
   return table.concat(out)
 end

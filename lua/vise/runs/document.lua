@@ -59,10 +59,11 @@ function M.of(p, job, status)
   local record = log.record
   return {
     schema = 1, kind = "run",
-    title = ("%s on %s"):format(record.recipe.name, record.model and record.model.given or "no model"),
+    title = ("%s on %s"):format(record.recipe.name,
+      record.model and record.model.given:match "[^/]*[^/]/*$" or "no model"),
     run = { id = log.id, recipe = record.recipe.name, version = record.recipe.version, started = record.started,
       seconds = math.floor((core.clock() - log.clock) * 1000) / 1000, command = table.concat(record.command, " "),
-      status = status, out = record.out and record.out.given },
+      status = status, out = record.artefacts[1] and ("%s/%s"):format(p.out, record.artefacts[1].name) or nil },
     params = params_of(p), quantized = job.quantized, sensitivity = job.rows, metrics = job.metrics,
     images = job.images, texts = job.texts, recipe = recipe_of(p), resolved = p.params_text,
     manifest = manifest_of(record, p.out), environment = environment_of(record), log = log.log,

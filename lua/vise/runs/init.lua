@@ -6,6 +6,7 @@
 
 local core = require "vise.core"
 local fail = require "vise.fail"
+local records = require "vise.runs.record"
 
 local disk = core.disk
 
@@ -47,25 +48,6 @@ function M.host()
   return f and f:read "l" or "unknown"
 end
 
--- What run.json must have to be shown.
-local function problem_of(record)
-  if type(record) ~= "table" or getmetatable(record) or record.schema ~= 1 then
-    return "expected an object of schema 1"
-  end
-  for _, field in ipairs { "id", "status", "started" } do
-    if type(record[field]) ~= "string" then return field .. " must be text" end
-  end
-  for _, field in ipairs { "recipe", "params", "engine", "metrics", "quantized", "artefacts", "data" } do
-    if type(record[field]) ~= "table" then return field .. " must be a table" end
-  end
-  if type(record.recipe.name) ~= "string" then return "recipe.name must be text" end
-  if type(record.recipe.version) ~= "string" then return "recipe.version must be text" end
-  if record.model ~= nil and (type(record.model) ~= "table" or type(record.model.given) ~= "string") then
-    return "model.given must be text"
-  end
-  return nil
-end
-
 --- Reads a run's folder.
 ---@param folder string
 ---@return vise.Run? run
@@ -78,7 +60,7 @@ function M.read(folder)
   if not text then return nil, message, id end
   local record
   record, message = core.json_decode(text, path)
-  local problem = record == nil and message or problem_of(record)
+  local problem = record == nil and message or records.problem(record)
   if problem then return fail.fail("E-RU-03", "%s: %s", core.escape(path), problem) end
   if record.status == "running" and record.host == M.host()
     and (not math.tointeger(record.pid) or M.began(record.pid) ~= record.began) then

@@ -111,6 +111,8 @@ end
 ---@param p vise.Prepared  With its values.
 function M.identify(p)
   p.package = try(packages.read(p.opened.folder))
+  packages.check_place(p.package, p.out, "--out")
+  packages.check_place(p.package, p.place, "--runs")
   p.home = try(store.home(p.package))
   local link = p.opened.body_link
   p.body_home = link > 1 and try(store.home(p.opened.extends[link - 1])) or p.home

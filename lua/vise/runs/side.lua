@@ -9,7 +9,7 @@ local disk = core.disk
 
 local M = {}
 
----@class vise.Side2
+---@class vise.DiffSide
 ---@field name string           As given.
 ---@field kind "artefact"|"run"
 ---@field recipe? { name: string, version: string, package: string }
@@ -71,7 +71,7 @@ end
 --- Finds what a word means: an artefact, an output folder with one, a run's folder, an id.
 ---@param word string
 ---@param place string  Of the runs.
----@return vise.Side2? side
+---@return vise.DiffSide? side
 ---@return string? message
 ---@return string? id
 function M.open(word, place)

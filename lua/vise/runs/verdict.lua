@@ -64,8 +64,8 @@ end
 
 --- Says in one sentence why and how two sides differ.
 ---@param result table  Of vise.runs.diff.
----@param a vise.Side2
----@param b vise.Side2
+---@param a vise.DiffSide
+---@param b vise.DiffSide
 ---@return string
 function M.of(result, a, b)
   if result.same_bytes then

@@ -97,6 +97,7 @@ local function known(v, o)
   if type(v) == "userdata" then
     return meta and rawget(meta, "__name") == "vise.tensor" and require("vise.show.tensor").text(v, o) or nil
   end
+  if rawequal(v, package.loaded.vise) then return (require("vise.describe").overview():gsub("\n$", "")) end
   local models = require "vise.show.model"
   if names.has(v) then
     if rawget(v, "children") then return models.model(v, o) end
@@ -115,6 +116,14 @@ local function brief(v)
   return type(class) == "string" and rawget(v, "name") and text.escape(("%s %s"):format(class, tostring(v.name)))
 end
 
+-- "function(a, b)"; an address would tell nobody anything.
+local function signature(f)
+  local info, words = debug.getinfo(f, "u"), {}
+  for i = 1, info.nparams do words[i] = debug.getlocal(f, i) end
+  if info.isvararg then words[#words + 1] = "..." end
+  return "function(" .. table.concat(words, ", ") .. ")"
+end
+
 local function by_itself(v)
   local ok, shown = pcall(tostring, v)
   shown = ok and shown:gsub("\n+$", "") or "(its __tostring failed: " .. tostring(shown) .. ")"
@@ -125,6 +134,7 @@ function render(v, level, o, above)
   local kind = type(v)
   if kind == "number" then return number(v) end
   if kind == "string" then return quoted(v, o) end
+  if kind == "function" then return signature(v) end
   if kind ~= "table" and kind ~= "userdata" then return text.escape(tostring(v)) end
   local shown
   if level == 0 then shown = known(v, o) elseif kind == "table" then shown = brief(v) end
@@ -159,6 +169,7 @@ function M.brief(v)
     for _ in next, v do n = n + 1 end
     return ("table of %d"):format(n)
   end
+  if kind == "function" then return signature(v) end
   return kind == "userdata" and by_itself(v):match "[^\n]*" or text.escape(tostring(v))
 end
 

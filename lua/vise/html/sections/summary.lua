@@ -42,7 +42,8 @@ local function size_sentence(list)
 end
 
 local function verdict(doc, list)
-  local words = { metrics.verdict(doc.metrics) or false }
+  local compared = doc.comparison and require("vise.html.sections.comparison").sentence(doc.comparison)
+  local words = { compared or metrics.verdict(doc.metrics) or false }
   local size = size_sentence(list)
   if size then words[#words + 1] = { " ", size } end
   local layer, entry = worst_of(list)
@@ -51,7 +52,7 @@ local function verdict(doc, list)
       (" changes most%s: by %s."):format(#list > 1 and (", in %s"):format(entry.label) or "",
         numbers.percent(layer.output_error)) }
   end
-  return h.p { class = "verdict", words }
+  return (compared or #words > 1 or words[1]) and h.p { class = "verdict", words }
 end
 
 local function tile(name, value, more, class)

@@ -1,7 +1,7 @@
 --- The fields of a configuration.  vise.config_fields checks them one by one.
 
 return {
-  name = "fields",
+  name = "config_fields",
   kind = "class",
   class = "vise.ConfigFields",
   summary = "what vise.config takes",

@@ -42,7 +42,8 @@ local compiled <close> = assert(vise.compile(model, noise, 500, 3))]],
       text = "What it consists of.",
       example = [[
 local facts = compiled:describe()
-assert(facts.replayed < facts.traced and facts.arena_bytes < facts.value_bytes)]],
+assert(facts.replayed < facts.traced)
+assert(facts.arena_bytes < facts.value_bytes)]],
     },
     {
       name = "forward",

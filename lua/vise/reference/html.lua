@@ -1,0 +1,46 @@
+--- Reports as HTML.
+
+local DOCUMENT = { "document", "table", "title, the only one required; quantized: a list of { label, report = "
+  .. "report:plain(), histograms }; metrics: a list of { name, value, unit, better = \"higher\" or \"lower\", stderr, "
+  .. "target, step }; sensitivity: a list of { layer, type, value, unit }; images: a list of { name, png }; texts: a "
+  .. "list of { name, text }; params: a list of { name, value, default, unit, help }; recipe: texts by file name; "
+  .. "resolved and manifest: texts; environment: a list of { key, value }; log: a list of lines; run: { id, recipe, "
+  .. "version, started, seconds, status, command, out }" }
+
+return {
+  name = "html",
+  kind = "module",
+  summary = "reports as one HTML file that loads nothing and is readable without scripts",
+  functions = {
+    {
+      name = "histograms",
+      arguments = {
+        { "model", "vise.Model|table<string, vise.Model>", "quantized and open" },
+        { "report", "vise.QuantizeReport", "what vise.quantize returned for it" },
+        { "options", "table", "layers: how many, the worst first (20); bins (64); elements: layers that would take "
+          .. "more than so many in all are left out (2^28)", optional = true },
+      },
+      returns = { { "table" } }, fails = true,
+      text = "Histograms of the weights before and after and of their error, for a document: by layer, of a pipeline "
+        .. "by component and layer. Each is { lo, hi, counts, below, above, nan }.",
+      example = "local histograms = assert(vise.html.histograms(model, report, { layers = 5 }))",
+    },
+    {
+      name = "render",
+      arguments = { DOCUMENT },
+      returns = { { "string" } },
+      text = "The page of a document as text. Whatever stands in the document is shown as text and never becomes "
+        .. "markup. For one quantization report:html(path, { title, model, layers, metrics, images, texts, params }) "
+        .. "makes the document and writes the page; with `model` it has histograms.",
+      example = 'local page = vise.html.render { title = "int8", metrics = { { name = "psnr", value = 50.9 } } }',
+    },
+    {
+      name = "write",
+      arguments = { { "path", "string", "of the file; one that is there is replaced" }, DOCUMENT },
+      returns = { { "true" } }, fails = true,
+      text = "Writes the page of a document.",
+      example = 'local sides = { { report = report:plain() } }\n'
+        .. 'assert(vise.html.write("report.html", { title = "int8", quantized = sides }))',
+    },
+  },
+}

@@ -33,7 +33,7 @@ function M.files()
   local describe = require "vise.describe"
   under("lua", { { "library/vise.lua", describe.stubs() }, { ".luarc.json", describe.luarc() },
     { "reference.json", describe.json() } }, files)
-  under("schemas", { { "vise-reference.json", describe.json() } }, files)
+  under("schemas", { { "vise-config.schema.json", describe.schema() } }, files)
   return files
 end
 

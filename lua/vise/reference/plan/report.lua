@@ -61,6 +61,7 @@ local report = assert(vise.quantize(model, { quant_type = "int4_weight_only", re
       name = "html",
       arguments = {
         { "path", "string", "of the file; one that is there is replaced" },
+<<<<<<< HEAD
         { "options", "table", "what goes into the page besides", optional = true, fields = {
           { "title", "string", "at the top", otherwise = "the quant type" },
           { "model", "vise.Model", "quantized and open: gives histograms of the worst layers", optional = true },
@@ -74,6 +75,23 @@ local report = assert(vise.quantize(model, { quant_type = "int4_weight_only", re
       returns = { { "true", "ok" } }, fails = true,
       text = "Writes the report as one HTML file, which loads nothing and is readable without scripts.",
       example = 'assert(report:html("report.html", { model = model, layers = 4 }))',
+=======
+        { "options", "table", "what else is shown", optional = true, fields = {
+          { "title", "string", "of the page", optional = true },
+          { "model", "vise.Model|table<string, vise.Model>", "the quantized model: then the page has histograms",
+            optional = true },
+          { "layers", "integer", "with model: how many have histograms, the worst first", min = 1, optional = true },
+          { "metrics", "vise.Metric[]", "what was measured", optional = true },
+          { "images", "{ name: string, png: string }[]", "pictures", optional = true },
+          { "texts", "{ name: string, text: string }[]", "such as what a model wrote", optional = true },
+          { "params", "{ name: string, value: any, default?: any, unit?: string, help?: string }[]", "parameters",
+            optional = true },
+        } },
+      },
+      returns = { { "true", "done" } }, fails = true,
+      text = "Writes the report as one HTML file, which loads nothing and is readable without scripts.",
+      example = 'assert(report:html("report.html", { title = "4-bit weights", model = model, layers = 2 }))',
+>>>>>>> s5-ref
     },
     {
       name = "json", arguments = {}, returns = { { "string", "text" } },

@@ -40,19 +40,6 @@ local report = assert(vise.quantize(model, { quant_type = "int4_weight_only", re
       arguments = {
         { "model", "vise.Model|table<string, vise.Model>", "quantized and open" },
         { "report", "vise.QuantizeReport", "what vise.quantize returned for it" },
-<<<<<<< HEAD
-        { "options", "table", "of which layers, and how fine", optional = true, fields = {
-          { "layers", "integer", "how many, the worst first", min = 1, max = 1000, default = 20 },
-          { "bins", "integer", "of each histogram", min = 1, max = 256, default = 64 },
-          { "elements", "integer", "layers that would take more than so many in all are left out", min = 1,
-            otherwise = "2^28" },
-        } },
-      },
-      returns = { { "table", "histograms", "{ before, after, error } by layer" } }, fails = true,
-      text = "Histograms of the weights before and after and of their error, for a document: by layer, of a pipeline "
-        .. "by component and layer. Each is { lo, hi, counts, below, above, nan }.",
-      example = "local histograms = assert(vise.html.histograms(model, report, { layers = 5 }))",
-=======
         { "options", "table", "how many, and how fine", optional = true, fields = {
           { "layers", "integer", "how many, the worst first", min = 1, default = 20 },
           { "bins", "integer", "of a histogram", min = 1, default = 64 },
@@ -64,33 +51,20 @@ local report = assert(vise.quantize(model, { quant_type = "int4_weight_only", re
       text = "Histograms of the weights before and after and of their error, for a document. Each is { lo, hi, counts, "
         .. "below, above, nan }.",
       example = "local histograms = assert(vise.html.histograms(model, report, { layers = 2 }))",
->>>>>>> s5-ref
     },
     {
       name = "render",
       arguments = { DOCUMENT },
-<<<<<<< HEAD
-      returns = { { "string", "page", "the whole file" } },
-      text = "The page of a document as text. Whatever stands in the document is shown as text and never becomes "
-        .. "markup. For one quantization report:html(path, { title, model, layers, metrics, images, texts, params }) "
-        .. "makes the document and writes the page; with `model` it has histograms.",
-      example = 'local page = vise.html.render { title = "int8", metrics = { { name = "psnr", value = 50.9 } } }',
-=======
       returns = { { "string", "page" } },
       text = "The page of a document as text.",
       example = [[
 local page = vise.html.render { title = "int8", metrics = { { name = "psnr", value = 50.9, unit = "dB" } } }
 assert(page:find "50.9")]],
->>>>>>> s5-ref
     },
     {
       name = "write",
       arguments = { { "path", "string", "of the file; one that is there is replaced" }, DOCUMENT },
-<<<<<<< HEAD
-      returns = { { "true", "ok" } }, fails = true,
-=======
       returns = { { "true", "done" } }, fails = true,
->>>>>>> s5-ref
       text = "Writes the page of a document.",
       example = [[
 local sides = { { label = "int4", report = report:plain() } }

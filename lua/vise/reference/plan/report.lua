@@ -61,21 +61,6 @@ local report = assert(vise.quantize(model, { quant_type = "int4_weight_only", re
       name = "html",
       arguments = {
         { "path", "string", "of the file; one that is there is replaced" },
-<<<<<<< HEAD
-        { "options", "table", "what goes into the page besides", optional = true, fields = {
-          { "title", "string", "at the top", otherwise = "the quant type" },
-          { "model", "vise.Model", "quantized and open: gives histograms of the worst layers", optional = true },
-          { "layers", "integer", "how many of them", min = 1, max = 1000, default = 20 },
-          { "metrics", "table[]", "{ name, value, unit, better, stderr, target, step } each", optional = true },
-          { "images", "table[]", "{ name, png } each", optional = true },
-          { "texts", "table[]", "{ name, text } each", optional = true },
-          { "params", "table[]", "{ name, value, default, unit, help } each", optional = true },
-        } },
-      },
-      returns = { { "true", "ok" } }, fails = true,
-      text = "Writes the report as one HTML file, which loads nothing and is readable without scripts.",
-      example = 'assert(report:html("report.html", { model = model, layers = 4 }))',
-=======
         { "options", "table", "what else is shown", optional = true, fields = {
           { "title", "string", "of the page", optional = true },
           { "model", "vise.Model|table<string, vise.Model>", "the quantized model: then the page has histograms",
@@ -91,7 +76,6 @@ local report = assert(vise.quantize(model, { quant_type = "int4_weight_only", re
       returns = { { "true", "done" } }, fails = true,
       text = "Writes the report as one HTML file, which loads nothing and is readable without scripts.",
       example = 'assert(report:html("report.html", { title = "4-bit weights", model = model, layers = 2 }))',
->>>>>>> s5-ref
     },
     {
       name = "json", arguments = {}, returns = { { "string", "text" } },

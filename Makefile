@@ -109,17 +109,19 @@ reference: $(B)/vise         ## write docs/reference/ from the descriptions
 	@mkdir -p docs/reference
 	@rm -f docs/reference/*.md
 	cp $(B)/docs/reference/*.md docs/reference
+screenshots: $(B)/vise       ## make the pictures of docs/img; needs chromium and tmux
+	@$(abspath $(B)/vise) docs/screenshots/make.lua
 fmt:                         ## format the C files
 	clang-format -i $(SRC) $(HDR) lua/embed.c
 lint:                        ## static checks: clang-format, luacheck
 	@clang-format --dry-run -Werror $(SRC) $(HDR) lua/embed.c
-	@luacheck --quiet lua tests bench recipes
+	@luacheck --quiet lua tests bench recipes docs
 include install.mk
 clean:                       ## remove build/
 	rm -rf $(BUILD)
 help:                        ## this list
 	@sed -n 's/^\([a-z -]*\):.*## /  make \1\t/p' Makefile install.mk | expand -t 24
 
-.PHONY: all quickstart check library lua-module setup asan tsan sanitized reference fmt lint clean help
+.PHONY: all quickstart check library lua-module setup asan tsan sanitized reference screenshots fmt lint clean help
 $(OBJ): Makefile
 -include $(OBJ:.o=.d)

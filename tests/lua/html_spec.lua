@@ -121,7 +121,7 @@ describe("vise.html.render", function()
     local text = page.read(html.render { title = "t", metrics = { { name = "psnr", value = 20, better = "higher",
       target = 30, unit = "dB" }, { name = "loss", value = 1, better = "lower", target = 2 },
       { name = "bad", value = NAN, better = "lower", target = 2 } } }).text
-    assert.matches("2 of 3 targets missed.", text, 1, true)
+    assert.matches("2 of 3 targets are missed.", text, 1, true)
     assert.matches("psnr is 20 dB, wanted at least 30.", text, 1, true)
   end)
 

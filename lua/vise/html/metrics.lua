@@ -64,7 +64,9 @@ function M.verdict(list)
     return h.span { class = "good", met == 1 and "The target is met." or ("All %d targets are met."):format(met) }
   end
   local first = missed[1]
-  return { h.span { class = "bad", ("%d of %d targets missed."):format(#missed, met + #missed) },
+  local count = met + #missed == 1 and "The target is missed."
+    or ("%d of %d targets are missed."):format(#missed, met + #missed)
+  return { h.span { class = "bad", count },
     (" %s is %s, wanted at %s %s."):format(tostring(first.name), M.value(first),
       first.better == "lower" and "most" or "least", numbers.short(first.target)) }
 end

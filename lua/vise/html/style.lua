@@ -148,7 +148,9 @@ border-radius:4px}
 .tree .w1{width:5rem}.tree .w2{width:10rem;text-align:right}.tree .w3{width:5.5rem;text-align:right}
 .tree .w4{width:22rem}
 footer{border-top:1px solid var(--rule);padding-top:1rem;color:var(--soft);font-size:.85rem}
-@media (max-width:640px){.page{padding:1rem .9rem 2rem}h1{font-size:1.45rem}.tree .w4{width:100%}
+@media (max-width:640px){
+.page{padding:1rem .9rem 2rem}h1{font-size:1.45rem}.wrap table{min-width:38rem}
+.tree .w4{width:100%}
 .tree.wide summary{padding-right:0}}
 @media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#bbb;--wash:#f4f4f4}body{font-size:10pt}
 .page{display:block;max-width:none;padding:0}.page>nav,.tools,.orders{display:none}.wrap,pre{max-height:none;

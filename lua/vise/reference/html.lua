@@ -17,10 +17,14 @@ return {
       arguments = {
         { "model", "vise.Model|table<string, vise.Model>", "quantized and open" },
         { "report", "vise.QuantizeReport", "what vise.quantize returned for it" },
-        { "options", "table", "layers: how many, the worst first (20); bins (64); elements: layers that would take "
-          .. "more than so many in all are left out (2^28)", optional = true },
+        { "options", "table", "of which layers, and how fine", optional = true, fields = {
+          { "layers", "integer", "how many, the worst first", min = 1, max = 1000, default = 20 },
+          { "bins", "integer", "of each histogram", min = 1, max = 256, default = 64 },
+          { "elements", "integer", "layers that would take more than so many in all are left out", min = 1,
+            otherwise = "2^28" },
+        } },
       },
-      returns = { { "table" } }, fails = true,
+      returns = { { "table", "histograms", "{ before, after, error } by layer" } }, fails = true,
       text = "Histograms of the weights before and after and of their error, for a document: by layer, of a pipeline "
         .. "by component and layer. Each is { lo, hi, counts, below, above, nan }.",
       example = "local histograms = assert(vise.html.histograms(model, report, { layers = 5 }))",
@@ -28,7 +32,7 @@ return {
     {
       name = "render",
       arguments = { DOCUMENT },
-      returns = { { "string" } },
+      returns = { { "string", "page", "the whole file" } },
       text = "The page of a document as text. Whatever stands in the document is shown as text and never becomes "
         .. "markup. For one quantization report:html(path, { title, model, layers, metrics, images, texts, params }) "
         .. "makes the document and writes the page; with `model` it has histograms.",
@@ -37,7 +41,7 @@ return {
     {
       name = "write",
       arguments = { { "path", "string", "of the file; one that is there is replaced" }, DOCUMENT },
-      returns = { { "true" } }, fails = true,
+      returns = { { "true", "ok" } }, fails = true,
       text = "Writes the page of a document.",
       example = 'local sides = { { report = report:plain() } }\n'
         .. 'assert(vise.html.write("report.html", { title = "int8", quantized = sides }))',

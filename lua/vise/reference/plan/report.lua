@@ -58,6 +58,24 @@ local report = assert(vise.quantize(model, { quant_type = "int4_weight_only", re
   },
   functions = {
     {
+      name = "html",
+      arguments = {
+        { "path", "string", "of the file; one that is there is replaced" },
+        { "options", "table", "what goes into the page besides", optional = true, fields = {
+          { "title", "string", "at the top", otherwise = "the quant type" },
+          { "model", "vise.Model", "quantized and open: gives histograms of the worst layers", optional = true },
+          { "layers", "integer", "how many of them", min = 1, max = 1000, default = 20 },
+          { "metrics", "table[]", "{ name, value, unit, better, stderr, target, step } each", optional = true },
+          { "images", "table[]", "{ name, png } each", optional = true },
+          { "texts", "table[]", "{ name, text } each", optional = true },
+          { "params", "table[]", "{ name, value, default, unit, help } each", optional = true },
+        } },
+      },
+      returns = { { "true", "ok" } }, fails = true,
+      text = "Writes the report as one HTML file, which loads nothing and is readable without scripts.",
+      example = 'assert(report:html("report.html", { model = model, layers = 4 }))',
+    },
+    {
       name = "json", arguments = {}, returns = { { "string", "text" } },
       text = "The report as JSON text.",
       example = "print(assert(vise.json.decode(report:json())).quantized) --> 4",

@@ -153,8 +153,8 @@ describe("vise.plan", function()
   it("estimates the peak of memory to 15 %, calibration included", function()
     local work = assert(vise.workload.of(model, { steps = 2, calibration = 2, images = 1 }))
     for _, cfg in ipairs { { quant_type = "int8_per_row" }, { quant_type = "svdq_int4_r4_dq" },
-      { quant_type = "svdq_int4_r4", calibrate = work:calibration() },
-      { quant_type = "svdq_int4_r4", calibrate = work:calibration(), svdq = { shared_inputs = true } } } do
+      { quant_type = "svdq_int4_r4", calibrate = work:calibration(), svdq = { smooth_strategy = "activation",
+        shared_inputs = true } } } do
       local other = dit.open()
       local estimate = assert(vise.plan(other, cfg)):estimate()
       collectgarbage()

@@ -11,6 +11,9 @@ return {
   name = "html",
   kind = "module",
   summary = "reports as one HTML file that loads nothing and is readable without scripts",
+  prelude = [[
+local model <close> = assert(vise.open("models/dit", { variant = "fp16" }))
+local report = assert(vise.quantize(model, { quant_type = "int4_weight_only", regions = { "*.0.attn1.*" } }))]],
   functions = {
     {
       name = "histograms",

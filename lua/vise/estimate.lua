@@ -24,9 +24,11 @@ local ROWS, MORE = 128, 2     -- of the first trial, a multiple of every block; 
 ---@field calibration_seconds? number  nil: nobody knows the workload, and it is not in `seconds`.
 ---@field peak_bytes integer          The most memory on the way, with what was made by then.
 
--- Input as calibration would find it: what a layer costs does not depend on its values.
+-- Input as calibration, or the first forwards, would find it: what a layer costs does not depend on its
+-- values.
 local function found_for(layer, sample_rows)
-  if not layer.type.calibrated and #(layer.type.needs or {}) == 0 then return nil end
+  local type = layer.type
+  if not type.calibrated and #(type.needs or {}) == 0 and type.smooth ~= "few_shot" then return nil end
   local inp = layer.shape[2]
   local span = fail.try(core.tensor("f32", { inp }))
   for i = 1, inp do span:set(i, 4) end

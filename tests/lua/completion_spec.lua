@@ -111,7 +111,7 @@ describe("completion", function()
   end)
 
   it("knows the tensors of the file, by segments where they are many, without what a line cannot hold", function()
-    local names = { "$(touch x)", "a b", "x\27[2J", "y\n" }
+    local names = { "$(touch x)", ":files *(e:'touch x':)", ":more", "a b", "x\27[2J", "y\n" }
     local path = checkpoint(names)
     assert.same({ ["a b"] = true, ["$(touch x)"] = true }, (answer("inspect", path, "--histogram", "")))
     os.remove(path)

@@ -274,6 +274,12 @@ describe("every picture", function()
     end)
   end
 
+  it("elides a word that alone is too wide", function()
+    local got = drawn("scatter", { { 1.2345e-300, -1.2345e300, ("long label "):rep(5) } },
+      { width = 20, better = { x = "lower" } })
+    for _, line in ipairs(lines_of(got)) do assert.is_true(#line <= 20, line) end
+  end)
+
   it("draws logarithmic axes of what is not above zero", function()
     for _, list in ipairs(odd) do
       assert.is_string(drawn("line", list, { log_y = true, log_x = true }))

@@ -116,12 +116,23 @@ describe("vise recipes show", function()
     assert.equal(0, status)
     assert.is_truthy(out:find "license +MIT")
     for _, words in ipairs { "svdq: SVDQuant", "rank: an integer from 0 to 4096",
-      "arXiv 2411.05007", "svdq_int4_r8 psnr at least", "vise run svdq --model DIR", "header.lua" } do
+      "arXiv 2411.05007", "svdq_int4_r8 psnr at least", "vise run svdq --model DIR", "header.lua",
+      "recorded results\n", "dit-fashion-mnist" } do
       has(words, out)
     end
     for line in out:gmatch "[^\n]+" do
       if not line:find "/" then assert.is_true(#line <= 96, line) end
     end
+  end)
+
+  it("leaves out what is no result in expected.json, and escapes the rest", function()
+    mine("own", HEADER:format("own", "s", ""), { ["expected.json"] = [[{ "schema": 1, "recorded": [
+      { "params": {}, "metrics": [5], "bytes": "x", "seconds": {}, "model_name": 7 },
+      { "params": {}, "metrics": [{ "name": "m\u001b[2J", "value": 3, "unit": [] }], "bits_per_weight": true }] }]] })
+    local status, out = vise "recipes show own"
+    assert.equal(0, status, out)
+    has("no model  -", out)
+    has("m\\x1b[2J 3", out)
   end)
 
   it("shows what is inherited", function()

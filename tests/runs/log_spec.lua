@@ -57,6 +57,15 @@ describe("the log of a run", function()
     end
   end)
 
+  it("keeps so many lines and no more", function()
+    local log = assert(require("vise.runs.log").start(place .. "/runs", { recipe = { name = "x" } }, {}))
+    local appended = 0
+    function log.append() appended = appended + 1 end
+    log:lines("out", ("line\n"):rep(20000))
+    assert.same({ 10001, 10001 }, { appended, #log.log })
+    assert.matches("were left out", log.log[10001], 1, true)
+  end)
+
   it("says that a run failed, and why", function()
     local outcome = assert(run "return function(job) job:print 'begun' error 'no luck' end")
     assert.equal("failed", outcome.status)

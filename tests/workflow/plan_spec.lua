@@ -171,6 +171,16 @@ describe("vise.plan", function()
     assert.is_true(estimate.seconds > 0)
   end)
 
+  it("estimates whatever a layer may be made of", function()
+    for _, cfg in ipairs { { quant_type = "svdq_int4_r4_dq", svdq = { smooth_strategy = "few_shot" } },
+      { quant_type = "svdq_int4_r4", svdq = { smooth_strategy = "activation" }, calibrate = dit.calibrate },
+      { quant_type = "int8_per_row_static", calibrate = dit.calibrate },
+      { quant_type = "int8_per_row", plan = { { "*.to_k", "svdq_int4_r8_dq" } } } } do
+      local estimate = assert(vise.plan(model, cfg)):estimate()
+      assert.is_true(estimate.seconds > 0 and estimate.peak_bytes > 0)
+    end
+  end)
+
   it("leaves the model as it was when it estimates", function()
     local before = dit.answer(model)
     vise.plan(model, { quant_type = "int8_per_row" }):estimate()

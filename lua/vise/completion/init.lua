@@ -132,12 +132,18 @@ local function complete_command(answer, command, words, word)
   end
 end
 
--- Words that begin as the one before the cursor and that a line can carry.
+-- Can a line to the shell carry this word?  One with a colon in front would be an order: names come from
+-- files, and a glob of zsh can run commands.
+local function is_plain(word)
+  return utf8.len(word) and not word:find "^:" and not word:find "%c"
+end
+
+-- Words that begin as the one before the cursor.
 local function fitting(answer, word)
   local list, seen = {}, {}
   for _, entry in ipairs(answer.words) do
     local found = entry[1]
-    if found:sub(1, #word) == word and not found:find "%c" and utf8.len(found) and not seen[found] then
+    if found:sub(1, #word) == word and is_plain(found) and not seen[found] then
       seen[found] = true
       list[#list + 1] = entry
       if #list == MOST then break end

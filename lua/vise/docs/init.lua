@@ -31,7 +31,8 @@ function M.files()
   under("reference", { { "commands.md", markdown.commands() }, { "forms.md", markdown.forms() } }, files)
   under("reference", pages(), files)
   local describe = require "vise.describe"
-  under("lua", { { "library/vise.lua", describe.stubs() }, { ".luarc.json", describe.luarc() } }, files)
+  under("lua", { { "library/vise.lua", describe.stubs() }, { ".luarc.json", describe.luarc() },
+    { "reference.json", describe.json() } }, files)
   under("schemas", { { "vise-reference.json", describe.json() } }, files)
   return files
 end

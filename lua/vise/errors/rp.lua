@@ -11,8 +11,8 @@ return {
   ["E-RP-02"] = {
     title = "model and report do not belong together",
     next = "Give the model that this report is of, while it is open and quantized.",
-    explain = "Histograms compare the weights of the checkpoint with those of the quantized layers, so the model has to "
-      .. "be the one that the report is of, open, and quantized still.",
+    explain = "Histograms compare the weights of the checkpoint with those of the quantized layers, so the model has "
+      .. "to be the one that the report is of, open, and quantized still.",
   },
   ["E-RP-03"] = {
     title = "wrong option of a report",

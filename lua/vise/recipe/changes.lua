@@ -96,7 +96,7 @@ end
 local function unknown(name, specs)
   local names = shape.keys(specs)
   return fail.fail("E-RC-04", "no parameter '%s'%s; the recipe has %s", shape.shown(name), suggest.hint(name, names),
-    #names > 0 and table.concat(names, ", ") or "none")
+    shape.joined(names))
 end
 
 -- Words are texts as -p takes them, or { NAME, VALUE }.

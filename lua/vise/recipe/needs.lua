@@ -37,7 +37,7 @@ end
 
 local function unknown(what, name, known)
   return ("needs the %s '%s'%s; this build knows %s"):format(what, shape.shown(name), suggest.hint(name, known),
-    #known > 0 and table.concat(known, ", ") or "none")
+    shape.joined(known))
 end
 
 local function backend_problem(wanted)

@@ -30,6 +30,17 @@ function M.shown(value, most)
   return text.escape(s)
 end
 
+--- Names between commas, as many as a message has room for.
+---@param names string[]
+---@param most? integer  8 if not given.
+---@return string
+function M.joined(names, most)
+  most = most or 8
+  if #names == 0 then return "none" end
+  if #names <= most then return table.concat(names, ", ") end
+  return ("%s and %d more"):format(table.concat(names, ", ", 1, most), #names - most)
+end
+
 --- A line of text that a terminal shows as it is.
 ---@param words string
 ---@param options? { pattern?: string, most?: integer }

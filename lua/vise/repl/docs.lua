@@ -41,7 +41,7 @@ function M.entry(chain, env)
   local value, owner = reach.value(chain, env)
   if owner == nil then return nil end
   for _, class in ipairs(classes_of(owner)) do
-    found = index()[class.name .. ":" .. last.key]
+    found = index()[class .. ":" .. last.key]
     if found then return found end
   end
   return value ~= nil and M.by_value(value)

@@ -12,7 +12,7 @@ local disk = core.disk
 
 local M = {}
 
--- Of run.json's lists and of the report; the file has all of them.
+-- What a recipe prints beyond that goes to the terminal alone.
 local MOST_LINES = 10000
 
 ---@class vise.RunLog
@@ -95,7 +95,9 @@ end
 ---@param text string
 function Log:lines(stream, text)
   for line in text:gmatch "([^\n]*)\n" do
-    if #self.log < MOST_LINES then self.log[#self.log + 1] = line end
+    if #self.log > MOST_LINES then return end
+    if #self.log == MOST_LINES then line = ("lines after the %dth were left out"):format(MOST_LINES) end
+    self.log[#self.log + 1] = line
     self:append("log.jsonl", { stream = stream, text = line })
   end
 end

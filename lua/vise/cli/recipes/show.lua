@@ -40,6 +40,33 @@ local function write_results(header)
   write_section("a run with the defaults reaches", rows)
 end
 
+-- The figures of an entry of expected.json; whatever is none is left out, for the file may be anyone's.
+local function figures_of(entry)
+  local function number(v)
+    return type(v) == "number" and v - v == 0 and v or nil
+  end
+  local metric = entry.metrics[1]
+  local fits = type(metric) == "table" and type(metric.name) == "string" and number(metric.value)
+  return { metric = fits and { name = metric.name, value = metric.value,
+    unit = type(metric.unit) == "string" and metric.unit or nil }, bits = number(entry.bits_per_weight),
+    bytes = math.tointeger(entry.bytes), seconds = number(entry.seconds) }
+end
+
+-- What `vise recipes record` measured, a line for each model and set of parameters.
+local function write_recorded(recipe)
+  local recorded, rows = require("vise.recipe.expected").read(recipe.folder), {}
+  for i, e in ipairs(recorded or {}) do
+    if i <= MAX_RESULTS then
+      rows[i] = { type(e.model_name) == "string" and e.model_name or "no model",
+        table.unpack(require("vise.runs.table").cells(figures_of(e))) }
+    end
+  end
+  local more = #(recorded or {}) - #rows
+  if #rows > 0 then table.insert(rows, 1, { "model", "metric", "bits", "bytes", "time" }) end
+  if more > 0 then rows[#rows + 1] = { ("and %d more in expected.json"):format(more) } end
+  write_section("recorded results", rows)
+end
+
 local function how_to_run(recipe, name)
   local rows, header = {}, recipe.header
   local shown = require("vise.text").escape(name)
@@ -62,6 +89,7 @@ local function print_recipe(recipe, name)
   for i, paper in ipairs(header.papers or {}) do papers[i] = { paper } end
   write_section("papers", papers)
   write_results(header)
+  write_recorded(recipe)
   write_section("how to run it", how_to_run(recipe, name))
   io.stdout:write(("\nfiles in %s\n"):format(text.escape(recipe.folder)))
   io.stdout:write(text.wrap(text.escape(table.concat(summary.files(recipe), "  ")), text.page_width(), "  "), "\n")

@@ -17,8 +17,8 @@ describe("vise diff", function()
     place, remove = fixture.folder()
     model = fixture.tiny.write(fixture.tiny.llama())
     local function make(name, package, body, n)
-      fixture.package(place .. "/" .. package, { ["recipe.lua"] = body })
-      local outcome, message = fixture.execute { recipe = place .. "/" .. package, given = { { "n", n } },
+      local folder = fixture.package(("%s/recipes/%s"):format(place, package), { ["recipe.lua"] = body })
+      local outcome, message = fixture.execute { recipe = folder, given = { { "n", n } },
         model = name == "other" and place .. "/model" or model, out = place .. "/" .. name, place = place .. "/runs" }
       assert.equal("done", outcome and outcome.status, message)
       return outcome.run.id

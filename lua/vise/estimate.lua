@@ -27,8 +27,7 @@ local ROWS, MORE = 128, 2     -- of the first trial, a multiple of every block; 
 -- Input as calibration, or the first forwards, would find it: what a layer costs does not depend on its
 -- values.
 local function found_for(layer, sample_rows)
-  local type = layer.type
-  if not type.calibrated and #(type.needs or {}) == 0 and type.smooth ~= "few_shot" then return nil end
+  if #layer.type.needs == 0 and layer.type.smooth ~= "few_shot" then return nil end
   local inp = layer.shape[2]
   local span = fail.try(core.tensor("f32", { inp }))
   for i = 1, inp do span:set(i, 4) end

@@ -76,7 +76,13 @@ vise_status vise_history_append(const char *path, const char *text, int64_t size
     // Not O_APPEND: pwrite() would then add at the end, whatever place it is given.
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return vise_disk_fail(err, errno, "open", path);
-    bool ok = flock(fd, LOCK_EX) == 0 && fchmod(fd, 0600) == 0;
+    struct stat about;
+    bool ok = fstat(fd, &about) == 0;
+    if (ok && !S_ISREG(about.st_mode)) { // a link to /dev/null: nothing is to be kept
+        close(fd);
+        return VISE_OK;
+    }
+    ok = ok && flock(fd, LOCK_EX) == 0 && fchmod(fd, 0600) == 0;
     ok = ok && lseek(fd, 0, SEEK_END) >= 0 && write_all(fd, text, size) &&
          cut_down(fd, size, lines);
     int why = errno;

@@ -1,6 +1,5 @@
 #include "engine/files/text.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,10 +39,9 @@ int64_t vise_utf8_check(const uint8_t *s, int64_t size) {
     return -1;
 }
 
-// Characters that a terminal acts on, hides or reorders by.
-static bool dangerous(uint32_t c) {
+bool vise_is_hidden(uint32_t c) {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
            c == 0x61c;
 }
 
@@ -60,7 +58,7 @@ vise_shown vise_show(const void *bytes, int64_t size) {
             snprintf(piece, sizeof piece, "\\x%02x", s[i]);
         } else if (c == '\n') {
             snprintf(piece, sizeof piece, "\\n");
-        } else if (dangerous(c)) {
+        } else if (vise_is_hidden(c)) {
             snprintf(piece, sizeof piece, c < 0x80 ? "\\x%02x" : "\\u{%x}", (unsigned)c);
         } else {
             bool quoted = c == '"' || c == '\\';

@@ -3,6 +3,7 @@
 #ifndef VISE_FILES_TEXT_H
 #define VISE_FILES_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // The bytes of the UTF-8 character at `s` (1 to 4, `left` bytes remain), 0 if it is none.
@@ -11,6 +12,9 @@ int vise_utf8_next(uint32_t *code, const uint8_t *s, int64_t left);
 
 // Index of the first byte that is not UTF-8, -1 if all of them are.
 int64_t vise_utf8_check(const uint8_t *s, int64_t size);
+
+// Is it a character that a terminal acts on, hides, or reorders a line by?
+bool vise_is_hidden(uint32_t code);
 
 // How a name of a file, a tensor or a field stands in a message: control characters,
 // characters that reorder the line, quotes and bytes that are not UTF-8 are escaped, and a

@@ -1,7 +1,6 @@
 #include "engine/linalg/svd_apart.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <time.h>
 
 #include "engine/linalg/lapack.h"
@@ -11,6 +10,9 @@
 #define LONG_WORK (1 << 24)
 // How often the cancel flag is looked at.
 #define GLANCE_NS 20000000
+
+// How many threads go on that nobody waits for.
+static atomic_int unattended;
 
 // Held by the caller and the thread: the last one to leave frees it.
 typedef struct job {
@@ -49,7 +51,10 @@ static void *work(void *argument) {
     bool alone = j->left;
     pthread_cond_signal(&j->changed);
     pthread_mutex_unlock(&j->lock);
-    if (alone) free_job(j);
+    if (alone) {
+        free_job(j);
+        atomic_fetch_sub(&unattended, 1);
+    }
     return NULL;
 }
 
@@ -58,7 +63,7 @@ static bool wait_for(job *j, const atomic_int *cancel) {
     pthread_mutex_lock(&j->lock);
     while (!j->done && !(cancel && atomic_load(cancel))) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += GLANCE_NS;
         if (until.tv_nsec >= 1000000000) {
             until.tv_nsec -= 1000000000;
@@ -68,6 +73,7 @@ static bool wait_for(job *j, const atomic_int *cancel) {
     }
     bool done = j->done;
     j->left = true;
+    if (!done) atomic_fetch_add(&unattended, 1);
     pthread_mutex_unlock(&j->lock);
     return done;
 }
@@ -76,8 +82,12 @@ static job *new_job(const vise_tensor *a, const vise_tensor *u, const vise_tenso
                     const vise_tensor *vt) {
     job *j = vise_calloc(sizeof *j);
     if (!j) return NULL;
+    pthread_condattr_t steady; // a clock that is set does not keep Ctrl-C waiting
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
     pthread_mutex_init(&j->lock, NULL);
-    pthread_cond_init(&j->changed, NULL);
+    pthread_cond_init(&j->changed, &steady);
+    pthread_condattr_destroy(&steady);
     vise_tensor_share(&j->a, a);
     vise_tensor_share(&j->u, u);
     vise_tensor_share(&j->s, s);
@@ -113,4 +123,8 @@ vise_status vise_svd_apart(const vise_context *ctx, const vise_tensor *a, const 
     if (st) *err = j->err;
     free_job(j);
     return st;
+}
+
+bool vise_svd_unattended(void) {
+    return atomic_load(&unattended) > 0;
 }

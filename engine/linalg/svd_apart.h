@@ -3,6 +3,8 @@
 #ifndef VISE_LINALG_SVD_APART_H
 #define VISE_LINALG_SVD_APART_H
 
+#include <stdbool.h>
+
 #include "engine/context.h"
 #include "engine/tensor.h"
 
@@ -15,5 +17,9 @@
 // be used again, only released.  Else fails as vise_lapack_svd().
 vise_status vise_svd_apart(const vise_context *ctx, const vise_tensor *a, const vise_tensor *u,
                            const vise_tensor *s, const vise_tensor *vt, vise_error *err);
+
+// Does a decomposition go on that nobody waits for?  OpenBLAS unmaps its buffers when exit()
+// closes the libraries, under the feet of that thread: a program then ends with _exit().
+bool vise_svd_unattended(void);
 
 #endif

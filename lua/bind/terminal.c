@@ -46,8 +46,14 @@ static void give_back(void) {
     tcsetattr(STDIN_FILENO, TCSANOW, &tty.cooked);
 }
 
-// The handler of a signal that kills: its former one acts when it comes again, for a fault by
-// itself.
+// A fault comes again by itself when its instruction is repeated.
+static bool is_fault(int signum, const siginfo_t *info) {
+    bool machine =
+        signum == SIGSEGV || signum == SIGBUS || signum == SIGILL || signum == SIGFPE;
+    return machine && info->si_code > 0;
+}
+
+// The handler of a signal that kills: its former one acts when it comes again.
 static void on_fatal(int signum, siginfo_t *info, void *context) {
     (void)context;
     int saved = errno;
@@ -55,7 +61,7 @@ static void on_fatal(int signum, siginfo_t *info, void *context) {
     for (int i = 0; i < FATAL; i++) {
         if (fatal[i] == signum) sigaction(signum, &tty.old_fatal[i], NULL);
     }
-    if (info->si_code <= 0) raise(signum);
+    if (!is_fault(signum, info)) raise(signum);
     errno = saved;
 }
 
@@ -69,7 +75,8 @@ static void on_event(int signum) {
 
 static void catch_signals(void) {
     struct sigaction dying = {.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO};
-    struct sigaction waking = {.sa_handler = on_event};
+    // poll() returns all the same; a write to a terminal that is being resized must not fail.
+    struct sigaction waking = {.sa_handler = on_event, .sa_flags = SA_RESTART};
     sigemptyset(&dying.sa_mask);
     sigemptyset(&waking.sa_mask);
     for (int i = 0; i < FATAL; i++) sigaction(fatal[i], &dying, &tty.old_fatal[i]);

@@ -5,7 +5,7 @@ local M = {}
 -- Control characters of C1, and the marks that reorder what follows them.
 local function hidden(code)
   return code < 0x20 or (code >= 0x7f and code <= 0x9f) or (code >= 0x200b and code <= 0x200f)
-    or (code >= 0x2028 and code <= 0x202e) or (code >= 0x2060 and code <= 0x206f) or code == 0xfeff
+    or (code >= 0x2028 and code <= 0x202e) or (code >= 0x2060 and code <= 0x206f) or code == 0xfeff or code == 0x61c
 end
 
 --- `s` with everything escaped that could move a cursor, colour a line or hide text.

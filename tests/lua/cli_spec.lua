@@ -54,6 +54,13 @@ describe("the command line's parser", function()
     assert.equal("x", ctx.args.path)
   end)
 
+  it("takes integers of 64 bits and none beyond", function()
+    local any = command { { name = "n", type = "integer", help = "x" } }
+    assert.equal(math.mininteger, accepted(any, "--", "-9223372036854775808").args.n)
+    assert.equal("E-US-04", refused(any, "--", "-9223372036854775809"))
+    assert.equal("E-US-04", refused(any, "--", "9223372036854775808"))
+  end)
+
   it("collects what is repeatable and splits pairs at the first =", function()
     local ctx = accepted(one, "x", "-p", "a=1", "-pb=x=y", "--param=c=")
     assert.same({ { "a", "1" }, { "b", "x=y" }, { "c", "" } }, ctx.options.param)

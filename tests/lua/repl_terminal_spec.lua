@@ -242,6 +242,14 @@ describe("the prompt on a terminal", function()
     t:type "\7"
     t:last ">"
   end)
+  it("goes on from what a search found, to the line begun", function()
+    t:enter "needle = 1"
+    t:enter "other = 2"
+    t:type("begun\18need" .. DOWN)
+    t:last "> other = 2"
+    t:type(DOWN)
+    t:last "> begun"
+  end)
   it("clears the line with Ctrl-C and the screen with Ctrl-L", function()
     t:type "abc\3"
     t:shows { "> abc", ">" }

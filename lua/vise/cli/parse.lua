@@ -73,7 +73,8 @@ local readers = {
     return word
   end,
   integer = function(spec, word)
-    local v = word:find "^[+-]?%d+$" and math.tointeger(tonumber(word))
+    local v = word:find "^[+-]?%d+$" and tonumber(word)
+    if math.type(v) ~= "integer" then v = nil end -- beyond 64 bits it is a float, near another integer
     if v and in_range(spec, v) then return v end
     return nil, ("'%s' is not an integer%s"):format(word, range_of(spec))
   end,

@@ -20,10 +20,10 @@ local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 -- Elements without content or an end.
 local VOID = { br = true, hr = true, img = true, input = true, link = true, meta = true }
 
--- What text.escape lets through and a page must not hold: the Arabic letter mark, which reorders, and
--- code points that are no characters.
+-- What text.escape lets through and a page must not hold: code points that show nothing or are no
+-- characters.
 local function is_unfit(code)
-  return code == 0x61c or code == 0x180e or (code >= 0xfdd0 and code <= 0xfdef) or code & 0xfffe == 0xfffe
+  return code == 0x180e or (code >= 0xfdd0 and code <= 0xfdef) or code & 0xfffe == 0xfffe
     or (code >= 0xfff9 and code <= 0xfffb) or (code >= 0xe0000 and code <= 0xe0fff)
 end
 

@@ -98,7 +98,7 @@ end
 
 -- How many bytes stand before the last line of a text.
 local function line_start(head)
-  return (head:match ".*\n()" or 1) - 1
+  return (head:match "^.*\n()" or 1) - 1
 end
 
 --- Where the line of the cursor begins and ends.

@@ -159,7 +159,7 @@ function Prompt:search_key(key)
     self.editor.text, self.editor.cursor = search.text, search.cursor
     self.search = nil
   else
-    self.at = search.index
+    self.at, self.typed = search.index, self.typed or search.text
     self.search = nil
     return name == "escape"
   end

@@ -40,7 +40,7 @@ end
 local function short_hashes(files)
   local out = {}
   for _, file in ipairs(files) do
-    if type(file) == "table" and file.file then out[file.file] = tostring(file.sha256):sub(1, 12) end
+    if type(file) == "table" and type(file.file) == "string" then out[file.file] = tostring(file.sha256):sub(1, 12) end
   end
   return out
 end
@@ -108,10 +108,17 @@ local function compare_layers(a, b)
   return list, total
 end
 
+-- The summary of an output folder may have been edited; a record is checked when it is read.
+local function is_metric(metric)
+  return type(metric) == "table" and type(metric.name) == "string"
+    and (type(metric.value) == "number" or type(metric.value) == "string")
+    and (metric.unit == nil or type(metric.unit) == "string")
+end
+
 local function last_values(metrics)
   local values, order = {}, {}
   for _, metric in ipairs(metrics) do
-    if type(metric) == "table" and type(metric.name) == "string" then
+    if is_metric(metric) then
       if not values[metric.name] then order[#order + 1] = metric.name end
       values[metric.name] = metric
     end

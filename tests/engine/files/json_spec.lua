@@ -174,6 +174,14 @@ describe("core.json_encode", function()
     assert.equal([["\u0001\n\t\"\\é/"]], core.json_encode "\1\n\t\"\\é/")
   end)
 
+  it("escapes what would steer a terminal, hide text or turn it round", function()
+    local marks = "\u{202e}a\u{9b}\x7f\u{61c}\u{200b}\u{2028}\u{2060}\u{feff}"
+    assert.equal([["\u202ea\u009b\u007f\u061c\u200b\u2028\u2060\ufeff"]], core.json_encode(marks))
+    assert.equal(marks, core.json_decode(core.json_encode { marks })[1])
+    local beside = "\u{a0}\u{e9}\u{61b}\u{61d}\u{200a}\u{2010}\u{2027}\u{202f}\u{205f}\u{2070}\u{fefe}\u{ff01}\u{1f600}"
+    assert.equal('"' .. beside .. '"', core.json_encode(beside))
+  end)
+
   it("refuses what JSON does not have, and says where it is", function()
     local loop = {}
     loop.self = loop

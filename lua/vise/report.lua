@@ -3,6 +3,7 @@
 local config_fields = require "vise.config_fields"
 local core = require "vise.core"
 local fail = require "vise.fail"
+local methods = require "vise.algorithms.methods"
 local shared_inputs = require "vise.shared_inputs"
 local text = require "vise.text"
 
@@ -114,13 +115,10 @@ function M.new(targets, more)
   return whole
 end
 
--- Methods that the name of a type says already.
-local USUAL = { rounding = true, svdquant = true }
-
 local function type_words(layers)
   local words = {}
   for i, t in ipairs(types_of(layers)) do
-    words[i] = ("%s%s (%d)"):format(t.type, USUAL[t.method] and "" or " by " .. t.method, t.layers)
+    words[i] = ("%s%s (%d)"):format(t.type, methods.is_builtin(t.method) and "" or " by " .. t.method, t.layers)
   end
   return table.concat(words, ", ")
 end

@@ -66,6 +66,13 @@ function M.names()
   return names
 end
 
+--- Is it a method of vise's own?  Which of them made a layer, the name of its type says.
+---@param name string
+---@return boolean
+function M.is_builtin(name)
+  return builtin[name] ~= nil
+end
+
 local STATISTICS = { span = true, range = true, samples = true }
 local SCALARS = { string = true, number = true, boolean = true }
 

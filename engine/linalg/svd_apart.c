@@ -58,7 +58,7 @@ static bool wait_for(job *j, const atomic_int *cancel) {
     pthread_mutex_lock(&j->lock);
     while (!j->done && !(cancel && atomic_load(cancel))) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += GLANCE_NS;
         if (until.tv_nsec >= 1000000000) {
             until.tv_nsec -= 1000000000;
@@ -77,7 +77,11 @@ static job *new_job(const vise_tensor *a, const vise_tensor *u, const vise_tenso
     job *j = vise_calloc(sizeof *j);
     if (!j) return NULL;
     pthread_mutex_init(&j->lock, NULL);
-    pthread_cond_init(&j->changed, NULL);
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC); // nobody sets this one back
+    pthread_cond_init(&j->changed, &steady);
+    pthread_condattr_destroy(&steady);
     vise_tensor_share(&j->a, a);
     vise_tensor_share(&j->u, u);
     vise_tensor_share(&j->s, s);

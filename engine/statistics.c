@@ -234,11 +234,10 @@ vise_status vise_tensor_blocks(const vise_context *ctx, vise_tensor *out, const 
     j.what = what;
     j.out = made.data;
     st = vise_parallel(ctx, rows * columns, block_tile, &j, err);
-    if (st) goto done;
+    if (st) {
+        vise_tensor_release(&made);
+        return st;
+    }
     *out = made;
     return VISE_OK;
-
-done:
-    vise_tensor_release(&made);
-    return st;
 }

@@ -62,6 +62,7 @@ static bool cut_down(int fd, int64_t added, int64_t lines) {
     if (cut > 0 && size - cut <= cut) {
         for (int64_t at = cut; at < size && ok;) {
             ssize_t n = pwrite(fd, text + at, (size_t)(size - at), at - cut);
+            if (n < 0 && errno == EINTR) continue;
             ok = n > 0;
             at += n;
         }

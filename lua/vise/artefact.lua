@@ -12,6 +12,7 @@ local core = require "vise.core"
 local config = require "vise.config"
 local expect = require "vise.models.expect"
 local fail = require "vise.fail"
+local finite = require "vise.finite"
 local folder = require "vise.folder"
 local progress = require "vise.progress"
 local quant_types = require "vise.quant_types"
@@ -50,9 +51,9 @@ local function tensor_entries(quantization)
   return entries
 end
 
---- Only what JSON has a word for: an error that is not finite is left out.
-local function finite(v)
-  return v and v == v and math.abs(v) ~= math.huge and v or nil
+--- An error that is finite, which JSON can say; nil for any other.
+local function known_error(v)
+  return finite.is(v) and v or nil
 end
 
 -- Lists of a config, which stay lists when they are empty.
@@ -94,8 +95,8 @@ local function layers_of(quantization, layers)
     for _, t in ipairs(quantization.made[layer.name]:tensors()) do hashes[t.param] = core.xxh3(t.tensor) end
     listed[i] = { name = layer.name, type = layer.type, method = known.method, smooth = layer.smooth,
       rank = layer.rank, shape = layer.shape,
-      storage = layer.storage, bias = layer.bias, xxh3_128 = hashes, weight_error = finite(known.weight_error),
-      output_error = finite(known.output_error) }
+      storage = layer.storage, bias = layer.bias, xxh3_128 = hashes, weight_error = known_error(known.weight_error),
+      output_error = known_error(known.output_error) }
   end
   return listed
 end

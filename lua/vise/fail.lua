@@ -60,6 +60,25 @@ function M.catch(f, ...)
   return settle(pcall(f, ...))
 end
 
+--- Takes a raised message apart: "place: ID: text" is the id and the text.
+---@param message string
+---@return string? id
+---@return string message
+function M.split(message)
+  local id, rest = message:match "(E%-%u%u%-%d%d): (.*)$"
+  if id then return id, rest end
+  -- What Lua's own checks of arguments say.
+  if message:find "bad argument #%d+ to '" then return "E-US-14", message end
+  return nil, message
+end
+
+--- The traceback of what is being raised, for a message handler of xpcall: from where it was raised up
+--- to the xpcall, since what is above that is always the same.
+---@return string
+function M.trace()
+  return (debug.traceback(nil, 3):gsub("\n%s*%[C%]: in function 'xpcall'.*$", ""))
+end
+
 --- Runs steps that must not stay halfway, such as swapping layers in.  They have to be such that doing
 --- them again does no harm: when Ctrl-C raises in the middle they are done again, and then it is raised.
 ---@param f fun()

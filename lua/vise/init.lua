@@ -74,7 +74,7 @@ function M.names()
   return names
 end
 
-require("vise.methods").guard()
+require("vise.unknown_methods").guard()
 
 return setmetatable(M, {
   __index = function(_, name)

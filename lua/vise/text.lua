@@ -21,7 +21,7 @@ function M.escape(s, ascii)
       out[#out + 1] = ("\\x%02x"):format(s:byte(at))
     else
       local code = utf8.codepoint(s, at)
-        last = at + #utf8.char(code) - 1 -- not up to the next first byte: stray ones may follow
+      last = at + #utf8.char(code) - 1 -- not up to the next first byte: stray ones may follow
       if hidden(code) or ascii and code > 0x7e then
         out[#out + 1] = (code < 0x100 and "\\x%02x" or "\\u{%x}"):format(code)
       else
@@ -38,6 +38,13 @@ end
 ---@return string
 function M.escape_lines(s)
   return (s:gsub("[^\n]+", function(line) return M.escape((line:gsub("\t", "  "))) end))
+end
+
+--- "4x64" of { 4, 64 }.
+---@param shape integer[]
+---@return string
+function M.shape(shape)
+  return #shape == 0 and "scalar" or table.concat(shape, "x")
 end
 
 --- Columns on a terminal: code points, which is right for the scripts without wide letters.

@@ -2,20 +2,8 @@
 
 local core = require "vise.core"
 local dit = require "workflow.support_dit"
+local run = require("program").run
 local vise = require "vise"
-
-local program = arg[-1]
-
-local function run(arguments)
-  local err = os.tmpname()
-  local pipe = assert(io.popen(("%s %s 2>%s; echo $?"):format(program, arguments, err)))
-  local out, status = pipe:read "a":match "^(.-)(%d+)\n$"
-  pipe:close()
-  local f <close> = assert(io.open(err))
-  local message = f:read "a"
-  os.remove(err)
-  return tonumber(status), out, message
-end
 
 local function json(arguments)
   local status, out = run(arguments .. " --json")

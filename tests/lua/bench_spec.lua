@@ -3,19 +3,14 @@
 
 local core = require "vise.core"
 
-local program = arg[-1]
+local program = require "program"
 
 local TINY = "-k 128 -n 40 -g 32 -m 1 -m 13 --cold 1 --repeats 1"
 
 local ONE = "products --threads 1 --kernel int8 --cold 0 -k 128 -n 40 -g 32 -m 13 --repeats 1"
 
 local function run(arguments, environment)
-  local err = os.tmpname()
-  local pipe = assert(io.popen(("%s %s bench %s 2>%s; echo $?"):format(environment or "", program, arguments, err)))
-  local out, status = pipe:read "a":match "^(.-)(%d+)\n$"
-  pipe:close()
-  local f <close> = assert(io.open(err))
-  return tonumber(status), out, f:read "a"
+  return program.run("bench " .. arguments, environment)
 end
 
 local function json(arguments, environment)

@@ -21,19 +21,12 @@ end
 -- The program that runs these tests.
 local program = arg[-1]
 
--- Runs it: its status, stdout and stderr.
+-- Runs it on a pipe: its status, stdout and stderr.
 local function run(arguments, input)
-  local out, err = os.tmpname(), os.tmpname()
   local from = support.file(input or "")
-  local _, _, status = os.execute(("%s %s <%s >%s 2>%s"):format(program, arguments, from, out, err))
-  local function read(path)
-    local f <close> = assert(io.open(path, "rb"))
-    local bytes = f:read "a"
-    os.remove(path)
-    return bytes
-  end
+  local status, out, err = require("program").run(("%s <%s"):format(arguments, from))
   os.remove(from)
-  return status, read(out), read(err)
+  return status, out, err
 end
 
 describe("the command line's parser", function()

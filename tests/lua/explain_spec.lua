@@ -29,6 +29,19 @@ describe("vise explain", function()
     assert.matches("^round_to_nearest: ", explain.topic "rtn")
   end)
 
+  it("knows the methods of configurations, those of scripts too", function()
+    vise.algorithms.register { name = "clip.it", needs = { "span" }, options = { keep = 0.95 }, types = { "int8_*" },
+      make = function() end }
+    for _, name in ipairs(vise.algorithms.names()) do assert.is_truthy(explain.topic(name), name) end
+    local shown = explain.topic "clip.it"
+    assert.matches("^clip%.it: a method that a script registered\n", shown)
+    assert.matches("needs +span\n", shown)
+    assert.matches("for +int8_%*\n", shown)
+    assert.matches("options +keep = 0%.95\n", shown)
+    assert.equal(shown, require("vise.describe.topics").help "clip.it")
+    assert.matches("did you mean 'clip.it'", select(2, explain.topic "clip.its"), 1, true)
+  end)
+
   it("has a text on every form of quant types", function()
     for _, form in ipairs(quant_types.forms) do
       local shown = assert(explain.topic(form))

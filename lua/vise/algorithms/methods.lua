@@ -66,6 +66,21 @@ function M.names()
   return names
 end
 
+--- The methods that scripts registered, by name; a copy.
+---@return table<string, vise.Method>
+function M.registered()
+  local copy = {}
+  for name, method in pairs(registered) do copy[name] = method end
+  return copy
+end
+
+--- Is it a method of vise's own?  Which of them made a layer, the name of its type says.
+---@param name string
+---@return boolean
+function M.is_builtin(name)
+  return builtin[name] ~= nil
+end
+
 local STATISTICS = { span = true, range = true, samples = true }
 local SCALARS = { string = true, number = true, boolean = true }
 

@@ -14,14 +14,12 @@
 ---   log          ln(1 + 9 x) / ln 10
 ---   rank         the place of a_i among all, 1 from the quantile up
 
+local finite = require "vise.finite"
+
 local M = {}
 
 local function clamp(x)
   return x < 0 and 0 or x > 1 and 1 or x -- NaN stays
-end
-
-local function finite(x)
-  return x == x and x ~= math.huge and x ~= -math.huge
 end
 
 local function sorted(spans)
@@ -53,7 +51,7 @@ local by_size = {
 local function size_strengths(spans, f, q)
   local r, ordered = {}, sorted(spans)
   local least, tau = ordered and ordered[1], ordered and quantile(ordered, q)
-  local known = ordered and finite(least) and finite(tau)
+  local known = ordered and finite.is(least) and finite.is(tau)
   for i, a in ipairs(spans) do
     if not known then
       r[i] = 0
@@ -73,7 +71,7 @@ local function rank_strengths(spans, q)
     return r
   end
   local ordered = sorted(spans)
-  if not (ordered and finite(ordered[1]) and finite(quantile(ordered, q))) then
+  if not (ordered and finite.is(ordered[1]) and finite.is(quantile(ordered, q))) then
     for i = 1, n do r[i] = 0 end
     return r
   end

@@ -3,8 +3,7 @@
 local text = require "vise.text"
 
 local function shape_text(side)
-  if not side then return "" end
-  return #side.shape == 0 and "scalar" or table.concat(side.shape, "x")
+  return side and text.shape(side.shape) or ""
 end
 
 local function pair(row, field)
@@ -31,14 +30,10 @@ local function print_result(result, all)
   end
 end
 
--- JSON has no word for what is not finite.
 local function plain(result)
-  local core = require "vise.core"
+  local finite = require "vise.finite"
   for _, row in ipairs(result.weights) do
-    for _, name in ipairs { "rel_l2", "max_abs", "cosine" } do
-      local v = row[name]
-      if v and (v ~= v or math.abs(v) == math.huge) then row[name] = core.null end
-    end
+    for _, name in ipairs { "rel_l2", "max_abs", "cosine" } do row[name] = finite.or_null(row[name]) end
   end
   return result
 end

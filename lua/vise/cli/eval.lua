@@ -2,13 +2,10 @@
 
 local text = require "vise.text"
 
--- JSON has no word for what is not finite: an SQNR of equal tensors is infinite.
+-- As JSON can say it: an SQNR of equal tensors is infinite.
 local function plain(measures)
-  local core, out = require "vise.core", {}
-  for name, v in pairs(measures) do
-    local bad = type(v) == "number" and (v ~= v or v == math.huge or v == -math.huge)
-    out[name] = bad and core.null or v
-  end
+  local finite, out = require "vise.finite", {}
+  for name, v in pairs(measures) do out[name] = finite.or_null(v) end
   return out
 end
 

@@ -1,6 +1,7 @@
 --- How the program says that something failed, and its exit status.
 
 local errors = require "vise.errors"
+local fail = require "vise.fail"
 local text = require "vise.text"
 
 local M = {}
@@ -59,28 +60,14 @@ end
 ---@return { message: string, trace: string }
 function M.trace(raised)
   if type(raised) == "table" and rawget(raised, "trace") then return raised end
-  -- Up to where the command line called: what is above is always the same.
-  local trace = debug.traceback(nil, 2):gsub("\n%s*%[C%]: in function 'xpcall'.*$", "")
-  return { message = tostring(raised), trace = trace }
-end
-
---- Takes a raised message apart: "place: ID: text" is the id and the text.
----@param message string
----@return string? id
----@return string message
-function M.split(message)
-  local id, rest = message:match "(E%-%u%u%-%d%d): (.*)$"
-  if id then return id, rest end
-  -- What Lua's own checks of arguments say.
-  if message:find "bad argument #%d+ to '" then return "E-US-14", message end
-  return nil, message
+  return { message = tostring(raised), trace = fail.trace() }
 end
 
 --- Prints an error that a command raised.  Without an id it is a bug of ours.
 ---@param raised { message: string, trace: string }
 ---@return integer status
 function M.raised(raised)
-  local id, message = M.split(raised.message)
+  local id, message = fail.split(raised.message)
   if id then return M.report(id, message) end
   say("E-US-10", message)
   io.stderr:write(text.escape_lines(raised.trace), "\n")
@@ -91,7 +78,7 @@ end
 ---@param raised { message: string, trace: string }
 ---@return integer status
 function M.script(raised)
-  local id = M.split(raised.message)
+  local id = fail.split(raised.message)
   say(nil, raised.message)
   if id and errors[id] then
     io.stderr:write("  next: ", errors[id].next, "\n")

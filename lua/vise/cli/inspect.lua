@@ -6,16 +6,6 @@ local MANY = 40                  -- tensors; more of them are shown as a tree
 local BINS = 32                  -- of a histogram as data
 local MAP_ROWS, MAP_COLUMNS = 32, 64 -- of a heat map as data
 
-local function shape_text(shape)
-  if #shape == 0 then return "scalar" end
-  return table.concat(shape, "x")
-end
-
--- JSON has no word for what is not finite.
-local function finite(v)
-  return v == v and v ~= math.huge and v ~= -math.huge and v or require("vise.core").null
-end
-
 local function print_json(object)
   io.stdout:write(require("vise.core").json_encode(object, 2), "\n")
   return 0
@@ -40,7 +30,7 @@ local function print_flat(checkpoint, names, add)
   local rows = { { "tensor", "dtype", "shape", "bytes" } }
   for i, name in ipairs(names) do
     local info = checkpoint:info(name)
-    rows[i + 1] = { name, info.dtype, shape_text(info.shape), info.bytes }
+    rows[i + 1] = { name, info.dtype, text.shape(info.shape), info.bytes }
     add(info)
   end
   io.stdout:write(text.table(rows))
@@ -69,7 +59,7 @@ local function print_statistics(checkpoint, names, add)
     if not s and message then return nil, message, id end
     bar:hide()
     add(info)
-    io.stdout:write(("%s  %s %s  %s\n  %s\n"):format(text.escape(name), info.dtype, shape_text(info.shape),
+    io.stdout:write(("%s  %s %s  %s\n  %s\n"):format(text.escape(name), info.dtype, text.shape(info.shape),
       text.bytes(info.bytes), s and survey.statistics_line(s) or "no statistics of this type"))
     bar:step()
   end
@@ -80,7 +70,7 @@ end
 local function tensor_of(checkpoint, name)
   local t, message, id = require("vise.inspect.survey").tensor(checkpoint, name)
   if not t then return nil, message, id end
-  return t, ("%s  %s %s"):format(text.escape(name), t:dtype(), shape_text { t:shape() })
+  return t, ("%s  %s %s"):format(text.escape(name), t:dtype(), text.shape { t:shape() })
 end
 
 local function histogram(ctx, checkpoint, name)
@@ -96,8 +86,9 @@ local function histogram(ctx, checkpoint, name)
   if lo == hi then lo, hi = lo - 0.5, lo + 0.5 end
   local counts, problem_of, id_of = t:histogram(lo, hi, BINS)
   if not counts then return nil, problem_of, id_of end
-  for key, v in pairs(s) do s[key] = finite(v) end
-  return print_json { schema = 1, name = name, dtype = t:dtype(), lo = finite(lo), hi = finite(hi),
+  local finite = require "vise.finite"
+  for key, v in pairs(s) do s[key] = finite.or_null(v) end
+  return print_json { schema = 1, name = name, dtype = t:dtype(), lo = finite.or_null(lo), hi = finite.or_null(hi),
     counts = require("vise.core").array(counts), statistics = s }
 end
 
@@ -114,8 +105,8 @@ local function heatmap(ctx, checkpoint, name)
   if rows == 0 then return require("vise.fail").fail("E-TN-09", "tensor %s has no elements", text.escape(name)) end
   local map <close>, message, id = t:blocks(math.min(rows, MAP_ROWS), math.min(columns, MAP_COLUMNS))
   if not map then return nil, message, id end
-  local values, high, wide = map:totable(), map:shape()
-  for i, v in ipairs(values) do values[i] = finite(v) end
+  local finite, values, high, wide = require "vise.finite", map:totable(), map:shape()
+  for i, v in ipairs(values) do values[i] = finite.or_null(v) end
   return print_json { schema = 1, name = name, dtype = t:dtype(), what = "absmax", rows = high, columns = wide,
     values = require("vise.core").array(values) }
 end
@@ -123,8 +114,9 @@ end
 local function as_data(ctx, checkpoint, names, manifest)
   local list, bytes, id = require("vise.inspect.survey").list(checkpoint, names, ctx.options.stats)
   if not list then return nil, bytes, id end
+  local finite = require "vise.finite"
   for _, info in ipairs(list) do
-    for name, v in pairs(info.statistics or {}) do info.statistics[name] = finite(v) end
+    for name, v in pairs(info.statistics or {}) do info.statistics[name] = finite.or_null(v) end
   end
   return print_json { schema = 1, path = ctx.args.path, tensors = list, bytes = bytes, manifest = manifest }
 end

@@ -68,6 +68,9 @@ local function method_topics(add)
   for _, name in ipairs(sorted_names(methods)) do
     add { name = name, kind = "method", summary = methods[name].title, show = explained(name) }
   end
+  for _, name in ipairs(sorted_names(require("vise.algorithms.methods").registered())) do
+    add { name = name, kind = "method", summary = "registered by a script", show = explained(name) }
+  end
 end
 
 local function quant_type_topics(add)

@@ -36,6 +36,19 @@ local function method_text(name, m)
   return table.concat(out) .. table.concat(rows) .. "\n"
 end
 
+-- Of a method that a script registered, what it says of itself.
+local function registered_text(method)
+  local options, rows = {}, { { "needs", table.concat(method.needs or {}, ", ") },
+    { "for", text.escape(table.concat(method.types or { "every quant type" }, ", ")) } }
+  for name, default in pairs(method.options or {}) do
+    options[#options + 1] = text.escape(("%s = %s"):format(name, default))
+  end
+  table.sort(options)
+  if #options > 0 then rows[#rows + 1] = { "options", table.concat(options, ", ") } end
+  if rows[1][2] == "" then rows[1][2] = "no data" end
+  return ("%s: a method that a script registered\n\n%s"):format(method.name, text.table(rows, "  "))
+end
+
 --- The names there are an explanation for, besides layers.
 ---@return string[]
 function M.topics()
@@ -43,6 +56,7 @@ function M.topics()
   for name in pairs(methods) do names[#names + 1] = name end
   for name in pairs(ALIASES) do names[#names + 1] = name end
   for id in pairs(errors) do names[#names + 1] = id end
+  for name in pairs(require("vise.algorithms.methods").registered()) do names[#names + 1] = name end
   table.sort(names)
   return names
 end
@@ -58,6 +72,8 @@ function M.topic(topic)
   local name = topic:lower():gsub("[- ]", "_")
   name = ALIASES[name] or name
   if methods[name] then return method_text(name, methods[name]) end
+  local registered = require("vise.algorithms.methods").registered()
+  if registered[topic] then return registered_text(registered[topic]) end
   local of_type = require("vise.explain.type").explain(topic)
   if of_type then return of_type end
   return fail.fail("E-US-08", "nothing is known of '%s'%s", topic, suggest.hint(topic, M.topics()))

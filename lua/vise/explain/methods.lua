@@ -1,6 +1,6 @@
 --- What each method does, in a few lines: for `vise explain NAME`.
 
----@class vise.Method
+---@class vise.MethodText
 ---@field title string
 ---@field text string      What it does and why.
 ---@field steps? string[]  The formulas or steps, one a line.
@@ -9,7 +9,7 @@
 ---@field paper? string
 ---@field see? string[]    Related topics.
 
----@type table<string, vise.Method>
+---@type table<string, vise.MethodText>
 return {
   round_to_nearest = {
     title = "round to nearest (RTN)",

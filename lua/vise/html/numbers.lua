@@ -7,11 +7,7 @@ local M = {}
 M.NONE = "–"
 
 --- Is `v` a number that can be drawn?
----@param v any
----@return boolean
-function M.is_finite(v)
-  return type(v) == "number" and v == v and v ~= math.huge and v ~= -math.huge
-end
+M.is_finite = require("vise.finite").is
 
 -- What stands for a value that is no finite number; nil for one that is.
 local function odd(v)

@@ -1,17 +1,11 @@
 --- What a folder is besides its tensors: an artefact, a recipe.
 
 local core = require "vise.core"
+local folders = require "vise.folder"
+local methods = require "vise.algorithms.methods"
 local text = require "vise.text"
 
 local M = {}
-
-local function read(path)
-  local f = io.open(path, "rb")
-  if not f then return nil end
-  local bytes = f:read "a"
-  f:close()
-  return bytes
-end
 
 --- The manifest of an artefact; nil alone if the folder is none.
 ---@param folder string
@@ -19,21 +13,19 @@ end
 ---@return string? message
 ---@return string? id
 function M.manifest(folder)
-  local path = folder .. "/quant_config.json"
-  local bytes = read(path)
-  if not bytes then return nil end
+  local path = folder .. "/" .. folders.MANIFEST
+  if not core.disk.exists(path) then return nil end
+  local bytes, message, id = core.disk.read(path)
+  if not bytes then return nil, message, id end
   return core.json_decode(bytes, path)
 end
-
--- Methods that the names of the types say already.
-local USUAL = { rounding = true, svdquant = true }
 
 -- ", 12 by awq": the layers that own methods made.
 local function made_by(layers)
   local count, names, words = {}, {}, {}
   for _, layer in ipairs(type(layers) == "table" and layers or {}) do
     local method = type(layer) == "table" and layer.method
-    if type(method) == "string" and not USUAL[method] then
+    if type(method) == "string" and not methods.is_builtin(method) then
       if not count[method] then names[#names + 1] = method end
       count[method] = (count[method] or 0) + 1
     end
@@ -67,9 +59,11 @@ end
 ---@return string? id
 function M.recipe(folder)
   local path = folder .. "/header.lua"
-  local source = read(path)
-  if not source then return nil end
-  local header, message, id = require("vise.recipe.literals").parse(source, path)
+  if not core.disk.exists(path) then return nil end
+  local source, message, id = core.disk.read(path)
+  if not source then return nil, message, id end
+  local header
+  header, message, id = require("vise.recipe.literals").parse(source, path)
   if not header then return nil, message, id end
   local ok
   ok, message, id = require("vise.recipe.header").check(header, path)

@@ -2,6 +2,7 @@
 
 local core = require "vise.core"
 local fail = require "vise.fail"
+local finite = require "vise.finite"
 
 local DEEPEST = 32
 
@@ -21,8 +22,7 @@ local Job = {}
 local function plain(value, where, depth)
   local kind = type(value)
   if kind == "number" then
-    -- "inf" and "nan" are words, not numbers, in JSON.
-    return value == value and math.abs(value) ~= math.huge and value or tostring(value):gsub("^%-nan", "nan")
+    return finite.or_word(value)
   elseif kind == "string" or kind == "boolean" or value == core.null then
     return value
   elseif kind ~= "table" then

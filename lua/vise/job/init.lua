@@ -110,8 +110,7 @@ function M.run(job)
     if raised == Job.DONE or type(raised) == "table" and raised.id then return raised end
     raised = tostring(raised)
     if raised:find "E%-%u%u%-%d%d: " then return raised end
-    local trace = debug.traceback(nil, 2):gsub("\n%s*%[C%]: in function 'xpcall'.*$", "")
-    return { bug = raised, trace = trace }
+    return { bug = raised, trace = fail.trace() }
   end, job))
   close_all(job)
   if results[1] then

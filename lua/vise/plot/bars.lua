@@ -3,6 +3,7 @@
 local axis = require "vise.plot.axis"
 local colour = require "vise.plot.colour"
 local fail = require "vise.fail"
+local finite = require "vise.finite"
 local frame = require "vise.plot.frame"
 local options_of = require "vise.plot.options"
 local text = require "vise.text"
@@ -29,10 +30,6 @@ local function rows_of(data, labels)
     rows[i] = { tostring(label), value + 0.0 }
   end
   return rows
-end
-
-local function finite(v)
-  return v == v and v ~= math.huge and v ~= -math.huge
 end
 
 -- The part of the width that a value takes: from 0, or from the least of a logarithmic axis.
@@ -91,14 +88,14 @@ function M.bars(data, options)
   if all == 0 then return frame.empty(options) end
   for i = #rows, (options.most or #rows) + 1, -1 do rows[i] = nil end
   local shown, unit = {}, options.unit and " " .. frame.label(options.unit, 10, options.unicode) or ""
-  for i, row in ipairs(rows) do shown[i] = axis.number(row[2]) .. (finite(row[2]) and unit or "") end
+  for i, row in ipairs(rows) do shown[i] = axis.number(row[2]) .. (finite.is(row[2]) and unit or "") end
   local label, value, wide = columns_of(rows, shown, options)
   local place, lines = scale_of(rows, options.log), {}
   if options.title then lines[1] = frame.label(options.title, options.width, options.unicode) end
   for i, row in ipairs(rows) do
     local name = text.elide(row[1], label, options.unicode)
     local zero, share = place(row[2])
-    local drawn = finite(row[2]) and bar(zero, share, wide, options.unicode) or ""
+    local drawn = finite.is(row[2]) and bar(zero, share, wide, options.unicode) or ""
     lines[#lines + 1] = ("%s%s %s%s %s"):format(name, (" "):rep(label - text.width(name)),
       colour.paint(drawn, colour.series(1), options.colour), (" "):rep(wide - text.width(drawn)),
       (" "):rep(value - text.width(shown[i])) .. shown[i])

@@ -5,6 +5,7 @@ local Canvas = require "vise.plot.canvas"
 local colour = require "vise.plot.colour"
 local core = require "vise.core"
 local fail = require "vise.fail"
+local finite = require "vise.finite"
 local frame = require "vise.plot.frame"
 local options_of = require "vise.plot.options"
 local text = require "vise.text"
@@ -40,7 +41,7 @@ end
 
 -- Where a value lies on the ramp; nil if it is no number.
 local function share_of(v, a)
-  if v ~= v or v == math.huge or v == -math.huge then return nil end
+  if not finite.is(v) then return nil end
   if a.log and v <= 0 then return 0 end
   return math.max(0, math.min(1, a:share(v)))
 end

@@ -4,6 +4,7 @@ local axis = require "vise.plot.axis"
 local Canvas = require "vise.plot.canvas"
 local colour = require "vise.plot.colour"
 local fail = require "vise.fail"
+local finite = require "vise.finite"
 local frame = require "vise.plot.frame"
 local options_of = require "vise.plot.options"
 local values = require "vise.plot.values"
@@ -80,7 +81,7 @@ local function joint_range(list, key, log)
 end
 
 local function drawable(v, log)
-  return v == v and v ~= math.huge and v ~= -math.huge and not (log and v <= 0)
+  return finite.is(v) and not (log and v <= 0)
 end
 
 -- Draws one series; says how many of its points could not be, and where the others are.

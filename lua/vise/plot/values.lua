@@ -3,6 +3,7 @@
 local axis = require "vise.plot.axis"
 local core = require "vise.core"
 local fail = require "vise.fail"
+local finite = require "vise.finite"
 local text = require "vise.text"
 
 local M = {}
@@ -56,7 +57,7 @@ function M.range(list, log)
   local lo, hi, out = nil, nil, 0
   for i = 1, #list do
     local v = list[i]
-    if v ~= v or v == math.huge or v == -math.huge or log and v <= 0 then
+    if not finite.is(v) or log and v <= 0 then
       out = out + 1
     else
       if not lo or v < lo then lo = v + 0.0 end

@@ -49,9 +49,8 @@ end
 
 -- What was raised, as a failure: with its own id, or as a bug.
 local function refusal(raised)
-  local said = tostring(type(raised) == "table" and raised.message or raised)
-  local id, rest = said:match "(E%-%u%u%-%d%d): (.*)$"
-  return nil, rest or said, id or "E-US-10"
+  local id, message = fail.split(tostring(type(raised) == "table" and raised.message or raised))
+  return nil, message, id or "E-US-10"
 end
 
 ---@class vise.TrialOptions

@@ -1,7 +1,7 @@
 --- Errors at the prompt: what is kept of one when it is raised, how it is shown, and what can be looked at
 --- afterwards.
 
-local failure = require "vise.cli.failure"
+local fail = require "vise.fail"
 local reach = require "vise.repl.reach"
 local show = require "vise.show"
 local suggest = require "vise.suggest"
@@ -61,7 +61,7 @@ end
 ---@return vise.repl.Trouble
 function M.catch(raised)
   local message = tostring(raised)
-  local id, rest = failure.split(message)
+  local id, rest = fail.split(message)
   return { message = id and rest or message, id = id, frames = frames_from(2) }
 end
 

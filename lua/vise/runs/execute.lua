@@ -2,6 +2,7 @@
 
 local core = require "vise.core"
 local fail = require "vise.fail"
+local finite = require "vise.finite"
 local folders = require "vise.folder"
 local jobs = require "vise.job"
 local packages = require "vise.recipe.package"
@@ -46,10 +47,7 @@ function M.metrics(job)
   local list = core.array {}
   for i, metric in ipairs(job.metrics) do
     list[i] = {}
-    for key, value in pairs(metric) do
-      local finite = type(value) ~= "number" or value == value and math.abs(value) ~= math.huge
-      list[i][key] = finite and value or (tostring(value):gsub("^%-nan", "nan"))
-    end
+    for key, value in pairs(metric) do list[i][key] = finite.or_word(value) end
   end
   return list
 end

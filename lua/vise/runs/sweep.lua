@@ -2,6 +2,7 @@
 
 local core = require "vise.core"
 local execute = require "vise.runs.execute"
+local finite = require "vise.finite"
 local run_table = require "vise.runs.table"
 local text = require "vise.text"
 
@@ -92,10 +93,8 @@ function M.plain(results)
   for i, r in ipairs(results) do
     local f, job = r.figures or {}, r.outcome and r.outcome.job
     local metric = f.metric
-    local finite = metric and metric.value == metric.value and math.abs(metric.value) ~= math.huge
     list[i] = { label = r.label, status = r.outcome and r.outcome.status or "failed",
-      metric = metric and { name = metric.name, unit = metric.unit,
-        value = finite and metric.value or tostring(metric.value) },
+      metric = metric and { name = metric.name, unit = metric.unit, value = finite.or_word(metric.value) },
       bits_per_weight = f.bits, bytes = f.bytes, seconds = r.seconds, best = best[i] or false,
       out = r.outcome and r.outcome.out, run = r.outcome and r.outcome.run and r.outcome.run.id,
       error = r.id and { id = r.id, message = r.message } or nil, failed = job and job.failed or nil,

@@ -151,7 +151,7 @@ describe("the packages that come with vise", function()
     end
   end)
 
-  for _, name in ipairs(SLOW and packages() or { "int8-static", "mixed-precision", "sensitivity", "type-table" }) do
+  for _, name in ipairs(SLOW and packages() or { "mixed-precision", "sensitivity", "type-table" }) do
     it("pass `vise recipes check`: " .. name, function()
       local found = assert(require("vise.recipe.check").package("recipes/" .. name))
       assert.same({}, found.errors)

@@ -50,6 +50,7 @@ end
 function Figures:spec(path, environment)
   local output = self.output(("env %s '%s' tests/run.lua %s"):format(environment or "", self.program, path))
   local passed, failed = output:match "(%d+) passed, (%d+) failed[^\n]*\n$"
+  if failed ~= "0" then io.stderr:write(path, "\n", output) end
   return tonumber(passed) or 0, tonumber(failed) or 1, output
 end
 

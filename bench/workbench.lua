@@ -2,7 +2,7 @@
 --
 --   vise bench/workbench.lua [--record] [PART...]
 --
--- The parts are the files of bench/workbench/; all if none is named, which takes about five minutes and
+-- The parts are the files of bench/workbench/; all if none is named, which takes about seven minutes and
 -- needs what the tests need, GNU time and clang.  --record writes bench/results/workbench.md.  The status
 -- is 1 if a figure falls short.  From the root of the repository, on a machine that does nothing else.
 

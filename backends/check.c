@@ -118,20 +118,24 @@ static const struct {
 _Static_assert(sizeof checks / sizeof checks[0] == VISE_KERNEL_COUNT,
                "every kernel needs a check against ref");
 
-vise_status vise_kernels_check(const vise_kernels *k, uint64_t seed,
-                               vise_check out[VISE_KERNEL_COUNT], vise_error *err) {
+vise_status vise_kernels_check(const vise_kernels *k, uint64_t seed, const char *only,
+                               vise_check out[VISE_KERNEL_COUNT], size_t *count,
+                               vise_error *err) {
     vise_case *c = vise_calloc(sizeof *c);
     if (!c) return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory to check the kernels");
     vise_kernels ref = {.name = "ref"};
     vise_ref_init(&ref);
     c->ref = &ref;
     c->k = k;
+    size_t n = 0;
     for (size_t i = 0; i < VISE_KERNEL_COUNT; i++) {
-        out[i] = (vise_check){.kernel = checks[i].kernel, .ok = true, .n = -1};
-        c->result = &out[i];
+        if (only && strcmp(only, checks[i].kernel) != 0) continue;
+        c->result = &out[n++];
+        *c->result = (vise_check){.kernel = checks[i].kernel, .ok = true, .n = -1};
         c->seed = seed | 1; // never 0, where the generator would stay
         checks[i].run(c);
     }
     vise_free(c);
+    *count = n;
     return VISE_OK;
 }

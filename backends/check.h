@@ -18,9 +18,10 @@ typedef struct vise_check {
 
 #define VISE_KERNEL_COUNT ((sizeof(vise_kernels) - 2 * sizeof(char *)) / sizeof(void (*)(void)))
 
-// Fills one result per kernel.  Same seed, same verdict.  E-MM-01 if there is no memory for
-// the problems.
-vise_status vise_kernels_check(const vise_kernels *k, uint64_t seed,
-                               vise_check out[VISE_KERNEL_COUNT], vise_error *err);
+// Fills one result per kernel, or one for the kernel `only` if that is not NULL, and says how
+// many.  Same seed, same verdict.  E-MM-01 if there is no memory for the problems.
+vise_status vise_kernels_check(const vise_kernels *k, uint64_t seed, const char *only,
+                               vise_check out[VISE_KERNEL_COUNT], size_t *count,
+                               vise_error *err);
 
 #endif

@@ -9,6 +9,7 @@ package.path = "bench/?.lua;" .. package.path
 
 local core = require "vise.core"
 local goals = require "goals"
+local machine = require "machine"
 local report = require "vise.bench.report"
 
 local RESULTS, PROGRAM = "bench/results/", arg[-1]
@@ -42,14 +43,6 @@ local function measure(words)
   return result, ("%svise bench %s"):format(variables and variables .. " " or "", rest or words)
 end
 
-local function machine()
-  local cpu = output_of "cat /proc/cpuinfo"
-  local function of(name) return cpu:match(name .. "%s*: ([^\n]*)") end
-  return ("%s, family %s model %s, %d CPUs; %s; %s; %s."):format(of "model name", of "cpu family", of "\nmodel",
-    require("vise.host").cpus(), output_of ". /etc/os-release; printf %s \"$PRETTY_NAME\"",
-    output_of "cc --version":match "[^\n]*", os.date "!%F")
-end
-
 local HOW = [[
 Every side takes turns with the others and with loops that only reach the machine's limits; the best
 turn counts. Numbers were checked before they were timed. `docs/benchmarks.md` explains the columns.
@@ -63,7 +56,7 @@ end
 
 local function record(file, found)
   local name, title, commands = table.unpack(file)
-  local parts, start = { ("# %s\n\n%s\n\n%s"):format(title, machine(), HOW) }, core.clock()
+  local parts, start = { ("# %s\n\n%s\n\n%s"):format(title, machine.line(), HOW) }, core.clock()
   for i, words in ipairs(commands) do
     local result, shown = measure(words)
     parts[#parts + 1] = ("\n`%s`\n\n%s"):format(shown, report.markdown(result))
@@ -79,5 +72,6 @@ for _, file in ipairs(files) do
   if #arg == 0 or wanted[file[1]] then record(file, found) end
 end
 if #arg == 0 then
-  write("goals", ("# Goals\n\n%s\n\nFrom the runs of the other pages.\n\n%s"):format(machine(), goals.table(found)))
+  write("goals", ("# Goals\n\n%s\n\nFrom the runs of the other pages.\n\n%s"):format(machine.line(),
+    goals.table(found)))
 end

@@ -24,21 +24,24 @@ static void push_check(lua_State *L, const vise_check *c) {
     lua_setfield(L, -2, "worst");
 }
 
-// core.selftest(backend, seed [, blas]) -> list of { kernel, ok, n, worst }: every kernel of a
-// backend against ref.  `blas`: OpenBLAS behind gemm; default as VISE_BLAS says.
+// core.selftest(backend, seed [, blas [, kernel]]) -> list of { kernel, ok, n, worst }: every
+// kernel of a backend, or this one, against ref.  `blas`: OpenBLAS behind gemm; default as
+// VISE_BLAS says.
 static int kernels_selftest(lua_State *L) {
     const char *backend = luaL_checkstring(L, 1);
     uint64_t seed = (uint64_t)luaL_checkinteger(L, 2);
     bool blas = lua_isnoneornil(L, 3) ? blas_wanted() : lua_toboolean(L, 3);
     vise_error err;
     vise_kernels k;
+    const char *only = luaL_optstring(L, 4, NULL);
     vise_check results[VISE_KERNEL_COUNT];
+    size_t count;
     if (vise_kernels_select(&k, backend, blas, &err) ||
-        vise_kernels_check(&k, seed, results, &err)) {
+        vise_kernels_check(&k, seed, only, results, &count, &err)) {
         return viseL_fail(L, &err);
     }
-    lua_createtable(L, VISE_KERNEL_COUNT, 0);
-    for (size_t i = 0; i < VISE_KERNEL_COUNT; i++) {
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
         push_check(L, &results[i]);
         lua_seti(L, -2, (lua_Integer)i + 1);
     }

@@ -100,11 +100,12 @@ describe("a failure", function()
   teardown(function() os.execute("rm -r " .. place) end)
 
   it("has an id, a place, a next step, one line of fewer than 200 characters, and no control characters", function()
-    local wrong = {}
-    for _, case in ipairs(cases()) do
+    local wrong, all = {}, cases()
+    for _, case in ipairs(all) do
       local problem = problem_of(table.unpack(case))
       if problem then wrong[#wrong + 1] = problem end
     end
+    print(("failures: %d, %d of them wrong"):format(#all, #wrong))
     assert.equal("", table.concat(wrong, "\n"))
   end)
 end)

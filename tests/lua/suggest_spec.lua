@@ -74,6 +74,7 @@ describe("vise.suggest", function()
         if found[name] then right = right + 1 else missed[#missed + 1] = name .. " as " .. typo end
       end
     end
+    print(("typos: %d of 200 (goal 190)"):format(right))
     assert.is_true(right >= 190, ("%d of 200; not %s"):format(right, table.concat(missed, ", ")))
   end)
 

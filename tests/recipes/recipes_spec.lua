@@ -33,6 +33,10 @@ local runs = {
   ["svdq-dq"] = { { {}, "svdq_int4_r8_dq" }, { { rank = "0", smoothing = "weight" }, "svdq_int4_r0_dq" } },
 }
 
+-- Where the runs above are lighter than what a header promises: its results are those of the defaults.
+local whole = { ["svdq-few-shot"] = { { {}, "svdq_int4_r8_dq" } },
+  ["mixed-precision"] = { { {}, "int4_weight_only_g64" } } }
+
 local function run(name, given, model, out, dry)
   local recipe = assert(recipes.open("recipes/" .. name))
   local pairs_of = {}
@@ -113,7 +117,7 @@ for _, name in ipairs(names) do
       if not SLOW then pending "whole runs on both models: set VISE_TEST_SLOW=1" end
       local recipe, held = assert(recipes.open("recipes/" .. name)), 0
       assert.is_true(#recipe.header.expects > 0)
-      for _, entry in ipairs(runs[name]) do
+      for _, entry in ipairs(whole[name] or runs[name]) do
         for _, model in ipairs { DIT, STORIES } do
           local job = run(name, entry[1], model)
           assert.equal(0, job.failed, entry[2])
@@ -147,7 +151,7 @@ describe("the packages that come with vise", function()
     end
   end)
 
-  for _, name in ipairs(SLOW and packages() or { "int8-static", "mixed-precision", "sensitivity", "type-table" }) do
+  for _, name in ipairs(SLOW and packages() or { "mixed-precision", "sensitivity", "type-table" }) do
     it("pass `vise recipes check`: " .. name, function()
       local found = assert(require("vise.recipe.check").package("recipes/" .. name))
       assert.same({}, found.errors)

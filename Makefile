@@ -79,6 +79,7 @@ quickstart:                  ## set up, build, run the main job on the embedded 
 	@$(MAKE) --no-print-directory setup NEED="$(BUILD_PACKAGES)"
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	$(B)/vise run recipes/quickstart --out out/quickstart
+	@echo 'next: export PATH=$(abspath $(B)):$$PATH, then `vise` says what there is'
 check:                       ## set up, build, run the tests
 	@$(MAKE) --no-print-directory setup NEED="$(BUILD_PACKAGES) $(CHECK_PACKAGES)"
 	@$(MAKE) --no-print-directory -j$$(nproc) all

@@ -10,7 +10,6 @@ local core = require "vise.core"
 local program = arg[-1]
 
 local OUT = "docs/img/"
-local COLUMNS, ROWS = 104, 30
 local CELL, LINE, EDGE = 9.03, 17, 44 -- of the page that shows a terminal
 
 local function output(command)
@@ -29,40 +28,32 @@ local function sleep(seconds) os.execute(("sleep %g"):format(seconds)) end
 
 local function quoted(s) return "'" .. s:gsub("'", "'\\''") .. "'" end
 
--- What stays on a terminal after some lines were typed, each when the one before is done.
-local function screen_of(command, lines, place, rows)
+-- What stays on a terminal of `columns` and `rows` after keys were sent, each when the one before is done.
+local function screen_of(command, keys, place)
   local tmux = "tmux -L vise-screenshots "
-  os.execute(("%s -f /dev/null new-session -d -x %d -y %d %s"):format(tmux, COLUMNS, rows,
+  os.execute(("%s -f /dev/null new-session -d -x %d -y %d %s"):format(tmux, keys.columns, keys.rows,
     quoted(("env TERM=tmux-256color COLORTERM=truecolor LC_ALL=C.UTF-8 HOME=%s %s"):format(place, command))))
-  os.execute(tmux .. "set -g remain-on-exit on")
   sleep(1)
-  for _, line in ipairs(lines) do
-    os.execute(("%s send-keys -l %s"):format(tmux, quoted(line)))
-    sleep(0.3)
-    if not line:find "\t$" then os.execute(tmux .. "send-keys Enter") end
+  for _, sent in ipairs(keys) do
+    for part, key in sent[1]:gmatch "([^\t\r]*)([\t\r]?)" do
+      if part ~= "" then os.execute(("%s send-keys -l %s"):format(tmux, quoted(part))) end
+      sleep(0.3)
+      if key ~= "" then os.execute(tmux .. (key == "\t" and "send-keys Tab" or "send-keys Enter")) end
+    end
     sleep(2)
   end
   local screen = output(tmux .. "capture-pane -e -p")
   os.execute(tmux .. "kill-server")
-  return (screen:gsub("[ \n]+$", "\n"):gsub("Pane is dead[^\n]*\n?", ""))
+  return (screen:gsub("[ \n]+$", "\n"))
 end
 
-local function picture_of(screen, name, place)
+local function picture_of(screen, name, place, columns)
   local page = place .. "/" .. name .. ".html"
   assert(core.disk.write(page, ansi.page(screen)))
   local _, lines = screen:gsub("\n", "")
-  browser.screenshot(page, OUT .. name .. ".png", { width = math.ceil(COLUMNS * CELL) + EDGE,
+  browser.screenshot(page, OUT .. name .. ".png", { width = math.ceil(columns * CELL) + EDGE,
     height = (lines + 1) * LINE + EDGE - 20 })
 end
-
-local REPL = {
-  'm = vise.open("recipes/quickstart/models/dit-fashion-mnist", { variant = "fp16" })',
-  'w = m:layer("transformer_blocks.4.ff.net.2").weight',
-  "w",
-  "report = vise.quantize(m, { quant_type = \"svdq_int4_r8_dq\" })",
-  "print(report:layer_table(\"output_error\", 4))",
-  "print(vise.plot.histogram(w, { height = 7, title = \"weights\" }))",
-}
 
 local function report_pictures(place)
   local runs = place .. "/runs"
@@ -79,10 +70,11 @@ need "chromium"
 need "tmux"
 local place = output("mktemp -d"):gsub("\n", "")
 report_pictures(place)
-picture_of(screen_of(program .. " repl", REPL, place, 46), "repl", place)
-picture_of(screen_of("sh", { "PS1='$ '; clear", ("alias vise=%s; clear"):format(program),
-  "vise inspect recipes/quickstart/models/dit-fashion-mnist --variant fp16 -H proj_out_1.weight" }, place, ROWS),
-  "terminal", place)
+local session = dofile "docs/img/repl-session.lua"
+picture_of(screen_of(program .. " repl", session, place), "repl", place, session.columns)
+local inspect = { columns = 96, rows = 24, { "PS1='$ '; clear\r" }, { ("alias vise=%s; clear\r"):format(program) },
+  { "vise inspect recipes/quickstart/models/dit-fashion-mnist --variant fp16 -H proj_out_1.weight\r" } }
+picture_of(screen_of("sh", inspect, place), "terminal", place, inspect.columns)
 core.disk.remove_tree(place)
 for _, name in ipairs { "report", "report-dark", "repl", "terminal" } do
   io.stdout:write(("%s%s.png  %d bytes\n"):format(OUT, name, assert(core.disk.size(OUT .. name .. ".png"))))

@@ -78,7 +78,9 @@ local function no_weights(folder, names)
   for _, name in ipairs(names) do
     if is_pickle(name) then return refuse_pickle(join(folder, name)) end
   end
-  return fail("E-HF-13", "%s: no .safetensors file and no index in this folder", core.escape(folder))
+  local holds = core.disk.exists(folder .. "/artefact/quant_config.json") == "file"
+    and "; did you mean artefact/ in it?" or ""
+  return fail("E-HF-13", "%s: no .safetensors file and no index in this folder%s", core.escape(folder), holds)
 end
 
 local function no_variant(folder, wanted, present)

@@ -28,6 +28,10 @@ local function read_manifest(path, required)
   local kind = core.disk.exists(path)
   if kind ~= "file" then
     if not kind and not required then return {} end
+    local folder = path:match "^(.*)/[^/]*$" or "."
+    if core.disk.exists(("%s/artefact/%s"):format(folder, MANIFEST)) == "file" then
+      return fail.fail("E-AR-01", "%s is no artefact, but holds one: did you mean %s/artefact?", folder, folder)
+    end
     return fail.fail("E-AR-01", "%s is %s: no artefact, or an incomplete save", path,
       kind and "no regular file" or "missing")
   end

@@ -4,6 +4,7 @@ local M = {}
 
 -- Names longer than this are compared by their first bytes only.
 local LONGEST = 128
+local SHORTEST = 4 -- of a part that tells one name from the others
 
 -- What two names begin and end with alike needs no edits.
 local function without_common_ends(a, b)
@@ -37,7 +38,18 @@ function M.distance(a, b)
   return last[#b]
 end
 
---- The candidates near enough to `name` to be meant, nearest first.
+-- The candidates that hold a word of some length, the shortest first: "weight-only", "int4-weight-only".
+local function holding(lower, candidates)
+  local found, seen = {}, {}
+  for _, candidate in ipairs(#lower >= SHORTEST and candidates or {}) do
+    if not seen[candidate] and candidate:lower():find(lower, 1, true) then
+      seen[candidate], found[#found + 1] = true, { candidate, #candidate }
+    end
+  end
+  return found
+end
+
+--- The candidates near enough to `name` to be meant, nearest first; if there are none, those that hold it.
 ---@param name string
 ---@param candidates string[]
 ---@param count? integer  How many at most; 3 if not given.
@@ -52,6 +64,7 @@ function M.near(name, candidates, count)
       if edits <= limit then found[#found + 1] = { candidate, edits } end
     end
   end
+  if #found == 0 then found = holding(lower, candidates) end
   table.sort(found, function(a, b)
     if a[2] ~= b[2] then return a[2] < b[2] end
     return a[1] < b[1]

@@ -87,14 +87,14 @@ end
 
 local LEAST_CELL, GAP = 12, 2 -- columns that a cell of words keeps; between cells
 
--- Takes from the widest columns of words what lines have too much.
-local function squeeze(widths, right, most)
+-- Takes from the widest columns of words what lines have too much; `whole` are left alone.
+local function squeeze(widths, right, most, whole)
   local sum = GAP * (#widths - 1)
   for _, w in ipairs(widths) do sum = sum + w end
   while sum > most do
     local widest
     for c, w in ipairs(widths) do
-      if not right[c] and w > LEAST_CELL and (not widest or w > widths[widest]) then widest = c end
+      if not right[c] and not whole[c] and w > LEAST_CELL and (not widest or w > widths[widest]) then widest = c end
     end
     if not widest then return end
     widths[widest], sum = widths[widest] - 1, sum - 1
@@ -131,13 +131,14 @@ end
 ---@param most? integer  Columns of a line: where they are too few, long words lose their middle, and then
 ---the table is folded into bands that begin with the first column.
 ---@param ascii? boolean  No letters beyond ASCII.
+---@param whole? table<integer, boolean>  Columns that keep their middle: what people type again.
 ---@return string
-function M.columns(rows, indent, most, ascii)
+function M.columns(rows, indent, most, ascii, whole)
   local widths, right = measure(rows, ascii)
   local bands, lines = { { 1, #widths } }, {}
   if most then
     most = most - #(indent or "")
-    squeeze(widths, right, most)
+    squeeze(widths, right, most, whole or {})
     bands = bands_of(widths, most)
   end
   for b, band in ipairs(bands) do
@@ -161,10 +162,31 @@ end
 --- so that a program that reads them gets whole names.
 ---@param rows (string|number)[][]
 ---@param indent? string
+---@param whole? table<integer, boolean>
 ---@return string
-function M.table(rows, indent)
+function M.table(rows, indent, whole)
   local here = require("vise.terminal").of "stdout"
-  return M.columns(rows, indent, here.fixed and here.columns or nil, not here.unicode)
+  return M.columns(rows, indent, here.fixed and here.columns or nil, not here.unicode, whole)
+end
+
+--- Names and what is said of each, to be printed: on a terminal what is said is folded between words, so
+--- that paths and commands stay whole.
+---@param rows { [1]: string, [2]: string }[]
+---@param indent? string
+---@return string
+function M.pairs(rows, indent)
+  local here, names, most = require("vise.terminal").of "stdout", {}, 0
+  for i, row in ipairs(rows) do
+    names[i] = M.escape(row[1], not here.unicode)
+    most = math.max(most, width(names[i]))
+  end
+  local lines, below = {}, (indent or "") .. (" "):rep(most + GAP)
+  for i, row in ipairs(rows) do
+    local said = M.escape(row[2], not here.unicode)
+    if here.fixed then said = M.wrap(said, here.columns, below):sub(#below + 1) end
+    lines[i] = ("%s%s%s%s\n"):format(indent or "", names[i], (" "):rep(most + GAP - width(names[i])), said)
+  end
+  return table.concat(lines)
 end
 
 --- How wide help and other running text may be: as wide as the terminal, and not wider than reads

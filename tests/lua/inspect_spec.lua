@@ -31,6 +31,20 @@ describe("the tree of tensors", function()
     }, "\n"), tree_of(entries))
   end)
 
+  it("keeps numbers apart that hold different parts", function()
+    local entries = {}
+    for block = 0, 5 do
+      entries[#entries + 1] = { ("blocks.%d.net.0.proj.weight"):format(block), { 8, 4 } }
+      entries[#entries + 1] = { ("blocks.%d.net.2.weight"):format(block), { 4, 8 } }
+    end
+    assert.equal(table.concat({
+      "blocks.[0-5].net                12.0 KiB",
+      "  0.proj.weight   f32  8x4  x6  6.0 KiB",
+      "  2.weight        f32  4x8  x6  6.0 KiB",
+      "",
+    }, "\n"), tree_of(entries))
+  end)
+
   it("bears any name", function()
     for _, name in ipairs { "", ".", "1", "1.2.3", "..a..", "*", "99999999999999999999999.w", "a.\27[2J" } do
       local shown = tree_of { { name, {} }, { "other", { 1 } } }

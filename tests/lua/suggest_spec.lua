@@ -91,6 +91,13 @@ describe("vise.suggest", function()
     assert.same({ "F32" }, suggest.near("f32", { "F32" }))
   end)
 
+  it("names those that hold the word when none is near", function()
+    local names = { "int4-weight-only", "float8", "int8" }
+    assert.same({ "int4-weight-only" }, suggest.near("weight-only", names))
+    assert.same({ "int8" }, suggest.near("int", names)) -- one edit away
+    assert.same({}, suggest.near("wei", names))         -- too short to tell anything
+  end)
+
   it("says nothing when nothing is near", function()
     assert.equal("", suggest.hint("group", { "svdq" }))
     assert.equal("; did you mean 'group'?", suggest.hint("gruop", { "svdq", "group" }))

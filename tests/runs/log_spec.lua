@@ -94,6 +94,35 @@ describe("the log of a run", function()
     assert.same({}, runs.ids(place .. "/runs"))
   end)
 
+  it("is not begun for a recipe that lacks its model", function()
+    local status, out, err = fixture.run(place .. "/runs", "run int8")
+    assert.same({ 64, "" }, { status, out })
+    assert.matches("^vise: E%-RC%-08: recipe int8 needs a model: give %-%-model DIR\n", err)
+    assert.is_nil(disk.exists(place .. "/runs"))
+  end)
+
+  it("writes an empty list as a list", function()
+    local prepared = assert(run("return function() end", { out = place .. "/out" }))
+    assert.matches('"exclude": %[%]', disk.read(prepared.out .. "/run.json"))
+  end)
+
+  describe("on a terminal of 80 columns", function()
+    local function narrow(arguments)
+      return fixture.run(place .. "/runs", arguments, "COLUMNS=80 LC_ALL=C")
+    end
+
+    it("is listed with whole ids and metrics, and shown with whole paths", function()
+      local body = "return function(job) job:metric('loss_increase', 0.001795, { unit = 'nats a token' }) end"
+      local outcome = assert(run(body,
+        { out = place .. "/a/folder/whose/name/is/much/too/long/for/the/lines/of/a/small/terminal/out" }))
+      local _, out = narrow "runs"
+      assert.matches("\n" .. outcome.run.id:gsub("%-", "%%-") .. "  done    loss_increase 0.001795 ", out)
+      local _, shown = narrow "runs show last"
+      assert.is_truthy(shown:find(outcome.out, 1, true), shown)
+      assert.is_truthy(shown:find("again       vise rerun " .. outcome.run.id, 1, true), shown)
+    end)
+  end)
+
   it("is refused in a place where it cannot be", function()
     assert(disk.write(place .. "/runs", "a file"))
     local outcome, message, id = run "return function() error 'ran' end"

@@ -35,14 +35,16 @@ end
 local function print_result(result, all)
   local text, shown = require "vise.text", require("vise.runs.verdict").shown
   local rows = {}
-  for _, cause in ipairs(result.causes) do rows[#rows + 1] = { cause.what, shown(cause.a), "->", shown(cause.b) } end
-  if #rows > 0 then io.stdout:write("made from\n", text.table(rows, "  ")) end
+  for i, cause in ipairs(result.causes) do
+    rows[i] = { cause.what, ("%s -> %s"):format(shown(cause.a), shown(cause.b)) }
+  end
+  if #rows > 0 then io.stdout:write("made from\n", text.pairs(rows, "  ")) end
   rows = {}
   for _, metric in ipairs(result.metrics) do
     local number = require("vise.runs.table").number
-    rows[#rows + 1] = { metric.name, number(metric.a), "->", number(metric.b), metric.unit or "" }
+    rows[#rows + 1] = { metric.name, ("%s -> %s"):format(number(metric.a), number(metric.b, metric.unit)) }
   end
-  if #rows > 0 then io.stdout:write("measured\n", text.table(rows, "  ")) end
+  if #rows > 0 then io.stdout:write("measured\n", text.pairs(rows, "  ")) end
   print_layers(result.layers, all)
   io.stdout:write(text.escape(result.verdict), "\n")
 end

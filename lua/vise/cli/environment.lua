@@ -10,7 +10,6 @@ return {
   { "VISE_LUA", "a folder to read the Lua sources from, while developing" },
   { "XDG_DATA_HOME", "holds vise/recipes, your own recipes (default: ~/.local/share)" },
   { "XDG_STATE_HOME", "holds vise/, histories (default: ~/.local/state)" },
-  { "DISPLAY, WAYLAND_DISPLAY", "if one is set, `vise demo` opens its report in the browser" },
   { "USER", "the author that `vise recipes new` writes down" },
   { "WAYLAND_DISPLAY, DISPLAY", "a desktop: `vise demo` opens its report there" },
   { "PWD", "the folder as the shell calls it, for the report's address" },

@@ -11,7 +11,7 @@ local function print_result(result, out)
   local rows = {}
   if out then rows[1] = { "out", out } end
   if result.outcome.run then rows[#rows + 1] = { "log", result.outcome.run.folder } end
-  io.stderr:write(text.table(rows))
+  io.stderr:write(text.pairs(rows))
 end
 
 return {

@@ -1,12 +1,12 @@
 --- vise runs: the log of runs, as a list.
 
--- Ids say the recipe.  On a narrow terminal the model gives way, so that they stay whole.
-local COLUMNS, NARROW = { "id", "model", "status", "metric", "bits", "time" }, 100
+-- Ids say the recipe.  On a narrow terminal the model and the metric's unit give way, so that they stay whole.
+local COLUMNS = { "id", "model", "status", "metric", "bits", "time" }
 
-local function row_of(run)
+local function row_of(run, brief)
   local table_of = require "vise.runs.table"
   local record = run.record
-  local cells = table_of.cells(table_of.figures(record))
+  local cells = table_of.cells(table_of.figures(record), brief)
   local model = record.model and record.model.given:match "([^/]+)/*$" or "-"
   local status = record.status == "done" and record.failed ~= 0 and "missed" or record.status
   return { run.id, model, status, cells[1], cells[2], cells[4] }
@@ -54,11 +54,11 @@ return {
       return 0
     end
     local text = require "vise.text"
-    local rows, here = { table.move(COLUMNS, 1, #COLUMNS, 1, {}) }, require("vise.terminal").of "stdout"
-    for i, run in ipairs(list) do rows[i + 1] = row_of(run) end
-    for _, row in ipairs(here.fixed and here.columns < NARROW and rows or {}) do table.remove(row, 2) end
+    local rows, narrow = { table.move(COLUMNS, 1, #COLUMNS, 1, {}) }, require("vise.runs.table").is_narrow()
+    for i, run in ipairs(list) do rows[i + 1] = row_of(run, narrow) end
+    for _, row in ipairs(narrow and rows or {}) do table.remove(row, 2) end
     if #list > 0 then
-      io.stdout:write(text.table(rows))
+      io.stdout:write(text.table(rows, nil, { true, [narrow and 3 or 4] = true }))
     else
       io.stdout:write(text.escape(("no runs in %s: `vise run RECIPE` makes one"):format(place)), "\n")
     end

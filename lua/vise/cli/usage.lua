@@ -17,7 +17,7 @@ end
 local function listing(rows)
   local left = 0
   for _, row in ipairs(rows) do left = math.max(left, #row[1]) end
-  left = math.min(left, 30)
+  left = math.min(left, 30, text.page_width() // 2)
   local out = {}
   for _, row in ipairs(rows) do
     local help = text.wrap(row[2], text.page_width(), (" "):rep(left + 4))

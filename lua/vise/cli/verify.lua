@@ -10,7 +10,7 @@ local function print_report(path, report)
     rows[#rows + 1] = { "checkpoint", ("%s, %d tensors, %s"):format(report.checkpoint:match "[^/]*$", report.tensors,
       text.bytes(report.bytes)) }
   end
-  io.stdout:write(text.table(rows))
+  io.stdout:write(text.pairs(rows))
   for i, problem in ipairs(report.problems) do
     io.stdout:write(text.escape(("%s: %s"):format(problem.id, problem.message)), "\n")
     local after = report.problems[i + 1]

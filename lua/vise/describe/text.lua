@@ -168,6 +168,14 @@ function M.of_field(ref, field)
   return table.concat(out, "\n") .. "\n"
 end
 
+--- The names of modules and classes alone, folded.
+---@return string
+function M.names()
+  local names = {}
+  for _, ref in describe.each() do names[#names + 1] = ref.class and ref.class:match "[^.]*$" or ref.name end
+  return text.wrap(table.concat(names, " "), text.page_width(), "  ") .. "\n"
+end
+
 --- Each module and class with what it is, page by page.
 ---@return string
 function M.overview()

@@ -74,7 +74,8 @@ function M.explain(name)
   rows[#rows + 1] = { "stored", params }
   rows[#rows + 1] = { "bits", ("%.3f a weight in a layer of %d x %d, everything counted"):format(bits,
     EXAMPLE[1], EXAMPLE[2]) }
-  return ("%s: %s\n\n%s"):format(t.name, t.summary, two_columns(rows))
+  local title = text.wrap(("%s: %s"):format(t.name, t.summary), text.page_width())
+  return ("%s\n\n%s"):format(title, two_columns(rows))
 end
 
 return M

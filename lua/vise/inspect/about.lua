@@ -40,11 +40,11 @@ end
 ---@return string
 function M.manifest_text(manifest)
   if manifest.format ~= "vise_artefact" then
-    return text.table { { "artefact", tostring(manifest.quant_type) }, { "layout", tostring(manifest.format) } }
+    return text.pairs { { "artefact", tostring(manifest.quant_type) }, { "layout", tostring(manifest.format) } }
   end
   local layers = type(manifest.layers) == "table" and #manifest.layers or 0
   local base = type(manifest.base) == "table" and manifest.base or {}
-  return text.table {
+  return text.pairs {
     { "artefact", tostring(manifest.quant_type) },
     { "layers", ("%d quantized%s"):format(layers, made_by(manifest.layers)) },
     { "base", ("%s %s"):format(tostring(base.family), tostring(base.identity)) },

@@ -8,7 +8,7 @@ local MOST_LINES = 300
 
 ---@class vise.inspect.Fold
 ---@field path string[]     The parts of the name; numbers are "*".
----@field ranges integer[][] Least and most of each number.
+---@field ranges integer[][] Least and most of each number, of all tensors of this path.
 ---@field dtype string
 ---@field sizes integer[]
 ---@field count integer
@@ -57,12 +57,12 @@ function M.fold(each)
     local key, numbers = name:gsub(NUMBER, "*")
     local kind = kinds[key]
     if not kind then
-      kind = {}
+      kind = { ranges = {} }
       kinds[key] = kind
     end
     local f = fold_of(kind, info)
     if not f then
-      f = { path = parts_of(key), ranges = {}, dtype = info.dtype, sizes = info.shape, count = 0, bytes = 0 }
+      f = { path = parts_of(key), ranges = kind.ranges, dtype = info.dtype, sizes = info.shape, count = 0, bytes = 0 }
       kind[#kind + 1], folds[#folds + 1] = f, f
     end
     f.count, f.bytes = f.count + 1, f.bytes + info.bytes
@@ -75,22 +75,40 @@ local function new_node(label)
   return { label = label, list = {}, children = {}, leaves = {}, bytes = 0 }
 end
 
+local function named_child(node, part)
+  local child = node.children[part]
+  if not child then
+    child = new_node(part)
+    node.children[part], node.list[#node.list + 1] = child, child
+  end
+  return child
+end
+
+-- Numbers share a node where their ranges meet: "net.0.proj" and "net.2" are not "net.[0-2]".
+local function numbered_child(node, range)
+  for _, child in ipairs(node.list) do
+    if child.lo and range[1] <= child.hi and range[2] >= child.lo then
+      child.lo, child.hi = math.min(child.lo, range[1]), math.max(child.hi, range[2])
+      return child
+    end
+  end
+  local child = new_node "*"
+  child.lo, child.hi = range[1], range[2]
+  node.list[#node.list + 1] = child
+  return child
+end
+
 local function enter(root, f)
   local node, numbers = root, 0
   node.bytes = node.bytes + f.bytes
   for _, part in ipairs(f.path) do
-    local child = node.children[part]
-    if not child then
-      child = new_node(part)
-      node.children[part], node.list[#node.list + 1] = child, child
-    end
-    node = child
-    node.bytes = node.bytes + f.bytes
     if part == "*" then
       numbers = numbers + 1
-      local range = f.ranges[numbers] or { 0, 0 }
-      node.lo, node.hi = math.min(node.lo or range[1], range[1]), math.max(node.hi or range[2], range[2])
+      node = numbered_child(node, f.ranges[numbers] or { 0, 0 })
+    else
+      node = named_child(node, part)
     end
+    node.bytes = node.bytes + f.bytes
   end
   node.leaves[#node.leaves + 1] = f
 end

@@ -40,12 +40,16 @@ end
 ---@field sink? vise.RunLog  Hears of lines and metrics as they come.
 ---@field carried? fun(): vise.Carried  What an artefact carries of the recipe.
 
+--- Raises if no model was given to a recipe that takes one.
+---@param header table
+---@param path? string
+function M.need_model(header, path)
+  if not path then fail.try(nil, ("recipe %s needs a model: give --model DIR"):format(header.name), "E-RC-08") end
+end
+
 local function open_model(job)
-  local path = job.model_path
-  if not path then
-    fail.try(nil, ("recipe %s needs a model: give --model DIR"):format(job.recipe.header.name), "E-RC-08")
-  end
-  local model = job:open(path, { variant = job.variant })
+  M.need_model(job.recipe.header, job.model_path)
+  local model = job:open(job.model_path, { variant = job.variant })
   fail.try(require("vise.recipe.model_fit").check(job.recipe, job.params, model))
   return model
 end

@@ -15,16 +15,25 @@ local M = {}
 ---@field variant? string
 ---@field data string[]
 
---- The text of params.json.
----@param resolved vise.Resolved
----@param specs table<string, vise.RecipeParam>  Lists stay lists when they are empty.
----@return string
-function M.text(resolved, specs)
+--- Values of parameters as data for JSON: lists stay lists when they are empty.
+---@param values table<string, any>
+---@param specs table<string, vise.RecipeParam>
+---@return table<string, any>
+function M.plain(values, specs)
   local params = {}
-  for name, value in pairs(resolved.params) do
+  for name, value in pairs(values) do
     local list = type(value) == "table" and (specs[name] == nil or specs[name].type ~= "map")
     params[name] = list and core.array(table.move(value, 1, #value, 1, {})) or value
   end
+  return params
+end
+
+--- The text of params.json.
+---@param resolved vise.Resolved
+---@param specs table<string, vise.RecipeParam>
+---@return string
+function M.text(resolved, specs)
+  local params = M.plain(resolved.params, specs)
   return assert(core.json_encode({ schema = 1, params = params, model = resolved.model, variant = resolved.variant,
     data = core.array(table.move(resolved.data, 1, #resolved.data, 1, {})) }, 2)) .. "\n"
 end

@@ -29,10 +29,12 @@ end
 
 local function help(session)
   return function(topic)
-    if type(topic) ~= "string" then topic = "repl" end
-    local shown, message, id = require("vise.describe").help(topic)
+    local shown, message, id = require("vise.describe").help(type(topic) == "string" and topic or "repl")
     if not shown then return nil, message, id end
     session:write(shown)
+    if type(topic) ~= "string" then
+      session:write("\nhelp \"NAME\" explains\n", require("vise.describe.text").names())
+    end
   end
 end
 

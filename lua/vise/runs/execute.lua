@@ -21,6 +21,8 @@ end
 -- Everything but the body.
 local function begin(p)
   p.values = p.values or try(require("vise.recipe.params").values(p.specs, p.given or {}))
+  local header = p.opened.header
+  if header.inputs and header.inputs.model then jobs.need_model(header, p.model) end
   if p.locked or p.place or p.out and not p.dry_run then prepare.identify(p) end
   if p.place and not p.dry_run then
     p.log = start_log(p)
@@ -139,7 +141,7 @@ function M.summary(p, job)
     schema = 1,
     vise = require "vise.version",
     recipe = { name = p.opened.header.name, version = p.opened.header.version },
-    params = p.values,
+    params = require("vise.recipe.resolved").plain(p.values, p.specs),
     model = p.model or core.null,
     variant = p.variant or core.null,
     data = core.array(table.move(p.data, 1, #p.data, 1, {})),

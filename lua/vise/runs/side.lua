@@ -85,6 +85,9 @@ function M.open(word, place)
     if disk.exists(folder) then
       fail.try(nil, ("%s holds neither an artefact nor the log of a run"):format(core.escape(word)), "E-RU-07")
     end
+    if word:find("/", 1, true) then
+      fail.try(nil, ("%s: No such file or directory"):format(core.escape(word)), "E-US-06")
+    end
     return of_run(fail.try(runs.find(place, word)), word)
   end)
 end

@@ -79,8 +79,10 @@ function M.table(results)
     local run = r.outcome and r.outcome.run
     rows[i + 1] = { best[i] and "*" or "", r.label, cells[1], cells[2], cells[3], cells[4], run and run.id or "-" }
   end
+  -- `vise runs` lists the ids, too.
+  for _, row in ipairs(run_table.is_narrow() and rows or {}) do row[7] = nil end
   local note = next(best) and "* no other point is both better and smaller\n" or ""
-  return text.table(rows) .. note
+  return text.table(rows, nil, { false, true, true, [7] = true }) .. note
 end
 
 --- The points as plain data.

@@ -15,6 +15,13 @@ function M.number(value, unit)
   return unit and shown .. " " .. unit or shown
 end
 
+--- Has the terminal too few columns for a run's id beside all that is said of it?
+---@return boolean
+function M.is_narrow()
+  local here = require("vise.terminal").of "stdout"
+  return here.fixed and here.columns < 100
+end
+
 --- What is compared of a run.
 ---@param record table
 ---@return { metric?: vise.Metric, bits?: number, bytes?: integer, seconds?: number }
@@ -56,9 +63,11 @@ end
 
 --- The cells of a run's figures: metric, bits, bytes, time.
 ---@param f table
+---@param brief? boolean  Without the metric's unit.
 ---@return string[]
-function M.cells(f)
-  local metric = f.metric and ("%s %s"):format(f.metric.name, M.number(f.metric.value, f.metric.unit)) or "-"
+function M.cells(f, brief)
+  local unit = f.metric and not brief and f.metric.unit or nil
+  local metric = f.metric and ("%s %s"):format(f.metric.name, M.number(f.metric.value, unit)) or "-"
   return { metric, f.bits and ("%.2f"):format(f.bits) or "-", f.bytes and ("%d"):format(f.bytes) or "-",
     f.seconds and text.seconds(f.seconds) or "-" }
 end

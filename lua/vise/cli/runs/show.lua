@@ -38,7 +38,7 @@ local function print_run(run)
   end
   add("folder", run.folder)
   if record.status ~= "running" then add("again", "vise rerun " .. run.id) end
-  io.stdout:write(text.table(rows))
+  io.stdout:write(text.pairs(rows))
 end
 
 return {

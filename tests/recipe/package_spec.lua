@@ -65,6 +65,7 @@ describe("a package", function()
       ["away: a link"] = sh "ln -s /tmp away",
       ["pipe: a device or a pipe"] = sh "mkfifo pipe",
       ["license are one name"] = sh "echo x >license",
+      ["sub/ are one name"] = sh "mkdir -p sub SUB; echo x >sub/a; echo x >SUB/b",
       ["a name with control characters"] = sh "echo x >\"$(printf 'a\\033b')\"",
       ["a name of 120 bytes"] = sh ("echo x >" .. ("n"):rep(120)),
       ["a name 9 folders deep"] = sh "mkdir -p 1/2/3/4/5/6/7/8; echo x >1/2/3/4/5/6/7/8/f",

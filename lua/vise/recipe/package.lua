@@ -86,6 +86,22 @@ function M.is_below(name, listed)
   return false
 end
 
+-- Notes a name and the folders above it ("lib/", with the slash) in `seen`; the two that are one on some
+-- file system.
+local function clash(seen, name)
+  local whole = name:lower()
+  local same = seen[whole] or seen[whole .. "/"]
+  if same then return same, name end
+  seen[whole] = name
+  for last in name:gmatch "()/" do
+    local folder = name:sub(1, last)
+    local other = seen[folder:lower()]
+    same = seen[folder:lower():sub(1, -2)] or other ~= folder and other
+    if same then return same, folder end
+    seen[folder:lower()] = folder
+  end
+end
+
 --- Refuses names that one folder cannot hold on every file system.
 ---@param names string[]
 ---@param where string  For the message.
@@ -100,12 +116,11 @@ function M.check_names(names, where)
   for _, name in ipairs(names) do
     local problem = M.name_problem(name)
     if problem then return fail.fail("E-PK-02", "%s: %s: %s", core.escape(where), core.escape(name), problem) end
-    local same = seen[name:lower()]
+    local same, at = clash(seen, name)
     if same then
       return fail.fail("E-PK-02", "%s: %s and %s are one name where case does not count", core.escape(where),
-        core.escape(same), core.escape(name))
+        core.escape(same), core.escape(at))
     end
-    seen[name:lower()] = name
   end
   return true
 end

@@ -40,8 +40,16 @@ local function run_lua(example, path, out)
   chunk()
 end
 
+-- Sizes are the same everywhere; their digits are kept, as letters.
+local EXACT = { bytes = true, layers = true, left = true, bits = true }
+
+local function kept(number, unit)
+  if EXACT[unit] then return number:gsub("[%d.]", function(c) return string.char(c:byte() + 32) end) .. " " .. unit end
+end
+
 -- A line without what differs from machine to machine and run to run: ids, digits and their spaces.
 local function masked(line)
+  line = line:gsub("([%d.]+) (%a+)", kept)
   return (line:gsub("%d%d%d%d%d%d%d%d%-%d%d%d%d%d%d%-[%w-]+", "ID"):gsub("[%d.]+", "#"):gsub("%s+", " ")
     :gsub("^ ", ""):gsub(" $", ""))
 end
@@ -50,7 +58,7 @@ local function type_in(command, folder)
   local source = core.disk.real "."
   local program = core.disk.real "/proc/self/exe"
   local pipe = io.popen(([[cd '%s' && ln -sfn '%s/recipes' recipes && vise() { '%s' "$@"; } &&
-    export VISE_RUNS="$PWD/runs" XDG_DATA_HOME="$PWD/data" COLUMNS=100 LC_ALL=C.UTF-8 && { %s
+    export VISE_RUNS="$PWD/runs" XDG_DATA_HOME="$PWD/data" COLUMNS=120 LC_ALL=C.UTF-8 && { %s
     } 2>/dev/null; echo "status $?"]]):format(folder, source, program, command))
   local said, status = pipe:read "a":match "^(.*)status (%d+)\n$"
   pipe:close()

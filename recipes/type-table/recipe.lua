@@ -66,14 +66,18 @@ local function try(job, model, work, name, found)
   entry.metric, entry.value = quality.metric, quality.value
 end
 
+local function unit_of(metric)
+  return metric == "loss_increase" and "nats a token" or metric == "output_error" and "rel-L2" or "dB"
+end
+
 -- Bits against quality, where there is something to see.
-local function print_plot(job, found, metric)
+local function print_plot(job, found, metric, heading)
   local points = {}
   for _, e in ipairs(found) do
     if e.value then points[#points + 1] = { e.bits, e.value, e.type } end
   end
   if #points < 3 then return end
-  job:print("\n%s", vise.plot.scatter(points, { x = "bits a weight", y = metric, height = 12, colour = 0,
+  job:print("\n%s", vise.plot.scatter(points, { x = "bits a weight", y = heading, height = 12, colour = 0,
     better = { x = "lower", y = is_higher_better(metric) and "higher" or "lower" } }))
 end
 
@@ -100,18 +104,18 @@ return function(job)
   end)
   local metric
   for _, e in ipairs(found) do metric = metric or e.metric end
-  local rows = { { "type", "layers", "bits", "bytes", metric or "not measured", "" } }
+  local heading = metric and ("%s, %s"):format(metric, unit_of(metric)) or "not measured"
+  local rows = { { "type", "layers", "bits", "bytes", heading, "" } }
   for i, e in ipairs(found) do
     rows[i + 1] = { e.type, e.layers, ("%.2f"):format(e.bits), e.bytes, e.value and ("%.5g"):format(e.value) or "-",
       e.best and "*" or "" }
     if e.value then
-      job:metric(e.type, e.value, { unit = metric == "loss_increase" and "nats a token" or metric == "output_error"
-        and "rel-L2" or "dB", better = is_higher_better(metric) and "higher" or "lower" })
+      job:metric(e.type, e.value, { unit = unit_of(metric), better = is_higher_better(metric) and "higher" or "lower" })
     end
   end
   job:table(rows)
   if metric then job:print "* no other type has both fewer bits and a better result" end
-  print_plot(job, found, metric)
+  print_plot(job, found, metric, heading)
   job:report("types", found)
   if job.out and not job.dry_run then job:write("types.json", vise.json.encode(vise.json.array(found), 2) .. "\n") end
 end

@@ -29,6 +29,9 @@ return {
       shown, message, id = explain.layer(ctx.args.topic, ctx.args.path, ctx.options.variant)
     else
       shown, message, id = explain.topic(ctx.args.topic)
+      if not shown and ctx.args.topic:find(".", 1, true) then
+        message = message .. "; if it is a layer, say where: vise explain LAYER MODEL"
+      end
     end
     if not shown then return nil, message, id end
     if ctx.options.json then

@@ -14,6 +14,8 @@ local Job = {}
 --- Raised by job:quantize to end a dry run; the one who runs the body takes it as success.
 Job.DONE = setmetatable({}, { __tostring = function() return "end of the dry run" end })
 
+local function layers(n) return n == 1 and "1 layer" or ("%d layers"):format(n) end
+
 -- What a plan will do, in a few lines: sizes, memory, time, each pattern with what it matched, and
 -- why layers stay as they are.
 local function print_plan(job, title, plan)
@@ -31,13 +33,13 @@ local function print_plan(job, title, plan)
   end
   local rows = {}
   for _, p in ipairs(plan.patterns) do
-    rows[#rows + 1] = { p.where, p.pattern, ("%d layers"):format(p.matched) }
+    rows[#rows + 1] = { p.where, p.pattern, layers(p.matched) }
   end
   for _, o in ipairs(plan.overlaps) do
-    rows[#rows + 1] = { o.loser, "gives way to " .. o.winner, ("%d layers, first %s"):format(o.layers, o.example) }
+    rows[#rows + 1] = { o.loser, "gives way to " .. o.winner, ("%s, first %s"):format(layers(o.layers), o.example) }
   end
   for _, r in ipairs(plan:reasons()) do
-    rows[#rows + 1] = { "float", r.reason, ("%d layers"):format(r.layers) }
+    rows[#rows + 1] = { "float", r.reason, layers(r.layers) }
   end
   if #rows > 0 then job:say("out", text.table(rows, "  "), text.columns(rows, "  ")) end
 end

@@ -19,7 +19,7 @@ end
 ---@return boolean
 function M.is_narrow()
   local here = require("vise.terminal").of "stdout"
-  return here.fixed and here.columns < 100
+  return here.fixed and here.columns < 110
 end
 
 --- What is compared of a run.

@@ -22,7 +22,7 @@ describe("an object of the core", function()
   end)
 
   it("says of its own checks that an argument is wrong", function()
-    local split = require("vise.cli.failure").split
+    local split = require("vise.fail").split
     local _, raised = pcall(vise.tensor, "f33", { 1 })
     assert.equal("E-US-14", (split(raised)))
     _, raised = pcall(vise.linalg.svd, vise.tensor("f32", { 2, 2 }), { mode = "full" })

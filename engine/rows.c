@@ -62,13 +62,12 @@ vise_status vise_strips_for(vise_strip_kind *out, const vise_packed *w, const vi
         if (w->kind > VISE_PANEL_BF16) {
             vise_scheme_describe(weights, sizeof weights, &w->scheme);
         }
-        return vise_fail(
-            err, VISE_EINVAL, "E-SC-08",
-            "no kernel for weights in %s with activations in %s; allowed: symmetric "
-            "activations per tensor, per token or in groups equal to the weights', "
-            "for integer weights without a float zero point, and floats for floats",
-            weights[0] ? weights : vise_packed_kind(w),
-            vise_scheme_describe(activations, sizeof activations, a));
+        return vise_fail(err, VISE_EINVAL, "E-SC-08",
+                         "no kernel for weights in %s with activations in %s; `vise explain "
+                         "E-SC-08` has the "
+                         "pairs there are",
+                         weights[0] ? weights : vise_packed_kind(w),
+                         vise_scheme_describe(activations, sizeof activations, a));
     }
     if (kind <= VISE_STRIPS_GROUPED && a && w->pitch > MOST_INPUTS) {
         return vise_fail(err, VISE_EINVAL, "E-SC-09",

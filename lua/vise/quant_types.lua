@@ -205,10 +205,8 @@ function M.parse(name, where)
   local t = build(name)
   if not t then
     local near = nearest(name)
-    fail.raise("E-CF-04", "%s: no quant type \"%s\"%s; the forms are float8_per_tensor|per_row[_static], "
-      .. "float8_per_block, float8_weight_only, int8_per_tensor|per_row[_static], int8_weight_only, "
-      .. "int4_weight_only|w4a8[_g16|_g32|_g64|_g128|_g256], nvfp4, nvfp4_weight_only, "
-      .. "svdq_int4|nvfp4_r<rank>[_dq]", where, name, near and (", did you mean " .. near .. "?") or "")
+    fail.raise("E-CF-04", "%s: no quant type \"%s\"%s; `vise explain E-CF-04` has the forms", where, name,
+      near and (", did you mean " .. near .. "?") or "")
   end
   t.name = name
   t.calibrated, t.static = t.calibrated or false, t.static or false

@@ -293,7 +293,7 @@ describe("core.rows", function()
     for _, case in ipairs(refused) do
       local packed <close> = pack(case[1], 4, 12)
       assert.error_matches(function() core.rows(x, packed, { scheme = case[2] }) end,
-        "E%-SC%-08: no kernel for weights in .* with activations in .*; allowed")
+        "E%-SC%-08: no kernel for weights in .* with activations in .*; `vise explain")
     end
     assert.error_matches(function() core.rows(x, floats, { scheme = int8 "token" }) end,
       "E%-SC%-08: no kernel for weights in f32 with activations in int8 token")

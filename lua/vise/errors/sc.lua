@@ -45,9 +45,10 @@ return {
   },
   ["E-SC-08"] = {
     title = "no product for these schemes",
-    next = "Choose schemes the message lists, or leave the activations in float.",
-    explain = "Weights and activations in these schemes have no common kernel. The message lists the pairs "
-      .. "that do.",
+    next = "Choose a pair that has a kernel, or leave the activations in float.",
+    explain = "Weights and activations in these schemes have no common kernel. Integer weights without a float zero "
+      .. "point go with symmetric activations per tensor, per token or in groups equal to the weights'; floats go with "
+      .. "floats; every weight goes with float activations.",
   },
   ["E-SC-09"] = {
     title = "too many inputs for an integer kernel",

@@ -180,7 +180,8 @@ local function pipeline(given)
   for key, value in pairs(base) do config_fields.checks[key](value) end
   for name, own in pairs(overrides_of(given.components)) do
     if type(name) ~= "string" or not name:find "^[%w_][%w_.-]*$" then
-      fail.raise("E-CF-05", "components: '%s' is no name of a component: letters, digits, '.', '_' and '-'", tostring(name))
+      fail.raise("E-CF-05", "components: '%s' is no name of a component: letters, digits, '.', '_' and '-'",
+        tostring(name))
     end
     local fields = merge(base, own, name)
     local made = single(fields)

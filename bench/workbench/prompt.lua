@@ -7,8 +7,8 @@ local RUNS = 11
 
 -- Lua text that keeps one kernel busy for seconds, made ready before.
 local KERNELS = {
-  { "matmul", "a = vise.random(1):normal { 4096, 4096 };", "vise.linalg.matmul(a, a);" },
-  { "svd", "a = vise.random(1):normal { 1500, 1500 };", "vise.linalg.svd(a);" },
+  { "matmul", "a = vise.random(1):normal { 4096, 4096 };", "for _ = 1, 50 do vise.linalg.matmul(a, a) end;" },
+  { "svd", "a = vise.random(1):normal { 1500, 1500 };", "for _ = 1, 50 do vise.linalg.svd(a) end;" },
   { "quantize", "m = 'recipes/quickstart/models/dit-fashion-mnist';", "while true do vise.quantize(assert(vise.open(m, "
     .. "{ variant = 'fp16' })), { quant_type = 'svdq_int4_r32_dq' }) end" },
   { "a loop of Lua", "", "while true do end" },

@@ -85,6 +85,7 @@ void viseL_open_tensor(lua_State *L);
 void viseL_open_bench(lua_State *L);
 void viseL_open_bytes(lua_State *L);
 void viseL_open_coded(lua_State *L);
+void viseL_open_divergence(lua_State *L);
 void viseL_open_disk(lua_State *L);
 void viseL_open_elements(lua_State *L);
 void viseL_open_json(lua_State *L);

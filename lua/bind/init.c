@@ -175,6 +175,7 @@ int viseL_open_core(lua_State *L) {
     viseL_open_bench(L);
     viseL_open_bytes(L);
     viseL_open_coded(L);
+    viseL_open_divergence(L);
     viseL_open_disk(L);
     viseL_open_json(L);
     viseL_open_kernels(L);

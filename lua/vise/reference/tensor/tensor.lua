@@ -290,5 +290,13 @@ print(first) --> 1.0]],
 local values = t:totable()
 print(#values, values[6]) --> 6 6.0]],
     },
+    {
+      name = "transpose", arguments = { OUT }, returns = { { "vise.Tensor", "transposed" } },
+      text = "The transpose of a matrix, of any dtype: rows become columns.",
+      example = [[
+local turned = t:transpose()
+print(turned:shape()) --> 3 2
+print(turned:get(2)) --> 4.0]],
+    },
   },
 }

@@ -97,6 +97,7 @@ void viseL_open_onednn(lua_State *L);
 void viseL_open_ops(lua_State *L);
 void viseL_open_packed(lua_State *L);
 void viseL_open_permute(lua_State *L);
+void viseL_open_rotate(lua_State *L);
 void viseL_open_rows(lua_State *L);
 void viseL_open_safetensors(lua_State *L);
 void viseL_open_scheme(lua_State *L);

@@ -8,7 +8,7 @@ local M = {}
 ---@type vise.Method
 M.method = {
   name = "rounding",
-  types = { "float8_*", "int8_*", "int4_*", "w4a8*", "nvfp4*" },
+  types = { "float8_*", "int8_*", "int2_*", "int3_*", "int4_*", "w4a8*", "nvfp4*" },
   copies = 3,
   round = function(layer) return core.encode(layer.scheme, layer.weight) end,
   make = function(weight, about)

@@ -191,12 +191,20 @@ local function inputs_of(self, ids, options)
 end
 
 -- The forward of checked inputs.
-local function compute(self, inputs, options)
+local chain = {}
+
+function chain.start(self, inputs)
+  return { x = self.embedding:forward(inputs.ids) }
+end
+
+function chain.step(self, index, state, options)
   local cache = options and options.cache
-  local x <close> = self.embedding:forward(inputs.ids)
-  for i, block in ipairs(self.blocks) do block:forward(x, cache and cache.layers[i]) end
-  if not (options and options.last) then return logits_of(self, x) end
-  local last <close> = last_position(x)
+  self.blocks[index]:forward(state.x, cache and cache.layers[index])
+end
+
+function chain.finish(self, state, options)
+  if not (options and options.last) then return logits_of(self, state.x) end
+  local last <close> = last_position(state.x)
   return logits_of(self, last)
 end
 
@@ -211,7 +219,7 @@ end
 local Llama = family.define {
   family = "llama", names = { "LlamaForCausalLM", "llama" }, settings = settings_of,
   blocks = { "model.layers.", "num_hidden_layers" }, build = build, takes = { "ids" }, inputs = inputs_of,
-  forward = compute,
+  chain = chain,
 }
 
 --- Makes an empty cache for one sequence.

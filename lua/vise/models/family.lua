@@ -16,6 +16,7 @@ local config_reader = require "vise.models.config"
 local fail = require "vise.fail"
 local module = require "vise.nn.module"
 local new_inputs = require "vise.models.inputs"
+local streams = require "vise.models.stream"
 local suggest = require "vise.suggest"
 
 local M = {}
@@ -34,6 +35,7 @@ local M = {}
 ---@field default_layers? fun(model: table): string[]  Those of the blocks, or all, if not given.
 ---@field close? fun(model: table)  Frees what build made beside the weights.
 ---@field workload? vise.FamilyWorkload  What the model usually does, for vise.workload.
+---@field stream? vise.Stream  What writes and reads the residual stream, for vise.transform.
 
 ---@class vise.FamilyWorkload
 ---@field calibrate fun(model: table, options: vise.WorkloadOptions)             Runs the model.
@@ -74,6 +76,7 @@ local fields = {
   workload = { "{ calibrate, answer }", function(v)
     return type(v) == "table" and is_function(v.calibrate) and is_function(v.answer)
   end },
+  stream = { "a table of who writes and who reads", function(v) return type(v) == "table" end },
 }
 local needed = { "family", "names", "settings", "build", "takes", "forward" }
 
@@ -98,6 +101,8 @@ function M.check(description)
       fail.raise("E-MD-20", "a family needs %s: %s", field, fields[field][1])
     end
   end
+  local problem = description.stream and streams.problem(description.stream)
+  if problem then fail.raise("E-MD-20", "stream of family %s %s", description.family, problem) end
 end
 
 -- The arguments as they are: handles of their own, which the forward may close.
@@ -155,7 +160,7 @@ function M.define(description)
   Class.takes, Class.workload = description.takes, description.workload
   Class.settings_of = settings_reader(description)
   Class.default_layers = description.default_layers or layers_of_blocks
-  Class.compute = description.forward
+  Class.compute, Class.stream = description.forward, description.stream
 
   --- Makes a model of checked settings.
   function Class.new(settings, weights)
@@ -187,10 +192,15 @@ function M.define(description)
     return fail.catch(forward, self, ...)
   end
 
-  --- Gives up everything the model holds.
-  function Class:close()
+  --- Gives up what was built; the checkpoint stays open.
+  function Class:release()
     if description.close then description.close(self) end
     self.weights:close()
+  end
+
+  --- Gives up everything the model holds.
+  function Class:close()
+    self:release()
     self.checkpoint:close()
   end
 

@@ -25,6 +25,8 @@ local operators = {
   ["tensor:add"] = elementwise(3), ["tensor:sub"] = elementwise(3),
   ["tensor:mul"] = elementwise(3), ["tensor:div"] = elementwise(3),
   ["tensor:axpy"] = elementwise(4), ["tensor:clamp"] = elementwise(4),
+  ["tensor:abs"] = elementwise(2), ["tensor:sign"] = elementwise(2),
+  ["tensor:round"] = elementwise(2), ["tensor:power"] = elementwise(3), ["tensor:fold"] = { out = 3 },
   ["tensor:to"] = { out = 3 }, ["tensor:copy"] = { out = 2 },
   ["tensor:transpose"] = { out = 2 },
   matmul = { out = 4 },

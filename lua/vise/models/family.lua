@@ -26,6 +26,7 @@ local config_reader = require "vise.models.config"
 local fail = require "vise.fail"
 local module = require "vise.nn.module"
 local new_inputs = require "vise.models.inputs"
+local streams = require "vise.models.stream"
 local suggest = require "vise.suggest"
 
 local M = {}
@@ -46,6 +47,7 @@ local M = {}
 ---@field default_layers? fun(model: table): string[]  Those of the blocks, or all, if not given.
 ---@field close? fun(model: table)  Frees what build made beside the weights.
 ---@field workload? vise.FamilyWorkload  What the model usually does, for vise.workload.
+---@field stream? vise.Stream  What writes and reads the residual stream, for vise.transform.
 
 ---@class vise.Chain
 ---@field start fun(model: table, inputs: table<string, vise.Tensor>, ...): table<string, vise.Tensor>
@@ -97,6 +99,7 @@ local fields = {
   workload = { "{ calibrate, answer }", function(v)
     return type(v) == "table" and is_function(v.calibrate) and is_function(v.answer)
   end },
+  stream = { "a table of who writes and who reads", function(v) return type(v) == "table" end },
 }
 local needed = { "family", "names", "settings", "build", "takes" }
 
@@ -127,6 +130,8 @@ function M.check(description)
   if description.chain and not description.blocks then
     fail.raise("E-MD-20", "a family with a chain needs blocks: %s", fields.blocks[1])
   end
+  local problem = description.stream and streams.problem(description.stream)
+  if problem then fail.raise("E-MD-20", "stream of family %s %s", description.family, problem) end
 end
 
 -- The arguments as they are: handles of their own, which the forward may close.
@@ -194,7 +199,7 @@ function M.define(description)
   Class.takes, Class.workload = description.takes, description.workload
   Class.settings_of = settings_reader(description)
   Class.default_layers = description.default_layers or layers_of_blocks
-  Class.chain = description.chain
+  Class.chain, Class.stream = description.chain, description.stream
   Class.compute = description.chain and follow(description.chain) or description.forward
 
   --- Makes a model of checked settings.
@@ -236,10 +241,15 @@ function M.define(description)
     return fail.catch(forward, self, ...)
   end
 
-  --- Gives up everything the model holds.
-  function Class:close()
+  --- Gives up what was built; the checkpoint stays open.
+  function Class:release()
     if description.close then description.close(self) end
     self.weights:close()
+  end
+
+  --- Gives up everything the model holds.
+  function Class:close()
+    self:release()
     self.checkpoint:close()
   end
 

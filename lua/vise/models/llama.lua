@@ -24,6 +24,7 @@ local function new_block(name, weights, s)
       weights:tensor(name .. ".input_layernorm.weight", { hidden }), s.rms_norm_eps),
     attention = Attention.new(attn, {
       heads = s.num_attention_heads, kv_heads = s.num_key_value_heads, causal = true, theta = s.rope_theta,
+      turned = s.qk_rotation,
       q = weights:linear(attn .. ".q_proj", s.q_width, hidden, s.attention_bias),
       k = weights:linear(attn .. ".k_proj", kv, hidden, s.attention_bias),
       v = weights:linear(attn .. ".v_proj", kv, hidden, s.attention_bias),
@@ -208,6 +209,24 @@ function chain.finish(self, state, options)
   return logits_of(self, last)
 end
 
+local ATTENTION, MLP = "model.layers.*.self_attn.", "model.layers.*.mlp."
+
+local stream = {
+  width = "hidden_size",
+  embeddings = { "model.embed_tokens" },
+  writers = { ATTENTION .. "o_proj", MLP .. "down_proj" },
+  readers = {
+    ["model.layers.*.input_layernorm"] = { ATTENTION .. "q_proj", ATTENTION .. "k_proj", ATTENTION .. "v_proj" },
+    ["model.layers.*.post_attention_layernorm"] = { MLP .. "gate_proj", MLP .. "up_proj" },
+    ["model.norm"] = { "lm_head" },
+  },
+  head = { "lm_head", tied = "tie_word_embeddings" },
+  values = { from = ATTENTION .. "v_proj", to = ATTENTION .. "o_proj" },
+  heads = "head_dim",
+  keys = "qk_rotation",
+  settings = { { "tie_word_embeddings", "boolean" }, { "qk_rotation", "integer", min = 0, max = SIZE } },
+}
+
 ---@class vise.models.Llama: vise.nn.Module
 ---@field family "llama"
 ---@field config table            config.json, decoded
@@ -219,7 +238,7 @@ end
 local Llama = family.define {
   family = "llama", names = { "LlamaForCausalLM", "llama" }, settings = settings_of,
   blocks = { "model.layers.", "num_hidden_layers" }, build = build, takes = { "ids" }, inputs = inputs_of,
-  chain = chain,
+  chain = chain, stream = stream,
 }
 
 --- Makes an empty cache for one sequence.

@@ -183,9 +183,11 @@ int viseL_open_core(lua_State *L) {
     viseL_open_nnops(L);
     viseL_open_observe(L);
     viseL_open_onednn(L);
+    viseL_open_elements(L);
     viseL_open_ops(L);
     viseL_open_packed(L);
     viseL_open_permute(L);
+    viseL_open_rotate(L);
     viseL_open_rows(L);
     viseL_open_safetensors(L);
     viseL_open_scheme(L);

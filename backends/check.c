@@ -87,6 +87,8 @@ static const struct {
     {"absmax",          vise_check_absmax         },
     {"minmax",          vise_check_minmax         },
     {"column_absmax",   vise_check_column_absmax  },
+    {"column_abs_sum",  vise_check_column_abs_sum },
+    {"column_squares",  vise_check_column_squares },
     {"group_absmax",    vise_check_group_absmax   },
     {"group_minmax",    vise_check_group_minmax   },
     {"group_codes",     vise_check_group_codes    },

@@ -33,6 +33,8 @@ void vise_check_f32_to_bf16(vise_case *c);
 void vise_check_absmax(vise_case *c);
 void vise_check_minmax(vise_case *c);
 void vise_check_column_absmax(vise_case *c);
+void vise_check_column_abs_sum(vise_case *c);
+void vise_check_column_squares(vise_case *c);
 void vise_check_group_absmax(vise_case *c);
 void vise_check_group_minmax(vise_case *c);
 void vise_check_group_codes(vise_case *c);

@@ -3,7 +3,7 @@
 //
 // Codes here are *centred*, one to an int8_t: the code itself when codes are signed, the
 // code - 2^(bits-1) when they are unsigned or f4e2m1; an f8e4m3 is its own bits.  A nibble is
-// always the centred code + 8.
+// always the centred code + 8, and so is one that holds a code of 2 or 3 bits.
 
 #ifndef VISE_CODEC_H
 #define VISE_CODEC_H

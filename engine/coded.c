@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/code_bits.h"
 #include "engine/ops/argument.h"
 #include "engine/row_encoder.h"
 
@@ -90,7 +91,7 @@ static vise_status encode_parts(const vise_context *ctx, vise_coded *c, bool sea
     vise_row_sink sink = {
         .pitch = codes->stride,
         .codes = s->bits == 8 ? codes->data : NULL,
-        .nibbles = s->bits == 4 ? codes->data : NULL,
+        .packed = s->bits < 8 ? codes->data : NULL,
         .scale_dtype = scale->dtype,
         .zero_dtype = zero->dtype,
         .upper_dtype = second->dtype,
@@ -188,14 +189,15 @@ static vise_status check_codes(const vise_coded *c, vise_error *err) {
                          "element %lld of tensor 'codes' is NaN, expected a finite number",
                          (long long)bad + 1);
     }
-    if (c->scheme.bits != 4 || c->cols % 2 == 0) return VISE_OK;
+    const int64_t used = c->cols % 8 * c->scheme.bits % 8; // bits of the last byte
+    if (used == 0) return VISE_OK;
     for (int64_t r = 0; r < c->rows; r++) {
-        int nibble = codes[r * t->stride + c->cols / 2] >> 4;
-        if (nibble) {
+        int padding = codes[(r + 1) * t->stride - 1] >> used;
+        if (padding) {
             return vise_fail(err, VISE_EFORMAT, "E-SC-07",
-                             "the padding nibble of row %lld of tensor 'codes' is %d, "
+                             "the padding bits of row %lld of tensor 'codes' are %d, "
                              "expected 0",
-                             (long long)r + 1, nibble);
+                             (long long)r + 1, padding);
         }
     }
     return VISE_OK;
@@ -258,6 +260,10 @@ static void read_codes(const vise_kernels *k, int8_t *q, const vise_coded *c, in
     const uint8_t *codes = (const uint8_t *)t->data + row * t->stride;
     if (c->scheme.bits == 4) {
         k->unpack4(q, codes + first / 2, count, -8);
+        return;
+    }
+    if (c->scheme.bits < 4) {
+        vise_bits_get(q, codes, first, count, c->scheme.bits);
         return;
     }
     memcpy(q, codes + first, (size_t)count);

@@ -89,7 +89,7 @@ vise_status vise_packed_plan(vise_packed *out, const vise_scheme *s, int64_t row
     vise_status st = vise_scheme_plan(&layout, s, rows, cols, err);
     if (st) return st;
     vise_packed p = {
-        .kind = s->bits == 4                    ? VISE_PANEL_NIBBLE
+        .kind = s->bits <= 4                    ? VISE_PANEL_NIBBLE
                 : s->element == VISE_ELEMENT_F8 ? VISE_PANEL_FLOAT8
                                                 : VISE_PANEL_INT8,
         .scheme = *s,

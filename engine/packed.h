@@ -6,7 +6,7 @@
 //
 //   kind     made from                      scales, per panel
 //   int8     8-bit integers                 [groups][32] f32
-//   nibble   4-bit integers and f4e2m1      [groups][32] in the stored dtype
+//   nibble   2- to 4-bit integers, f4e2m1   [groups][32] in the stored dtype
 //   float8   f8e4m3                         [groups][32] f32
 //   f32 f16 bf16   floats of that dtype     none, one group
 //
@@ -36,7 +36,7 @@ typedef struct vise_packed {
     float *upper;   // [panels][32]: multiplies the sum over all groups; f4e2m1
     void *scale;    // [panels][groups][32]
     void *zero;     // the same: added to the scaled value
-    uint8_t *zeros; // the same: integer zero points of nibbles, as codes
+    uint8_t *zeros; // the same: integer zero points of nibbles, as nibbles
 } vise_packed;
 
 void vise_packed_release(vise_packed *p);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/code_bits.h"
 #include "engine/codec.h"
 
 // A panel is made a piece of its inputs at a time: the codes of each output are copied into a
@@ -23,7 +24,7 @@ typedef struct panel_job {
     const vise_coded *coded; // or
     const char *floats;      // the first row of a matrix of floats,
     int64_t row_bytes;       // and the bytes from one row to the next
-    int bits;                // of a code
+    int bits;                // of a code in a panel
 } panel_job;
 
 // --- the codes of one output
@@ -61,9 +62,27 @@ static void copy_nibbles(uint8_t *to, const uint8_t *row, int64_t col, int64_t n
     if (n % 2) to[n / 2] = (uint8_t)((to[n / 2] & 15) | (ZERO_NIBBLES & 0xf0));
 }
 
+// Codes of 2 and 3 bits as nibbles.
+static void widen(const panel_job *j, uint8_t *to, int64_t row, int64_t col, int64_t n) {
+    enum { PART = 512 };
+    int8_t q[PART];
+    const vise_tensor *codes = &j->coded->part[VISE_PART_CODES];
+    const uint8_t *from = (const uint8_t *)codes->data + row * codes->stride;
+    for (int64_t done = 0, count; done < n; done += count) {
+        count = n - done < PART ? n - done : PART;
+        vise_bits_get(q, from, col + done, count, j->coded->scheme.bits);
+        j->kernels->pack4(to + done / 2, q, count);
+    }
+    if (n % 2) to[n / 2] |= ZERO_NIBBLES & 0xf0;
+}
+
 // The codes of columns [col, col + n) of a row.
 static void copy_codes(const panel_job *j, uint8_t *to, int64_t row, int64_t col, int64_t n) {
     int64_t bytes = n * j->bits / 8;
+    if (j->coded && j->coded->scheme.bits < 4) {
+        widen(j, to, row, col, n);
+        return;
+    }
     if (j->floats) {
         memcpy(to, j->floats + row * j->row_bytes + col * j->bits / 8, (size_t)bytes);
         return;
@@ -194,7 +213,7 @@ static void fill_floats(const vise_packed *p, const vise_coded *c, int64_t first
         float z = vise_coded_load(c, VISE_PART_ZERO, first + g);
         bool whole = c->scheme.zero == VISE_ZERO_INT;
         zero[at] = whole ? (half - z) * scale[at] : z;
-        if (p->zeros) p->zeros[at] = (uint8_t)z;
+        if (p->zeros) p->zeros[at] = (uint8_t)(z + 8 - half);
     }
 }
 
@@ -245,8 +264,8 @@ static void panel_tile(void *job, int64_t panel) {
 
 vise_status vise_panels_of_coded(const vise_context *ctx, vise_packed *p, const vise_coded *c,
                                  vise_error *err) {
-    panel_job j = {.kernels = &ctx->kernels, .p = p, .coded = c, .bits = c->scheme.bits};
-    if (c->scheme.element == VISE_ELEMENT_F8) j.bits = 8;
+    panel_job j = {.kernels = &ctx->kernels, .p = p, .coded = c};
+    j.bits = p->kind == VISE_PANEL_NIBBLE ? 4 : 8;
     return vise_parallel(ctx, p->panels, panel_tile, &j, err);
 }
 

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "engine/code_bits.h"
 #include "engine/row_failure.h"
 #include "engine/scale_search.h"
 #include "engine/workspace.h"
@@ -210,10 +211,15 @@ static bool find_steps(vise_steps *out, const encode_job *j, const stretch *t,
     return true;
 }
 
-// The nibbles before these may share the first byte: they have written its low half.
-static void put_nibbles(const vise_kernels *k, uint8_t *row, int64_t first, const int8_t *q,
-                        int64_t n) {
+// The codes before these may share the first byte: they have written its low bits.
+static void put_packed(const encode_job *j, uint8_t *row, int64_t first, const int8_t *q,
+                       int64_t n) {
+    const vise_kernels *k = j->m->kernels;
     int64_t odd = first % 2;
+    if (j->scheme->bits < 4) {
+        vise_bits_put(row, first, q, n, j->scheme->bits);
+        return;
+    }
     if (odd && n > 0) row[first / 2] |= (uint8_t)((q[0] + 8) << 4);
     if (n > odd) k->pack4(row + (first + odd) / 2, q + odd, n - odd);
 }
@@ -253,7 +259,7 @@ static void encode_row(const encode_job *j, const stretch *t, const vise_steps *
         const char *ahead = ahead_of(j, t, row, first);
         int8_t *q = to->codes ? to->codes + row * to->pitch + first : piece;
         vise_steps_encode(k, j->scheme, steps, q, x, n, t->runs == 1 ? n : t->width, ahead);
-        if (to->nibbles) put_nibbles(k, to->nibbles + row * to->pitch, first, q, n);
+        if (to->packed) put_packed(j, to->packed + row * to->pitch, first, q, n);
         if (to->values) put_values(j, t, steps, row, first, q, n);
     }
 }

@@ -35,10 +35,10 @@ vise_status vise_encoding_of_scale(vise_encoding *out, const vise_scheme *s, flo
 
 // Where rows land.
 typedef struct vise_row_sink {
-    // One of these.  `codes` holds centred codes, `nibbles` two a byte; `values` what the codes
-    // stand for.  Rows of codes or nibbles are `pitch` bytes apart.
+    // One of these.  `codes` holds centred codes, `packed` those of 2 to 4 bits without gaps;
+    // `values` what the codes stand for.  Rows of codes are `pitch` bytes apart.
     int8_t *codes;
-    uint8_t *nibbles;
+    uint8_t *packed;
     int64_t pitch;
     float *values; // [row][columns of the matrix]; may be the matrix itself
 

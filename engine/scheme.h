@@ -86,7 +86,7 @@ typedef enum vise_convention {
 
 typedef struct vise_scheme {
     vise_element element;
-    int bits;   // 4 or 8
+    int bits;   // 2, 3, 4 or 8
     int lo, hi; // the codes; lo is 0 for unsigned integers.  Floats: their bits, centred
     vise_granularity granularity;
     int64_t group;      // inputs a group or block; 0 with the other granularities
@@ -138,6 +138,8 @@ int64_t vise_scheme_bands(const vise_scheme *s, int64_t rows);
 //   codes   8 bits: i8 (signed), u8 (unsigned) or f8e4m3 [rows, cols]
 //           4 bits: u8 [rows, (cols + 1) / 2], low nibble = even column, the nibble past an
 //           odd row's end is 0.  Integers: nibble = code - lo.  f4e2m1: sign, then the index
+//   2, 3    u8 [rows, ceil(cols * bits / 8)]: code - lo of column i in the `bits` bits from bit
+//   bits    i * bits of the row on, the lowest of a byte first; the bits past the end are 0
 //   scale   scale_dtype: [1] per tensor, [rows] per row or token, [rows, runs] per group,
 //           [bands, runs] per block
 //   zero    as scale; u8 for an integer zero point; absent without one

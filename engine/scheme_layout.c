@@ -1,6 +1,7 @@
 // What a scheme makes of a shape: how many runs and bands it is cut into, and the tensors that
 // hold it.
 
+#include "engine/code_bits.h"
 #include "engine/scheme.h"
 
 static const char *const part_names[] = {"codes", "scale", "zero", "second"};
@@ -37,7 +38,7 @@ static vise_status add_part(vise_scheme_layout *out, vise_scheme_part part, vise
 
 static vise_dtype code_dtype(const vise_scheme *s) {
     if (s->element == VISE_ELEMENT_F8) return VISE_F8E4M3;
-    return s->bits == 4 || s->lo == 0 ? VISE_U8 : VISE_I8;
+    return s->bits < 8 || s->lo == 0 ? VISE_U8 : VISE_I8;
 }
 
 vise_status vise_scheme_plan(vise_scheme_layout *out, const vise_scheme *s, int64_t rows,
@@ -52,13 +53,12 @@ vise_status vise_scheme_plan(vise_scheme_layout *out, const vise_scheme *s, int6
                          "%lld, or granularity 'row'",
                          (long long)s->group, (long long)cols, (long long)cols);
     }
-    int64_t width = s->bits == 4 ? cols / 2 + cols % 2 : cols;
     bool whole = s->granularity == VISE_PER_TENSOR;
     const vise_scheme_part codes = {
         .part = VISE_PART_CODES,
         .dtype = code_dtype(s),
         .ndim = 2,
-        .shape = {rows, width},
+        .shape = {rows, vise_bits_bytes(s->bits, cols)},
     };
     vise_scheme_part step = {
         .part = VISE_PART_SCALE,

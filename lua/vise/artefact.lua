@@ -27,10 +27,13 @@ local function layer_entries(model, quantization)
   for _, layer in ipairs(quantization.layers) do
     local linear, made = model:layer(layer.name), quantization.made and quantization.made[layer.name]
     local bias, qtype = made and made.bias or linear.bias, made and made.type or layer.qtype
+    local own = qtype.own_bias or nil
     local rank = quant_types.parse(layer.type).rank ~= qtype.rank and qtype.rank or nil
     list[#list + 1] = { name = layer.name, type = layer.type, smooth = qtype.smooth, rank = rank,
       shape = core.array { table.unpack(layer.shape) },
-      storage = layer.storage or quant_types.storage(linear.weight:dtype()), bias = bias and bias:dtype() or nil }
+      storage = layer.storage or quant_types.storage(linear.weight:dtype()),
+      bias = own and "f32" or bias and bias:dtype() or nil, own_bias = own,
+      rotate = made and made.rotate or not made and qtype.rotate and qtype.rotate(layer.shape[2]) or nil }
   end
   return list
 end
@@ -95,7 +98,8 @@ local function layers_of(quantization, layers)
     for _, t in ipairs(quantization.made[layer.name]:tensors()) do hashes[t.param] = core.xxh3(t.tensor) end
     listed[i] = { name = layer.name, type = layer.type, method = known.method, smooth = layer.smooth,
       rank = layer.rank, shape = layer.shape,
-      storage = layer.storage, bias = layer.bias, xxh3_128 = hashes, weight_error = known_error(known.weight_error),
+      storage = layer.storage, bias = layer.bias, own_bias = layer.own_bias, rotate = layer.rotate,
+      xxh3_128 = hashes, weight_error = known_error(known.weight_error),
       output_error = known_error(known.output_error) }
   end
   return listed

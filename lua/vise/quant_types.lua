@@ -7,7 +7,10 @@
 ---   int8_per_tensor            W8A8, one scale for the weight and one for the activations
 ---   int8_per_row               W8A8, a scale for each output row and each token
 ---   int8_weight_only           8-bit weights, float activations
----   int4_weight_only[_gN]      4-bit weights in groups of N inputs (32), asymmetric, float
+---   int4_weight_only[_gN|_row] 4-bit weights in groups of N inputs (32), or a scale and zero point for each
+---                              row; asymmetric, float activations
+---   int3_weight_only[_gN|_row] 3-bit weights, the same way
+---   int2_weight_only[_gN|_row] 2-bit weights, the same way
 ---   w4a8[_gN]                  4-bit weights in groups of N inputs (128), symmetric, 8-bit activations with a
 ---                              scale for each token
 ---   nvfp4                      4-bit floats (e2m1) in groups of 16, two levels of scales, both sides
@@ -108,12 +111,16 @@ local function build_static(name)
   return t
 end
 
-local function int4_weight_only(group)
-  return {
-    weight = { bits = 4, granularity = "group", group = group, convention = "minmax_float_zero",
-      scale_dtype = "storage" },
-    summary = ("4-bit weights, a scale and a zero point for each %d inputs"):format(group),
-  }
+-- `group` is false for one that is a whole row.
+local function int_weight_only(bits)
+  return function(group)
+    return {
+      weight = { bits = bits, granularity = group and "group" or "row", group = group or nil,
+        convention = "minmax_float_zero", scale_dtype = "storage" },
+      summary = ("%d-bit weights, a scale and a zero point for each %s"):format(bits,
+        group and ("%d inputs"):format(group) or "row"),
+    }
+  end
 end
 
 local function w4a8(group)
@@ -125,8 +132,14 @@ local function w4a8(group)
   }
 end
 
--- Families whose names may carry a group: the builder, and the group of a name without one.
-local grouped = { int4_weight_only = { int4_weight_only, 32 }, w4a8 = { w4a8, 128 } }
+-- Families whose names may carry a group: the builder, the group of a name without one, and whether
+-- the group may be a row.
+local grouped = {
+  int2_weight_only = { int_weight_only(2), 32, rows = true },
+  int3_weight_only = { int_weight_only(3), 32, rows = true },
+  int4_weight_only = { int_weight_only(4), 32, rows = true },
+  w4a8 = { w4a8, 128 },
+}
 
 local svdq = { -- precision -> weight, activation
   int4 = function()
@@ -156,7 +169,9 @@ end
 M.forms = { "float8_per_tensor", "float8_per_row", "float8_per_block", "float8_weight_only",
   "float8_per_tensor_static", "float8_per_row_static", "int8_per_tensor", "int8_per_row", "int8_weight_only",
   "int8_per_tensor_static", "int8_per_row_static", "int4_weight_only", "int4_weight_only_g64",
-  "int4_weight_only_g128", "w4a8", "w4a8_g32", "w4a8_g64", "nvfp4", "nvfp4_weight_only", "svdq_int4_r32",
+  "int4_weight_only_g128", "int4_weight_only_row", "int3_weight_only", "int3_weight_only_g64",
+  "int3_weight_only_g128", "int3_weight_only_row", "int2_weight_only", "int2_weight_only_g64", "int2_weight_only_g128",
+  "int2_weight_only_row", "w4a8", "w4a8_g32", "w4a8_g64", "nvfp4", "nvfp4_weight_only", "svdq_int4_r32",
   "svdq_int4_r32_dq", "svdq_nvfp4_r32", "svdq_nvfp4_r32_dq" }
 
 local function is_group(n)
@@ -173,6 +188,8 @@ local function build(name)
   local base = name:match "^(.*)_static$"
   if base and static[base] then return build_static(base) end
   local family, digits = name:match "^(.-)_g(%d%d?%d?)$"
+  local by_row = grouped[name:match "^(.*)_row$"]
+  if by_row and by_row.rows then return by_row[1](false) end
   local entry, group = grouped[family or name], math.tointeger(tonumber(digits))
   if entry and (not digits or is_group(group)) then return entry[1](group or entry[2]) end
   local precision, rank, suffix = name:match "^svdq_(%a+%d)_r(%d%d?%d?%d?%d?)(.*)$"

@@ -28,7 +28,7 @@ end
 
 for _, convention in ipairs(CONVENTIONS) do
   describe("core.encode with " .. convention, function()
-    for _, bits in ipairs { 4, 8 } do
+    for _, bits in ipairs { 2, 3, 4, 8 } do
       local function fields(granularity, group, dtype)
         return { bits = bits, granularity = granularity, group = group, convention = convention, scale_dtype = dtype }
       end
@@ -318,7 +318,20 @@ describe("core.coded", function()
     refuses("E-SC-07", "element 3 of tensor 'zero' is 16", p)
     p = parts()
     p.codes:set(2 * 4, p.codes:get(2 * 4) + 16 * 3)
-    refuses("E-SC-07", "the padding nibble of row 2 of tensor 'codes' is 3, expected 0", p)
+    refuses("E-SC-07", "the padding bits of row 2 of tensor 'codes' are 3, expected 0", p)
+  end)
+
+  it("finds padding that is not 0 behind codes of 2 and 3 bits", function()
+    for _, bits in ipairs { 2, 3 } do
+      local narrow = core.scheme { bits = bits, granularity = "row", convention = "amax" }
+      local t = core.encode(narrow, support.random({ 3, 5 }, 1)):tensors()
+      local width = select(2, t.codes:shape())
+      t.codes:set(3 * width, t.codes:get(3 * width) | 0x80)
+      local coded, message = core.coded(narrow, { 3, 5 }, { codes = t.codes, scale = t.scale })
+      assert.is_nil(coded)
+      assert.matches(("the padding bits of row 3 of tensor 'codes' are %d"):format(0x80 >> 5 * bits % 8), message, 1,
+        true)
+    end
   end)
 
   it("refuses a shape that the scheme cannot take", function()

@@ -219,6 +219,16 @@ local function float_bits(element, v)
   return math.tointeger(bits) + 128 * negative
 end
 
+-- A row of codes of b bits, one after the other from the lowest bit on.
+local function packed_row(row, lo, b)
+  local bytes = {}
+  for bit = 0, #row * b - 1 do
+    local code, at = math.tointeger(row[bit // b + 1] - lo), bit // 8 + 1
+    bytes[at] = (bytes[at] or 0) | (code >> bit % b & 1) << bit % 8
+  end
+  return string.char(table.unpack(bytes))
+end
+
 --- The bytes of the canonical `codes` tensor.
 function M.code_bytes(fields, codes)
   local lo = symmetric[fields.convention] and -2 ^ ((fields.bits or 8) - 1) or 0
@@ -237,10 +247,7 @@ function M.code_bytes(fields, codes)
     if fields.bits == 8 or fields.element == "f8e4m3" then
       for _, q in ipairs(row) do bytes[#bytes + 1] = string.char(math.tointeger(q) & 0xff) end
     else
-      for c = 1, #row, 2 do
-        local low, high = row[c] - lo, row[c + 1] and row[c + 1] - lo or 0
-        bytes[#bytes + 1] = string.char(math.tointeger(low + 16 * high))
-      end
+      bytes[#bytes + 1] = packed_row(row, lo, fields.bits or 4)
     end
   end
   return table.concat(bytes)

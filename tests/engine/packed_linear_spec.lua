@@ -22,6 +22,12 @@ local function int4(group, convention, dtype)
     scale_dtype = dtype or "bf16" }
 end
 
+local function narrow(bits, group, convention)
+  local fields = int4(group, convention)
+  fields.bits = bits
+  return fields
+end
+
 local function float4(group, convention, second_dtype)
   return { element = "f4e2m1", granularity = "group", group = group, convention = convention, scale_dtype = "f8e4m3",
     second_dtype = second_dtype }
@@ -87,6 +93,8 @@ local function integer_pairs(cols)
       list[#list + 1] = { int4(g), int4(g, "amax_reciprocal") }
       list[#list + 1] = { int4(g), int8 "token" }
       list[#list + 1] = { int4(g, "minmax_int_zero"), int4(g) }
+      list[#list + 1] = { narrow(3, g, "minmax_int_zero"), int8 "token" }
+      list[#list + 1] = { narrow(2, g), narrow(3, g) }
       list[#list + 1] = { float4(g, "nvfp4"), float4(g, "nvfp4") }
       list[#list + 1] = { float4(g, "svdq_nvfp4_stored", "bf16"), float4(g, "amax_reciprocal") }
       list[#list + 1] = { float4(g, "nvfp4"), int8 "token" }
@@ -110,6 +118,8 @@ local function float_pairs(cols)
   for _, g in ipairs { 1, 3, 16, 32 } do
     if g <= cols then
       for _, c in ipairs { "amax", "minmax_float_zero", "minmax_int_zero" } do list[#list + 1] = { int4(g, c) } end
+      list[#list + 1] = { narrow(2, g, "minmax_int_zero") }
+      list[#list + 1] = { narrow(3, g, "minmax_float_zero") }
       list[#list + 1] = { float4(g, "nvfp4") }
       list[#list + 1] = { float4(g, "svdq_nvfp4_stored") }
     end

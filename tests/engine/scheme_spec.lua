@@ -82,7 +82,7 @@ describe("core.scheme", function()
   end)
 
   it("refuses a value that a field does not allow, and names field, value and choices", function()
-    refuses({ bits = 5 }, "E-SC-01: scheme field 'bits' is 5, allowed: 4, 8")
+    refuses({ bits = 5 }, "E-SC-01: scheme field 'bits' is 5, allowed: 2, 3, 4, 8")
     refuses({ bits = "nil" }, "E-SC-01: scheme field 'bits' is 0")
     refuses({ granularity = "channel" },
       "E-SC-01: scheme field 'granularity' is 'channel', allowed: tensor, row, token, group")

@@ -10,7 +10,8 @@ local OUT, IN, RANK = 37, 144, 4 -- tails in every group and block
 local NAMES = { "float8_per_tensor", "float8_per_row", "float8_per_block", "float8_weight_only",
   "float8_per_tensor_static", "float8_per_row_static", "int8_per_tensor", "int8_per_row", "int8_weight_only",
   "int8_per_tensor_static", "int8_per_row_static", "int4_weight_only", "int4_weight_only_g16",
-  "int4_weight_only_g64", "int4_weight_only_g128", "w4a8", "w4a8_g32", "nvfp4", "nvfp4_weight_only",
+  "int4_weight_only_g64", "int4_weight_only_g128", "int4_weight_only_row", "int3_weight_only",
+  "int3_weight_only_row", "int2_weight_only_g64", "w4a8", "w4a8_g32", "nvfp4", "nvfp4_weight_only",
   "svdq_int4_r0_dq",
   "svdq_int4_r4_dq", "svdq_int4_r4", "svdq_nvfp4_r0_dq", "svdq_nvfp4_r4_dq", "svdq_nvfp4_r4" }
 

@@ -123,7 +123,7 @@ function M.quant_type()
   for _, form in ipairs(quant_types.forms) do
     if not form:find "_g%d" and not form:find "^svdq" then names[#names + 1] = form end
   end
-  for _, family in ipairs { "int4_weight_only", "w4a8" } do
+  for _, family in ipairs { "int2_weight_only", "int3_weight_only", "int4_weight_only", "w4a8" } do
     for _, group in ipairs(groups) do names[#names + 1] = ("%s_g%d"):format(family, group) end
   end
   return { anyOf = core.array { { enum = names },

@@ -20,6 +20,11 @@ local function is_type(name)
   return type(name) == "string" and pcall(quant_types.parse, name)
 end
 
+-- Is there a Hadamard matrix of this order, and does it go into the inputs?
+local function turns(order, inputs)
+  return math.type(order) == "integer" and order >= 1 and inputs % order == 0 and core.hadamard_size(order) == order
+end
+
 local function check_layer_entry(l, place, seen)
   if not check.is_object(l) or type(l.name) ~= "string" then
     return fail.fail("E-AR-03", "%s has no name", place)
@@ -38,9 +43,15 @@ local function check_layer_entry(l, place, seen)
     return fail.fail("E-AR-03", "%s: storage is %s, expected \"f16\" or \"bf16\"", place, check.show(l.storage))
   elseif l.bias ~= nil and not FLOATS[l.bias] then
     return fail.fail("E-AR-03", "%s: bias is %s, expected \"f16\", \"bf16\" or \"f32\"", place, check.show(l.bias))
+  elseif l.own_bias ~= nil and (l.own_bias ~= true or l.bias ~= "f32") then
+    return fail.fail("E-AR-03", "%s: own_bias is %s with a bias of %s, expected true with \"f32\"", place,
+      check.show(l.own_bias), check.show(l.bias))
   elseif not check.is_array(l.shape) or #l.shape ~= 2 or math.type(l.shape[1]) ~= "integer"
     or math.type(l.shape[2]) ~= "integer" or l.shape[1] < 1 or l.shape[2] < 1 then
     return fail.fail("E-AR-03", "%s: shape must be two positive integers", place)
+  elseif l.rotate ~= nil and not turns(l.rotate, l.shape[2]) then
+    return fail.fail("E-AR-03", "%s: rotate is %s, expected the order of a Hadamard matrix that divides %d inputs",
+      place, check.show(l.rotate), l.shape[2])
   end
   return true
 end
@@ -145,7 +156,7 @@ end
 local function type_of(entry)
   local qtype = quant_types.parse(entry.type)
   if qtype.smooth or entry.smooth == "method" then qtype.smooth = entry.smooth or qtype.smooth end
-  qtype.rank = qtype.rank or entry.rank
+  qtype.rank, qtype.own_bias = qtype.rank or entry.rank, entry.own_bias
   return qtype
 end
 
@@ -168,7 +179,8 @@ local function build_layer(entry, tensors)
     local bad = tensors[param] and tensors[param]:nonfinite()
     if bad then return fail.fail("E-AR-10", "tensor %s.%s: element %d is not finite", shown, param, bad) end
   end
-  local q, message, id = quantized_linear.from_tensors(type_of(entry), entry.shape, entry.storage, tensors)
+  local q, message, id = quantized_linear.from_tensors(type_of(entry), entry.shape, entry.storage, tensors,
+    entry.rotate)
   if not q then return nil, ("layer %s: %s"):format(shown, message), id end
   return q
 end
@@ -224,7 +236,7 @@ local function check_layer(model, entry, names)
   if out ~= entry.shape[1] or inp ~= entry.shape[2] then
     return fail.fail("E-AR-09", "layer %s is [%d, %d] in the model, [%d, %d] in the artefact", name, out, inp,
       entry.shape[1], entry.shape[2])
-  elseif (linear.bias ~= nil) ~= (entry.bias ~= nil) then
+  elseif (linear.bias ~= nil) ~= (entry.bias ~= nil) and not entry.own_bias then
     return fail.fail("E-AR-09", "layer %s: bias is %s in the model, %s in the artefact", name,
       linear.bias and linear.bias:dtype() or "absent", entry.bias or "absent")
   end

@@ -1,6 +1,11 @@
--- Runs busted inside this program: `vise tests/run.lua [busted options] tests`.
+-- Runs busted inside this program: `vise tests/run.lua [busted options] tests`.  A folder alone is run
+-- in several programs at once (tests/parallel.lua), VISE_TEST_JOBS of them.
 assert(_VERSION == "Lua 5.4")
 package.path = "tests/?.lua;" .. package.path
+
+if #arg == 1 and require("vise.core").disk.exists(arg[1]) == "folder" then
+  os.exit(require("parallel").run(arg[-1], arg[1]) == 0, true)
+end
 
 local own_output = true
 for _, word in ipairs(arg) do

@@ -41,21 +41,35 @@ static vise_status check_targets(const vise_tensor *logits, const vise_tensor *t
     return VISE_OK;
 }
 
+// The nats of every row into `nats`.
+static vise_status row_losses(const vise_context *ctx, double *nats, const vise_tensor *logits,
+                              const vise_tensor *targets, vise_error *err) {
+    entropy e = {&ctx->kernels, logits->data, targets->data, logits->shape[1], nats};
+    return vise_parallel(ctx, logits->shape[0], entropy_tile, &e, err);
+}
+
+vise_status vise_token_losses(const vise_context *ctx, vise_tensor *nats,
+                              const vise_tensor *logits, const vise_tensor *targets,
+                              vise_error *err) {
+    vise_status st = check_targets(logits, targets, err);
+    if (!st) st = vise_tensor_output(nats, VISE_F64, 1, logits->shape, err);
+    return st ? st : row_losses(ctx, nats->data, logits, targets, err);
+}
+
 vise_status vise_cross_entropy(const vise_context *ctx, double *nats, const vise_tensor *logits,
                                const vise_tensor *targets, vise_error *err) {
     vise_status st = check_targets(logits, targets, err);
     if (st) return st;
     int64_t rows = logits->shape[0];
-    entropy e = {&ctx->kernels, logits->data, targets->data, logits->shape[1], NULL};
-    e.nats = vise_calloc((size_t)rows * sizeof *e.nats);
-    if (!e.nats) {
+    double *each = vise_calloc((size_t)rows * sizeof *each);
+    if (!each) {
         return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for the loss of %lld rows",
                          (long long)rows);
     }
-    st = vise_parallel(ctx, rows, entropy_tile, &e, err);
+    st = row_losses(ctx, each, logits, targets, err);
     double sum = 0;
-    for (int64_t r = 0; r < rows; r++) sum += e.nats[r];
-    vise_free(e.nats);
+    for (int64_t r = 0; r < rows; r++) sum += each[r];
+    vise_free(each);
     if (!st) *nats = sum;
     return st;
 }

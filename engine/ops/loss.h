@@ -11,6 +11,11 @@
 vise_status vise_cross_entropy(const vise_context *ctx, double *nats, const vise_tensor *logits,
                                const vise_tensor *targets, vise_error *err);
 
+// The same of each row: nats, f64 [n].  NaN where a logit of the row is NaN or +infinity.
+vise_status vise_token_losses(const vise_context *ctx, vise_tensor *nats,
+                              const vise_tensor *logits, const vise_tensor *targets,
+                              vise_error *err);
+
 typedef struct vise_top_p_options {
     double temperature; // 0: the likeliest
     double top_p;       // (0, 1]

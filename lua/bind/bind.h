@@ -56,6 +56,7 @@ int viseL_checkshape(lua_State *L, int arg, int64_t shape[VISE_MAX_RANK]);
 // Schemes are plain values: nothing to close.
 const vise_scheme *viseL_checkscheme(lua_State *L, int arg);
 void viseL_pushscheme(lua_State *L, const vise_scheme *s);
+vise_coded *viseL_pushcoded(lua_State *L);                 // pushes a closed one
 const vise_coded *viseL_checkcoded(lua_State *L, int arg); // open, or an argument error
 const vise_packed *viseL_checkpacked(lua_State *L, int arg);
 void viseL_checkmatrix(lua_State *L, int arg, int64_t shape[2]); // a table {rows, cols}
@@ -85,7 +86,9 @@ void viseL_open_tensor(lua_State *L);
 void viseL_open_bench(lua_State *L);
 void viseL_open_bytes(lua_State *L);
 void viseL_open_coded(lua_State *L);
+void viseL_open_divergence(lua_State *L);
 void viseL_open_disk(lua_State *L);
+void viseL_open_elements(lua_State *L);
 void viseL_open_json(lua_State *L);
 void viseL_open_kernels(lua_State *L);
 void viseL_open_linalg(lua_State *L);
@@ -95,9 +98,11 @@ void viseL_open_onednn(lua_State *L);
 void viseL_open_ops(lua_State *L);
 void viseL_open_packed(lua_State *L);
 void viseL_open_permute(lua_State *L);
+void viseL_open_rotate(lua_State *L);
 void viseL_open_rows(lua_State *L);
 void viseL_open_safetensors(lua_State *L);
 void viseL_open_scheme(lua_State *L);
+void viseL_open_solve(lua_State *L);
 void viseL_open_statistics(lua_State *L);
 void viseL_open_terminal(lua_State *L);
 void viseL_open_tokenizer(lua_State *L);

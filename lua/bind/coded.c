@@ -8,7 +8,7 @@
 
 #define VISEL_CODED "vise.coded"
 
-static vise_coded *push_coded(lua_State *L) {
+vise_coded *viseL_pushcoded(lua_State *L) {
     vise_coded *c = lua_newuserdatauv(L, sizeof *c, 0);
     memset(c, 0, sizeof *c); // closed, so __gc is safe whatever happens next
     luaL_setmetatable(L, VISEL_CODED);
@@ -64,7 +64,7 @@ static int coded_encode(lua_State *L) {
     vise_encode_options opt = {0};
     lua_settop(L, 3);
     vise_error err;
-    vise_coded *c = push_coded(L);
+    vise_coded *c = viseL_pushcoded(L);
     read_encode_options(L, 3, &opt); // after the push, which can run a finalizer
     const vise_scheme *s = viseL_checkscheme(L, 1);
     const vise_tensor *x = viseL_checktensor(L, 2);
@@ -80,7 +80,7 @@ static int coded_new(lua_State *L) {
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 3);
     vise_error err;
-    vise_coded *c = push_coded(L); // 4
+    vise_coded *c = viseL_pushcoded(L); // 4
     for (int i = 0; i < VISE_PART_COUNT; i++) {
         lua_getfield(L, 3, vise_part_name((vise_part)i));
     }

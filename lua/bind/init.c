@@ -175,6 +175,7 @@ int viseL_open_core(lua_State *L) {
     viseL_open_bench(L);
     viseL_open_bytes(L);
     viseL_open_coded(L);
+    viseL_open_divergence(L);
     viseL_open_disk(L);
     viseL_open_json(L);
     viseL_open_kernels(L);
@@ -182,12 +183,15 @@ int viseL_open_core(lua_State *L) {
     viseL_open_nnops(L);
     viseL_open_observe(L);
     viseL_open_onednn(L);
+    viseL_open_elements(L);
     viseL_open_ops(L);
     viseL_open_packed(L);
     viseL_open_permute(L);
+    viseL_open_rotate(L);
     viseL_open_rows(L);
     viseL_open_safetensors(L);
     viseL_open_scheme(L);
+    viseL_open_solve(L);
     viseL_open_statistics(L);
     viseL_open_terminal(L);
     viseL_open_tokenizer(L);

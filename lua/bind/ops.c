@@ -4,6 +4,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/matmul.h"
 #include "engine/ops/reduce.h"
+#include "engine/ops/transpose.h"
 #include "lua/bind/bind.h"
 
 // t:add(b [, out]) and its kin: b is a number or a tensor
@@ -123,6 +124,15 @@ static int core_compare(lua_State *L) {
     return 1;
 }
 
+// t:transpose([out]): of a matrix
+static int tensor_transpose(lua_State *L) {
+    vise_error err;
+    vise_tensor *out = viseL_pushout(L, 2);
+    const vise_context *ctx = viseL_context(L);
+    const vise_tensor *t = viseL_checktensor(L, 1);
+    return viseL_finish(L, vise_transpose(ctx, out, t, &err), out, &err);
+}
+
 // core.matmul(a, b [, { trans_a = false, trans_b = false } [, out]])
 static int core_matmul(lua_State *L) {
     static const viseL_field fields[] = {
@@ -157,19 +167,20 @@ static int core_matmul_rule(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"add",    tensor_add   },
-    {"argmax", tensor_argmax},
-    {"axpy",   tensor_axpy  },
-    {"clamp",  tensor_clamp },
-    {"div",    tensor_div   },
-    {"max",    tensor_max   },
-    {"mean",   tensor_mean  },
-    {"min",    tensor_min   },
-    {"mul",    tensor_mul   },
-    {"norm",   tensor_norm  },
-    {"sub",    tensor_sub   },
-    {"sum",    tensor_sum   },
-    {NULL,     NULL         },
+    {"add",       tensor_add      },
+    {"argmax",    tensor_argmax   },
+    {"axpy",      tensor_axpy     },
+    {"clamp",     tensor_clamp    },
+    {"div",       tensor_div      },
+    {"max",       tensor_max      },
+    {"mean",      tensor_mean     },
+    {"min",       tensor_min      },
+    {"mul",       tensor_mul      },
+    {"norm",      tensor_norm     },
+    {"sub",       tensor_sub      },
+    {"sum",       tensor_sum      },
+    {"transpose", tensor_transpose},
+    {NULL,        NULL            },
 };
 
 static const luaL_Reg functions[] = {

@@ -1,6 +1,7 @@
 --- Artefacts: a quantized model on disk, and back.
 ---
----   DIR/<quant_type>.safetensors   the quantized layers only: <layer>.codes, .scale, ...
+---   DIR/<quant_type>.safetensors   the quantized layers only: <layer>.codes, .scale, ...; of a transformed
+---                                  model what else was changed: base.<tensor>
 ---   DIR/quant_config.json          the manifest: what it is, of which base, with which hashes
 ---   DIR/recipe/                    from a recipe's run: the package, the lock and the parameters that repeat it
 ---
@@ -16,6 +17,7 @@ local finite = require "vise.finite"
 local folder = require "vise.folder"
 local progress = require "vise.progress"
 local quant_types = require "vise.quant_types"
+local transformed = require "vise.formats.transformed"
 local version = require "vise.version"
 
 -- What the manifest and the metadata of our layout say they are.
@@ -27,27 +29,32 @@ local function layer_entries(model, quantization)
   for _, layer in ipairs(quantization.layers) do
     local linear, made = model:layer(layer.name), quantization.made and quantization.made[layer.name]
     local bias, qtype = made and made.bias or linear.bias, made and made.type or layer.qtype
+    local own = qtype.own_bias or nil
     local rank = quant_types.parse(layer.type).rank ~= qtype.rank and qtype.rank or nil
     list[#list + 1] = { name = layer.name, type = layer.type, smooth = qtype.smooth, rank = rank,
       shape = core.array { table.unpack(layer.shape) },
-      storage = layer.storage or quant_types.storage(linear.weight:dtype()), bias = bias and bias:dtype() or nil }
+      storage = layer.storage or quant_types.storage(linear.weight:dtype()),
+      bias = own and "f32" or bias and bias:dtype() or nil, own_bias = own,
+      rotate = made and made.rotate or not made and qtype.rotate and qtype.rotate(layer.shape[2]) or nil }
   end
   return list
 end
 
-local function metadata_of(quantization, layers)
+local function metadata_of(model, quantization, layers, base)
+  local transforms, changed = transformed.fields(model, base, false)
   return { vise = assert(core.json_encode { format = M.FORMAT, version = M.VERSION,
-    quant_type = quantization.config.quant_type, layers = layers }) }
+    quant_type = quantization.config.quant_type, layers = layers, transforms = transforms, changed = changed }) }
 end
 
 --- The tensors of a file in its order: { { "<layer>.<param>", tensor }, ... }
-local function tensor_entries(quantization)
+local function tensor_entries(quantization, base)
   local entries = {}
   for _, layer in ipairs(quantization.layers) do
     for _, t in ipairs(quantization.made[layer.name]:tensors()) do
       entries[#entries + 1] = { layer.name .. "." .. t.param, t.tensor }
     end
   end
+  for _, t in ipairs(base) do entries[#entries + 1] = { transformed.PREFIX .. t.name, t.tensor } end
   return entries
 end
 
@@ -95,27 +102,30 @@ local function layers_of(quantization, layers)
     for _, t in ipairs(quantization.made[layer.name]:tensors()) do hashes[t.param] = core.xxh3(t.tensor) end
     listed[i] = { name = layer.name, type = layer.type, method = known.method, smooth = layer.smooth,
       rank = layer.rank, shape = layer.shape,
-      storage = layer.storage, bias = layer.bias, xxh3_128 = hashes, weight_error = known_error(known.weight_error),
+      storage = layer.storage, bias = layer.bias, own_bias = layer.own_bias, rotate = layer.rotate,
+      xxh3_128 = hashes, weight_error = known_error(known.weight_error),
       output_error = known_error(known.output_error) }
   end
   return listed
 end
 
 --- Everything in the manifest but the hash of the checkpoint.
-local function manifest_of(model, quantization, layers, file, bytes)
+local function manifest_of(model, quantization, layers, base, checkpoint)
   local files, message, id = base_files(model)
   if not files then return nil, message, id end
   local identity
   identity, message, id = model.checkpoint:identity()
   if not identity then return nil, message, id end
   local backend, blas = core.backend()
+  local transforms, changed = transformed.fields(model, base, true)
   return {
     format = M.FORMAT, version = M.VERSION, vise = version,
     quant_type = quantization.config.quant_type,
-    checkpoint = { file = file, bytes = bytes },
+    checkpoint = checkpoint,
     base = { family = model.family, identity = identity, files = files },
     config = config_of(quantization.config),
     calibration = quantization.calibration,
+    transforms = transforms, changed = changed,
     layers = layers_of(quantization, layers),
     numerics = { backend = backend, blas = blas or core.null, matmul = core.matmul_rule() },
   }
@@ -154,10 +164,10 @@ end
 function M.write(model, quantization, dir, recipe)
   dir = dir:gsub("(.)/+$", "%1")
   local file = quantization.config.quant_type .. ".safetensors"
-  local layers = layer_entries(model, quantization)
-  local entries, metadata = tensor_entries(quantization), metadata_of(quantization, layers)
+  local layers, base = layer_entries(model, quantization), transformed.tensors(model, quantization.layers)
+  local entries, metadata = tensor_entries(quantization, base), metadata_of(model, quantization, layers, base)
   local bytes = core.safetensors_size(entries, metadata)
-  local manifest, message, id = manifest_of(model, quantization, layers, file, bytes)
+  local manifest, message, id = manifest_of(model, quantization, layers, base, { file = file, bytes = bytes })
   if not manifest then return nil, message, id end
   manifest.recipe = recipe and recipe.about
   local ok
@@ -207,7 +217,9 @@ function M.file_bytes(model, plan, cfg)
       end
     end
   end
-  return core.safetensors_size(entries, metadata_of(planned, layer_entries(model, planned)))
+  local base = transformed.tensors(model, planned.layers)
+  for _, t in ipairs(base) do entries[#entries + 1] = { transformed.PREFIX .. t.name, t.dtype, t.shape } end
+  return core.safetensors_size(entries, metadata_of(model, planned, layer_entries(model, planned), base))
 end
 
 return M

@@ -6,7 +6,8 @@ local M = {}
 -- Modules that are files of their own.
 local modules = {
   algorithms = true, checkpoint = true, data = true, eval = true, generate = true, html = true, models = true,
-  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, workload = true,
+  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, transforms = true,
+  workload = true,
 }
 
 -- Modules that are functions of the core under a name.
@@ -15,9 +16,9 @@ local groups = {
   json = { "array", "null", decode = "json_decode", encode = "json_encode" },
   linalg = { "matmul", "svd" },
   machine = { "backend", "clock", "memory", "memory_limit", "reset_peak", "threads" },
-  ops = { "attention", "compare", "cross_entropy", "embedding", "gated_add", "gelu", "layer_norm", "linear",
-    "matmul_rule", "modulate", "patchify", "rms_norm", "rope", "silu", "sinusoid", "softmax", "top_p",
-    "unpatchify" },
+  ops = { "attention", "compare", "cross_entropy", "divergence", "embedding", "gated_add", "gelu", "layer_norm",
+    "likeliest", "linear", "matmul_rule", "modulate", "patchify", "rms_norm", "rope", "silu", "sinusoid", "softmax",
+    "token_losses", "top_p", "unpatchify" },
   safetensors = { open = "safetensors_open", size = "safetensors_size", write = "safetensors_write" },
   tokenizers = { open = "tokenizer_open" },
 }
@@ -32,6 +33,7 @@ local verbs = {
   quantize = "quantize",
   restore = "restore",
   save = "artefact",
+  transform = "transforms",
 }
 
 -- Functions of the core that are public as they are.

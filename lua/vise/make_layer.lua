@@ -10,6 +10,8 @@ local M = {}
 
 local try = fail.try
 
+local KINDS = require("vise.algorithms.method_form").KINDS
+
 local PROBE_ROWS, PROBE_SEED = 64, 0
 local SPAN_IN_SIGMAS = 4 -- a channel's largest |x| is about so many times its spread
 
@@ -64,23 +66,24 @@ end
 
 --- What a method is told of a layer.
 ---@return vise.MethodInput
-local function about_of(planned, found)
+local function about_of(linear, planned, found)
   local method = planned.type.method
   for _, need in ipairs(method.needs or {}) do
     if need == "samples" and not (found and found.sample) then
       fail.try(nil, ("method %s needs rows of the layer's input"):format(method.name), "E-OB-18")
     end
   end
-  return { name = planned.name, shape = planned.shape, type = planned.type, storage = planned.storage,
-    scheme = core.scheme(quant_types.scheme_args(planned.type.weight, planned.storage)),
-    span = found and found.span, range = found and found.range, samples = found and found.sample,
-    options = method.options }
+  local about = { name = planned.name, shape = planned.shape, type = planned.type, storage = planned.storage,
+    scheme = core.scheme(quant_types.scheme_args(planned.type.weight, planned.storage)), bias = linear.bias,
+    samples = found and found.sample, options = method.options }
+  for _, kind in ipairs(KINDS) do about[kind] = found and found[kind] end
+  return about
 end
 
 -- The layer that these parts make, and what it is worth.
 local function finish(linear, weight, planned, found, parts, info)
   if planned.type.static then parts.act_scale = try(quantized_linear.act_scale(planned.type, found.range)) end
-  parts.type, parts.bias = planned.type, linear.bias
+  parts.type, parts.bias = planned.type, parts.bias or linear.bias
   local q = try(quantized_linear.new(parts))
   local stands_for <close> = try(q:dequantize())
   local out, kind = output_error(linear, q, found)
@@ -92,7 +95,7 @@ end
 
 local function layer(linear, planned, found)
   local weight <close> = try(linear.weight:to "f32")
-  local about = about_of(planned, found)
+  local about = about_of(linear, planned, found)
   local parts, info, id = planned.type.method.make(weight, about)
   if parts == nil and info ~= nil then try(nil, tostring(info), type(id) == "string" and id or "E-PL-09") end
   return finish(linear, weight, planned, found, check(parts, about), info)
@@ -100,12 +103,14 @@ end
 
 -- Of the group's captured statistics the first layer's are taken: they are the same.
 local function group(linears, planned, found, made)
-  local weights, results = {}, {}
-  for i, linear in ipairs(linears) do weights[i] = linear.weight end
-  local parts, info = try(planned[1].type.method.make_group(weights, about_of(planned[1], found)))
+  local weights, abouts, results = {}, {}, {}
+  for i, linear in ipairs(linears) do
+    weights[i], abouts[i] = linear.weight, about_of(linear, planned[i], found)
+  end
+  local parts, info = try(planned[1].type.method.make_group(weights, abouts[1], abouts))
   for i, linear in ipairs(linears) do
     local weight <close> = try(linear.weight:to "f32")
-    made[i], results[i] = finish(linear, weight, planned[i], found, parts[i], info)
+    made[i], results[i] = finish(linear, weight, planned[i], found, check(parts[i], abouts[i]), info)
     results[i].shares = planned[1].name
   end
   return results

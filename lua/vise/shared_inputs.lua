@@ -1,4 +1,5 @@
---- Which layers share a smoothing and a `down`: svdq = { shared_inputs = true }.
+--- Which layers are made together because they are given the same input: with svdq = { shared_inputs =
+--- true } they share a smoothing and a `down`; methods that say `shares` take them together always.
 ---
 --- Two layers form a group if they are siblings (the same name up to the last dot) of one type and
 --- width, with a branch and smoothed by what flows into them, and calibration saw both given the very
@@ -15,6 +16,10 @@ local M = {}
 ---@param cfg vise.Config
 ---@return string?
 function M.obstacle(type, cfg)
+  if type.method.shares then
+    return #type.needs == 0 and "no calibration shows which layers share an input"
+      or cfg.statistics and "statistics from a file do not show which layers share an input" or nil
+  end
   if not type.rank or type.rank == 0 then return "no low-rank branch" end
   if not type.method.make_group then return ("method %s makes each layer by itself"):format(type.method.name) end
   if type.smooth == "few_shot" then return nil end
@@ -52,10 +57,10 @@ end
 ---@param cfg vise.Config
 ---@return vise.PlannedLayer[][]
 function M.siblings(layers, cfg)
-  if not cfg.svdq.shared_inputs then return {} end
   local able = {}
   for _, layer in ipairs(layers) do
-    if layer.type and not M.obstacle(layer.type, cfg) then able[#able + 1] = layer end
+    local asked = layer.type and (cfg.svdq.shared_inputs or layer.type.method.shares)
+    if asked and not M.obstacle(layer.type, cfg) then able[#able + 1] = layer end
   end
   return lists(able, key_of)
 end
@@ -72,7 +77,8 @@ function M.groups(layers, cfg, found)
     -- A tensor that was changed between two layers, or a call that only one had, shows in what was seen.
     local shared = lists(siblings, function(layer)
       local seen = found[layer.name]
-      return ("%s\n%d %s"):format(seen.shares or layer.name, seen.rows or 0, core.xxh3(seen.span))
+      local statistic = seen[layer.type.needs[1]]
+      return ("%s\n%d %s"):format(seen.shares or layer.name, seen.rows or 0, statistic and core.xxh3(statistic) or "")
     end)
     for _, group in ipairs(shared) do
       for _, layer in ipairs(group) do groups[layer.name] = group end

@@ -203,7 +203,7 @@ describe("a method is refused", function()
       ["E%-CF%-01: method.name is missing"] = { make = make },
       ["E%-CF%-02: method: unknown field 'need'"] = { name = "x", make = make, need = {} },
       ["E%-CF%-03: method.name must be"] = { name = "A\27[31m", make = make },
-      ["E%-CF%-03: method.needs%[1%] must be"] = { name = "x", make = make, needs = { "moments" } },
+      ["E%-CF%-03: method.needs%[1%] must be"] = { name = "x", make = make, needs = { "moods" } },
       ["E%-CF%-03: method.rank must be an integer"] = { name = "x", make = make, rank = 0 },
       ["E%-CF%-03: method.options.a must be"] = { name = "x", make = make, options = { a = {} } },
       ["E%-CF%-09: method: \"svdquant\" comes with vise"] = { name = "svdquant", make = make },

@@ -11,9 +11,13 @@
 ---   } })
 ---
 --- Types with a low-rank branch of their own take "svdquant" if nothing else is said, all others
---- "rounding"; both stand in the same table as what vise.algorithms.register adds.
+--- "rounding"; both stand in the same table as what vise.algorithms.register adds.  A list of names is
+--- a chain of steps (vise.algorithms.chain): { "smoothquant", "gptq" }.
 
+local chain = require "vise.algorithms.chain"
+local core = require "vise.core"
 local fail = require "vise.fail"
+local form = require "vise.algorithms.method_form"
 local suggest = require "vise.suggest"
 
 local M = {}
@@ -25,8 +29,12 @@ local M = {}
 ---@field storage "f16"|"bf16"  The 16-bit type of what is stored beside the codes.
 ---@field scheme vise.Scheme    Of the codes.
 ---@field options table         The method's, with the values of the configuration.
+---@field bias? vise.Tensor     [out], as the model has it.
 ---@field span? vise.Tensor     f32 [in]: largest |x| of each input channel.
 ---@field range? vise.Tensor    f32 [2]
+---@field mean? vise.Tensor     f32 [in]: mean |x| of each input channel.
+---@field importance? vise.Tensor  f32 [in]: mean x^2 of each input channel.
+---@field moments? vise.Tensor  f32 [in, in]: X'X / tokens.
 ---@field samples? vise.Tensor  f32 [n, in]: rows of the layer's input.
 
 ---@class vise.LayerParts
@@ -34,25 +42,40 @@ local M = {}
 ---@field smooth? vise.Tensor   [in] in the storage type; the layer computes with x / smooth.
 ---@field down? vise.Tensor     [rank, in] in the storage type; the branch adds (x down') up'.
 ---@field up? vise.Tensor       [out, rank]
+---@field rotate? integer       The layer's input is turned by a Hadamard matrix, in blocks of so many.
+---@field bias? vise.Tensor     f32 [out]: in the place of the model's.
 
----@class vise.Method
+---@class vise.Method  A whole method has `make`; a step of chains prepare, round or finish.
 ---@field name string           Recorded in the manifest and the report.
----@field make fun(weight: vise.Tensor, about: vise.MethodInput): vise.LayerParts, table?
+---@field make? fun(weight: vise.Tensor, about: vise.MethodInput): vise.LayerParts, table?
 ---                             f32 [out, in] -> the parts, and scalars for the report.
----@field needs? string[]       What calibration has to gather: "span", "range", "samples".
+---@field prepare? fun(layers: vise.LayerWork[], options: table)
+---@field round? fun(layer: vise.LayerWork, options: table): vise.Coded
+---@field finish? fun(layer: vise.LayerWork, coded: vise.Coded, options: table)
+---@field shares? boolean       prepare takes all layers that are given the same input, not one by one.
+---@field rotate? fun(inputs: integer, options: table): integer  It turns the input, in blocks of so many.
+---@field branch? boolean       It makes a low-rank branch: of the type's rank, or of options.rank.
+---@field bias? boolean         It gives the layer a bias of its own.
+---@field sequential? boolean   It wants the inputs that quantized layers before it give.
+---@field needs? string[]       What calibration has to gather: "span", "range", "mean", "importance",
+---                             "moments", "samples".
 ---@field rows? integer         Rows of "samples" to keep, 256.
 ---@field smooth? boolean       It makes smoothing factors.
 ---@field rank? integer         It makes a low-rank branch, for types that have none of their own.
 ---@field options? table        Names and defaults of its options: scalars.
 ---@field types? string[]       Globs over the names of the quant types it is for; all if not given.
 ---@field copies? integer       Copies of the weight in f32 that make holds at most, 4: for the plan.
----@field make_group? fun(weights: vise.Tensor[], about: vise.MethodInput): vise.LayerParts[], table?
+---@field make_group? fun(weights: vise.Tensor[], about: vise.MethodInput, abouts: vise.MethodInput[]):
+---                             vise.LayerParts[], table?
 ---@field resolve? fun(type: vise.QuantType, cfg: vise.Config): vise.QuantType  Of methods of vise.
 
-local DEFAULT_ROWS, DEFAULT_COPIES, MOST_COPIES, MOST_ROWS = 256, 4, 1000, 1 << 20
-local MOST_RANK = 99999 -- as in the names of svdq types
+local DEFAULT_ROWS, DEFAULT_COPIES = 256, 4
 
-local builtin = { rounding = "vise.algorithms.rounding", svdquant = "vise.algorithms.svdquant" }
+local builtin = {
+  rotate = "vise.algorithms.rotate",
+  rounding = "vise.algorithms.rounding",
+  svdquant = "vise.algorithms.svdquant",
+}
 local registered = {}
 
 --- The names of all methods, sorted.
@@ -81,80 +104,6 @@ function M.is_builtin(name)
   return builtin[name] ~= nil
 end
 
-local STATISTICS = { span = true, range = true, samples = true }
-local SCALARS = { string = true, number = true, boolean = true }
-
-local function wrong(where, what, expected, value)
-  fail.raise("E-CF-03", "%s.%s must be %s, got %s", where, what, expected,
-    type(value) == "table" and "a table" or tostring(value))
-end
-
-local function words(where, field, value, allowed)
-  if type(value) ~= "table" then wrong(where, field, "a list", value) end
-  for i, word in ipairs(value) do
-    if type(word) ~= "string" or allowed and not allowed[word] then
-      wrong(where, ("%s[%d]"):format(field, i), allowed and "\"span\", \"range\" or \"samples\"" or "a string", word)
-    end
-  end
-end
-
-local function count(least, most)
-  return function(where, field, value)
-    if math.type(value) ~= "integer" or value < least or value > most then
-      wrong(where, field, ("an integer from %d to %d"):format(least, most), value)
-    end
-  end
-end
-
-local function scalars(where, field, value)
-  if type(value) ~= "table" then wrong(where, field, "a table", value) end
-  for name, default in pairs(value) do
-    if type(name) ~= "string" or not SCALARS[type(default)] then
-      wrong(where, ("%s.%s"):format(field, tostring(name)), "a string, a number or a boolean", default)
-    end
-  end
-end
-
-local function is_function(where, field, value)
-  if type(value) ~= "function" then wrong(where, field, "a function", value) end
-end
-
-local checks = {
-  name = function(where, field, value)
-    if type(value) ~= "string" or not value:find "^%l[%w_.-]*$" or #value > 60 then
-      wrong(where, field, "a word of lower-case letters, digits and - _ .", value)
-    end
-  end,
-  make = is_function,
-  needs = function(where, field, value) words(where, field, value, STATISTICS) end,
-  rows = count(1, MOST_ROWS),
-  smooth = function(where, field, value)
-    if type(value) ~= "boolean" then wrong(where, field, "true or false", value) end
-  end,
-  rank = count(1, MOST_RANK),
-  options = scalars,
-  types = words,
-  copies = count(1, MOST_COPIES),
-  make_group = is_function,
-}
-
-local function check(method, where)
-  for field, value in pairs(method) do
-    local known = checks[field]
-    if not known then
-      local names = {}
-      for name in pairs(checks) do names[#names + 1] = name end
-      table.sort(names)
-      fail.raise("E-CF-02", "%s: unknown field '%s'%s; the fields are %s", where, tostring(field),
-        suggest.hint(tostring(field), names), table.concat(names, ", "))
-    end
-    known(where, field, value)
-  end
-  for _, field in ipairs { "name", "make" } do
-    if method[field] == nil then fail.raise("E-CF-01", "%s.%s is missing", where, field) end
-  end
-end
-
 --- A method by its name.  Raises E-CF-08 for one that is none.
 ---@param name string
 ---@param where? string  Names the field, for messages.
@@ -174,7 +123,7 @@ end
 ---@return vise.Method
 function M.register(method)
   if type(method) ~= "table" then fail.raise("E-CF-03", "register takes a table, got %s", type(method)) end
-  check(method, "method")
+  form.check(method, "method")
   if builtin[method.name] then
     fail.raise("E-CF-09", "method \"%s\" comes with vise: give yours another name", method.name)
   end
@@ -187,7 +136,7 @@ local function with_options(method, given, where)
   local names, options, copy = {}, {}, {}
   for name, default in pairs(method.options or {}) do names[#names + 1], options[name] = name, default end
   table.sort(names)
-  if given ~= nil then scalars(where, "options", given) end
+  if given ~= nil then form.scalars(where, "options", given) end
   for name, value in pairs(given or {}) do
     if options[name] == nil then
       fail.raise("E-CF-02", "%s: method %s has no option '%s'%s", where, method.name, tostring(name),
@@ -202,16 +151,19 @@ local function with_options(method, given, where)
   return copy
 end
 
---- What a configuration says of a method: a name, a name with options, or a method itself.
----@param value any
----@param where string  Names the field, for messages.
----@return vise.Method
-function M.of(value, where)
+-- Is a table with the name of a built-in method that method?
+local function same(value, known)
+  return value.make == known.make and value.prepare == known.prepare and value.round == known.round
+    and value.finish == known.finish
+end
+
+-- A method or a step, with its options.
+local function single(value, where)
   if type(value) == "string" then return with_options(M.method(value, where), nil, where) end
   if type(value) ~= "table" then
     fail.raise("E-CF-03", "%s must be a name or a table, got %s", where, type(value))
   end
-  if value.make == nil then
+  if value.make == nil and not chain.is_step(value) then
     for field in pairs(value) do
       if field ~= "name" and field ~= "options" then
         fail.raise("E-CF-01", "%s.make is missing: a function (weight, about) that gives the layer's parts", where)
@@ -219,17 +171,50 @@ function M.of(value, where)
     end
     return with_options(M.method(value.name, where .. ".name"), value.options, where)
   end
-  check(value, where)
-  if builtin[value.name] and value.make ~= M.method(value.name).make then
+  form.check(value, where)
+  if builtin[value.name] and not same(value, M.method(value.name)) then
     fail.raise("E-CF-09", "%s: \"%s\" comes with vise: give yours another name", where, value.name)
   end
   return with_options(value, nil, where)
 end
 
---- A method as plain data: its name, with its options if it has any.
+-- A chain of steps; a step alone is a chain of one.
+local function composed(values, where)
+  local steps = {}
+  for i, value in ipairs(values) do steps[i] = single(value, #values > 1 and ("%s[%d]"):format(where, i) or where) end
+  if #values == 1 and not chain.is_step(steps[1]) or #values == 1 and steps[1].make then return steps[1] end
+  return chain.compose(steps, with_options(M.method "rounding", nil, where), where)
+end
+
+local function is_list(value)
+  return type(value) == "table" and value[1] ~= nil
+end
+
+--- What a configuration says of a method: a name, a name with options, a method itself, or a list of
+--- these, which is a chain.
+---@param value any
+---@param where string  Names the field, for messages.
+---@return vise.Method
+function M.of(value, where)
+  if type(value) == "table" and value.given then return value end -- composed before
+  if not is_list(value) then return composed({ value }, where) end
+  for key in pairs(value) do
+    if math.type(key) ~= "integer" or key < 1 or key > #value then
+      fail.raise("E-CF-03", "%s must be a list of steps, has a field '%s'", where, tostring(key))
+    end
+  end
+  return composed(value, where)
+end
+
+--- A method as plain data: its name, with its options if it has any; of a chain the list of its steps.
 ---@param method vise.Method
 ---@return string|table
 function M.plain(method)
+  if method.given then
+    local list = core.array {}
+    for i, step in ipairs(method.given) do list[i] = M.plain(step) end
+    return #list == 1 and list[1] or list
+  end
   local options = {}
   for name, value in pairs(method.options) do options[name] = value end
   return next(options) ~= nil and { name = method.name, options = options } or method.name
@@ -248,11 +233,30 @@ end
 local function statistics_of(method, type)
   local wanted, list = { range = type.static }, {}
   for _, need in ipairs(method.needs or {}) do wanted[need] = true end
-  if wanted.samples and not wanted.range then wanted.span = true end
-  for _, kind in ipairs { "span", "range" } do
+  for _, kind in ipairs(form.KINDS) do
     if wanted[kind] then list[#list + 1] = kind end
   end
+  if wanted.samples and #list == 0 then list[1] = "span" end
   return list
+end
+
+-- Raises for a type and a method that do not go together.
+local function check_fit(method, type)
+  for _, step in ipairs(method.steps or { method }) do
+    local whole = step.make == nil or not method.steps -- what rounds in a chain need not make whole layers
+    if whole and not takes(step, type) then
+      fail.raise("E-CF-06", "method %s is not for %s; it is for %s", step.name, type.name,
+        table.concat(step.types, ", "))
+    end
+  end
+  if method.rank and type.rank then
+    fail.raise("E-CF-06", "method %s brings a branch of rank %d, %s has its own", method.name, method.rank, type.name)
+  elseif method.steps and (type.rank or 0) > 0 and not method.branch then
+    fail.raise("E-CF-06", "%s has a branch of rank %d, and no step of %s makes one: add low_rank", type.name, type.rank,
+      method.name)
+  elseif method.branch and not method.rank and not type.rank then
+    fail.raise("E-CF-06", "%s has no branch: give the step of %s that makes one a rank", type.name, method.name)
+  end
 end
 
 --- A type as a method makes it: with the method, what it needs, and what it stores.  Raises E-CF-06
@@ -263,12 +267,7 @@ end
 ---@return vise.QuantType
 function M.resolve(type, method, cfg)
   method = method or M.of(type.rank and "svdquant" or "rounding", "method")
-  if not takes(method, type) then
-    fail.raise("E-CF-06", "method %s is not for %s; it is for %s", method.name, type.name,
-      table.concat(method.types, ", "))
-  elseif method.rank and type.rank then
-    fail.raise("E-CF-06", "method %s brings a branch of rank %d, %s has its own", method.name, method.rank, type.name)
-  end
+  check_fit(method, type)
   local t = {}
   for key, value in pairs(method.resolve and method.resolve(type, cfg) or type) do t[key] = value end
   t.method = t.method or method
@@ -278,6 +277,7 @@ function M.resolve(type, method, cfg)
   end
   t.smooth = method.smooth and "method" or type.smooth and "identity"
   t.rank = method.rank or type.rank
+  t.rotate, t.own_bias = method.rotate, method.bias or nil
   t.needs = statistics_of(method, type)
   t.calibrated = t.needs[1] or false
   return t

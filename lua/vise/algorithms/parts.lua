@@ -49,6 +49,10 @@ local function smooth_problem(t, about, inputs)
   return least <= 0 and ("has %g in it, expected numbers above 0"):format(least) or nil
 end
 
+local function rotate_problem(found, planned)
+  return found ~= planned and ("is %s, the plan has %d"):format(tostring(found), planned) or nil
+end
+
 --- Checks the parts of a layer.  Raises E-PL-09.
 ---@param parts any
 ---@param about vise.MethodInput
@@ -61,10 +65,11 @@ function M.check(parts, about)
   local outputs, inputs, rank = about.shape[1], about.shape[2], about.type.rank or 0
   local smoothed = about.type.smooth ~= nil and about.type.smooth ~= "identity"
   local expected = { weight = true, smooth = smoothed, down = rank > 0, up = rank > 0,
-    smooth_original = about.type.smooth == "few_shot" }
+    smooth_original = about.type.smooth == "few_shot", rotate = about.type.rotate ~= nil,
+    bias = about.type.own_bias }
   for name in pairs(parts) do
     if not expected[name] then
-      wrong(tostring(name), "is a part that is not stored: the method says smooth and rank")
+      wrong(tostring(name), "is a part that is not stored: the method says what it makes")
     end
   end
   local problems = {
@@ -72,6 +77,8 @@ function M.check(parts, about)
     { "smooth", smoothed and smooth_problem(parts.smooth, about, inputs) },
     { "down", rank > 0 and tensor_problem(parts.down, about.storage, { rank, inputs }) },
     { "up", rank > 0 and tensor_problem(parts.up, about.storage, { outputs, rank }) },
+    { "bias", about.type.own_bias and tensor_problem(parts.bias, "f32", { outputs }) },
+    { "rotate", about.type.rotate and rotate_problem(parts.rotate, about.type.rotate(inputs)) },
   }
   for _, entry in ipairs(problems) do
     if entry[2] then wrong(entry[1], entry[2]) end

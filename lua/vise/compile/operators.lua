@@ -25,7 +25,10 @@ local operators = {
   ["tensor:add"] = elementwise(3), ["tensor:sub"] = elementwise(3),
   ["tensor:mul"] = elementwise(3), ["tensor:div"] = elementwise(3),
   ["tensor:axpy"] = elementwise(4), ["tensor:clamp"] = elementwise(4),
+  ["tensor:abs"] = elementwise(2), ["tensor:sign"] = elementwise(2),
+  ["tensor:round"] = elementwise(2), ["tensor:power"] = elementwise(3), ["tensor:fold"] = { out = 3 },
   ["tensor:to"] = { out = 3 }, ["tensor:copy"] = { out = 2 },
+  ["tensor:transpose"] = { out = 2 },
   matmul = { out = 4 },
   linear = { out = 4, vectors = { 3 } },
   -- networks
@@ -39,6 +42,7 @@ local operators = {
   sinusoid = { out = 3 }, embedding = { out = 3 },
   patchify = { out = 3 }, unpatchify = { out = 3 },
   -- quantized layers
+  hadamard = { out = 3, inplace = { 1 } },
   rows = { out = 4, vectors = { "weight", "bias" }, alike = 2 },
   product = { out = 4, vectors = { "bias" } },
   simulate = { out = 3, inplace = { 2 } },

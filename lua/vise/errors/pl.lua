@@ -56,4 +56,11 @@ return {
       .. "smoothing factors if the method says smooth = true, a branch if it says rank. What its make function returns "
       .. "is held against that: every part there, of its dtype and shape, finite, and no other.",
   },
+  ["E-PL-10"] = {
+    title = "no plan within the bit budget",
+    next = "Raise the budget, or let layers choose from a smaller type.",
+    explain = "A search for a plan gives every layer one of some types so that all of them together take no more "
+      .. "bytes than the budget. There is no such plan if the smallest types take more already; and scores that are "
+      .. "negative or not finite cannot be added up.",
+  },
 }

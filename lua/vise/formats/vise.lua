@@ -8,6 +8,7 @@ local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
 local suggest = require "vise.suggest"
 local svdquant_options = require "vise.algorithms.svdquant_options"
+local transformed = require "vise.formats.transformed"
 
 local M = { name = "vise", manifest = artefact.FORMAT, metadata = "vise", save = artefact.write }
 
@@ -18,6 +19,11 @@ local FLOATS = { f16 = true, bf16 = true, f32 = true }
 
 local function is_type(name)
   return type(name) == "string" and pcall(quant_types.parse, name)
+end
+
+-- Is there a Hadamard matrix of this order, and does it go into the inputs?
+local function turns(order, inputs)
+  return math.type(order) == "integer" and order >= 1 and inputs % order == 0 and core.hadamard_size(order) == order
 end
 
 local function check_layer_entry(l, place, seen)
@@ -38,9 +44,15 @@ local function check_layer_entry(l, place, seen)
     return fail.fail("E-AR-03", "%s: storage is %s, expected \"f16\" or \"bf16\"", place, check.show(l.storage))
   elseif l.bias ~= nil and not FLOATS[l.bias] then
     return fail.fail("E-AR-03", "%s: bias is %s, expected \"f16\", \"bf16\" or \"f32\"", place, check.show(l.bias))
+  elseif l.own_bias ~= nil and (l.own_bias ~= true or l.bias ~= "f32") then
+    return fail.fail("E-AR-03", "%s: own_bias is %s with a bias of %s, expected true with \"f32\"", place,
+      check.show(l.own_bias), check.show(l.bias))
   elseif not check.is_array(l.shape) or #l.shape ~= 2 or math.type(l.shape[1]) ~= "integer"
     or math.type(l.shape[2]) ~= "integer" or l.shape[1] < 1 or l.shape[2] < 1 then
     return fail.fail("E-AR-03", "%s: shape must be two positive integers", place)
+  elseif l.rotate ~= nil and not turns(l.rotate, l.shape[2]) then
+    return fail.fail("E-AR-03", "%s: rotate is %s, expected the order of a Hadamard matrix that divides %d inputs",
+      place, check.show(l.rotate), l.shape[2])
   end
   return true
 end
@@ -60,7 +72,7 @@ local function check_common(t, where)
     if not ok then return nil, message, id end
     seen[l.name] = true
   end
-  return true
+  return transformed.check(t, where)
 end
 
 local function is_hash(v, digits)
@@ -137,6 +149,8 @@ function M.read_metadata(text, where, manifest)
         where, i, mine and core.escape(mine.name) or "missing", other and core.escape(other.name) or "missing")
     end
   end
+  ok, why, id = transformed.agree(meta, manifest, where)
+  if not ok then return nil, why, id end
   return meta
 end
 
@@ -145,7 +159,7 @@ end
 local function type_of(entry)
   local qtype = quant_types.parse(entry.type)
   if qtype.smooth or entry.smooth == "method" then qtype.smooth = entry.smooth or qtype.smooth end
-  qtype.rank = qtype.rank or entry.rank
+  qtype.rank, qtype.own_bias = qtype.rank or entry.rank, entry.own_bias
   return qtype
 end
 
@@ -168,7 +182,8 @@ local function build_layer(entry, tensors)
     local bad = tensors[param] and tensors[param]:nonfinite()
     if bad then return fail.fail("E-AR-10", "tensor %s.%s: element %d is not finite", shown, param, bad) end
   end
-  local q, message, id = quantized_linear.from_tensors(type_of(entry), entry.shape, entry.storage, tensors)
+  local q, message, id = quantized_linear.from_tensors(type_of(entry), entry.shape, entry.storage, tensors,
+    entry.rotate)
   if not q then return nil, ("layer %s: %s"):format(shown, message), id end
   return q
 end
@@ -202,6 +217,7 @@ function M.survey(handle, meta, manifest, found)
       if not q then found(id, message) else q:close() end
     end
   end
+  transformed.survey(handle, meta, manifest, claimed, found)
   for _, name in ipairs(handle:names()) do
     if not claimed[name] then
       found("E-AR-10", ("tensor %s belongs to no listed layer"):format(core.escape(name)), name)
@@ -224,7 +240,7 @@ local function check_layer(model, entry, names)
   if out ~= entry.shape[1] or inp ~= entry.shape[2] then
     return fail.fail("E-AR-09", "layer %s is [%d, %d] in the model, [%d, %d] in the artefact", name, out, inp,
       entry.shape[1], entry.shape[2])
-  elseif (linear.bias ~= nil) ~= (entry.bias ~= nil) then
+  elseif (linear.bias ~= nil) ~= (entry.bias ~= nil) and not entry.own_bias then
     return fail.fail("E-AR-09", "layer %s: bias is %s in the model, %s in the artefact", name,
       linear.bias and linear.bias:dtype() or "absent", entry.bias or "absent")
   end
@@ -255,8 +271,8 @@ function M.read_layer(handle, entry, hashes, claimed)
   return build_layer(entry, tensors)
 end
 
-local function build_all(model, handle, meta, manifest, made)
-  local names, claimed = {}, {}
+local function build_all(model, handle, meta, manifest, made, claimed)
+  local names = {}
   for i, linear in ipairs(model:layers()) do names[i] = linear.name end
   for i, entry in ipairs(meta.layers) do
     local linear, message, id = check_layer(model, entry, names)
@@ -273,10 +289,14 @@ function M.build(model, handle, meta, manifest)
     return fail.fail("E-AR-12", "made from another base model: %s, this one is %s", manifest.base.identity,
       model.checkpoint:identity())
   end
-  local made, layers = {}, {}
-  local ok, message, id = build_all(model, handle, meta, manifest, made)
+  local made, layers, claimed = {}, {}, {}
+  local built, message, id = transformed.build(model, handle, meta, manifest, claimed)
+  if built == nil then return nil, message, id end
+  local ok
+  ok, message, id = build_all(built or model, handle, meta, manifest, made, claimed)
   if not ok then
     for _, q in pairs(made) do q:close() end
+    if built then built:release() end
     return nil, message, id
   end
   for i, entry in ipairs(meta.layers) do
@@ -287,7 +307,8 @@ function M.build(model, handle, meta, manifest)
   local config = manifest and manifest.config
     or { regions = "blocks", exclude = core.array {}, plan = core.array {} }
   config.quant_type = meta.quant_type
-  return { config = config, layers = layers, made = made, calibration = manifest and manifest.calibration }
+  return { config = config, layers = layers, made = made, calibration = manifest and manifest.calibration },
+    built or nil
 end
 
 return M

@@ -3,6 +3,7 @@
 ---   weight only    y = x Q(W)' + b
 ---   both sides     y = dq(q(x) Q(W)') + b
 ---   SVDQuant       y = dq(q(x / s) Q(R)') + (x down') up' + b
+---   turned         the same of x H_n, blocks of n inputs times a Hadamard matrix (arXiv 2404.00456)
 ---
 --- with W diag(s) = up down + R before anything is stored, and `down` stored already divided by
 --- s, so that it applies to the layer's own input.  dq(q(x) Q(W)') multiplies code by code.
@@ -57,6 +58,7 @@ function M.layout(type, shape, storage, bias_dtype)
     add("up", storage, { out, type.rank })
   end
   if type.static then add("act_scale", "f32", { 1 }) end
+  if type.own_bias then bias_dtype = "f32" end
   if bias_dtype then add("bias", bias_dtype, { out }) end
   return list
 end
@@ -105,7 +107,8 @@ end
 ---@return string? id
 function M.new(parts)
   local out, inp = parts.weight:shape()
-  local q = setmetatable({ type = parts.type, shape = { out, inp }, weight = parts.weight }, Quantized)
+  local q = setmetatable({ type = parts.type, shape = { out, inp }, weight = parts.weight, rotate = parts.rotate },
+    Quantized)
   for _, param in ipairs(REST) do q[param] = parts[param] end
   local message, id
   q.packed, message, id = core.pack(parts.weight)
@@ -125,10 +128,11 @@ end
 ---@param shape integer[]       { out, in }
 ---@param storage "f16"|"bf16"
 ---@param tensors table<string, vise.Tensor>
+---@param rotate? integer
 ---@return vise.QuantizedLinear?
 ---@return string? message
 ---@return string? id
-function M.from_tensors(type, shape, storage, tensors)
+function M.from_tensors(type, shape, storage, tensors, rotate)
   local scheme = core.scheme(quant_types.scheme_args(type.weight, storage))
   local coded, message, id = core.coded(scheme, shape, tensors)
   if not coded then return nil, message, id end
@@ -136,7 +140,7 @@ function M.from_tensors(type, shape, storage, tensors)
   if scale and not (scale > 0 and scale < math.huge) then
     return fail.fail("E-SC-07", "tensor 'act_scale' is %g, expected a positive number", scale)
   end
-  local parts = { type = type, weight = coded }
+  local parts = { type = type, weight = coded, rotate = rotate }
   for _, param in ipairs(REST) do parts[param] = tensors[param] end
   return M.new(parts)
 end
@@ -147,6 +151,8 @@ end
 ---@return string? message
 ---@return string? id
 function Quantized:forward(x)
+  local turned <close> = self.rotate and fail.try(core.hadamard(x, self.rotate)) or nil
+  x = turned or x
   local rows <close>, message, id = core.rows(x, self.packed, { scheme = self.activation, smooth = self.smooth_f32,
     scale = self.act_scale and self.act_scale:get(1), down = self.packed_down })
   if not rows then return nil, message, id end
@@ -165,7 +171,9 @@ function Quantized:dequantize()
     local branch <close> = fail.try(core.matmul(up, down))
     fail.try(w:add(branch, w))
   end
-  return w
+  if not self.rotate then return w end
+  local turned <close> = w
+  return fail.try(core.hadamard(turned, self.rotate, { transpose = true }))
 end
 
 --- The tensors to save, in the order of M.layout().

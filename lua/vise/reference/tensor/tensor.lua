@@ -19,6 +19,11 @@ return {
   },
   functions = {
     {
+      name = "abs", arguments = { OUT }, returns = { { "vise.Tensor", "magnitudes" } },
+      text = "|t| by elements.",
+      example = "print(t:mul(-1):abs():get(6)) --> 6.0",
+    },
+    {
       name = "add", arguments = { B, OUT }, returns = { { "vise.Tensor", "sum" } },
       text = "t + b by elements.",
       example = [[
@@ -129,6 +134,17 @@ print(t:get(2)) --> 2.0]],
       example = "print(t:dtype()) --> f32",
     },
     {
+      name = "fold",
+      arguments = {
+        { "what", "string", "of each channel", choices = { "sum", "mean", "min", "max", "norm" } }, OUT,
+      },
+      returns = { { "vise.Tensor", "channels" } },
+      text = "One number for each place of the last dimension, over all the others: [..., n] becomes [n].",
+      example = [[
+local sums = t:fold "sum"
+print(table.concat(sums:totable(), " ")) --> 5.0 7.0 9.0]],
+    },
+    {
       name = "get",
       arguments = { { "index", "integer", "in row-major order", range = "from 1 to t:count()" } },
       returns = { { "number", "element" } },
@@ -184,6 +200,13 @@ print(t:nonfinite()) --> 3]],
       example = 'print(vise.tensor_of("f32", { 2 }, { 3, 4 }):norm()) --> 5.0',
     },
     {
+      name = "power",
+      arguments = { { "exponent", "number", "any" }, OUT },
+      returns = { { "vise.Tensor", "powers" } },
+      text = "t ^ exponent by elements, computed in double and rounded once.",
+      example = "print(t:power(2):get(3)) --> 9.0",
+    },
+    {
       name = "put",
       arguments = {
         { "x", "vise.Tensor", "[..., width]" },
@@ -204,6 +227,11 @@ print(keys:get(7)) --> 1.0]],
       returns = { { "vise.Tensor", "view" } },
       text = "The same elements in another shape: a view.",
       example = "print(t:reshape { 3, -1 }:shape()) --> 3 2",
+    },
+    {
+      name = "round", arguments = { OUT }, returns = { { "vise.Tensor", "rounded" } },
+      text = "The nearest integers, ties to even, by elements.",
+      example = "print(t:mul(0.5):round():get(3)) --> 2.0",
     },
     {
       name = "rows",
@@ -235,6 +263,11 @@ print(t:get(1)) --> 0.5]],
       example = [[
 local rows, columns = t:shape()
 print(rows, columns) --> 2 3]],
+    },
+    {
+      name = "sign", arguments = { OUT }, returns = { { "vise.Tensor", "signs" } },
+      text = "-1, 0 or 1 by elements; NaN stays NaN.",
+      example = "print(t:sub(2):sign():get(1)) --> -1.0",
     },
     {
       name = "statistics", arguments = {},
@@ -289,6 +322,14 @@ print(first) --> 1.0]],
       example = [[
 local values = t:totable()
 print(#values, values[6]) --> 6 6.0]],
+    },
+    {
+      name = "transpose", arguments = { OUT }, returns = { { "vise.Tensor", "transposed" } },
+      text = "The transpose of a matrix, of any dtype: rows become columns.",
+      example = [[
+local turned = t:transpose()
+print(turned:shape()) --> 3 2
+print(turned:get(2)) --> 4.0]],
     },
   },
 }

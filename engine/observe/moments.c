@@ -11,8 +11,9 @@
 
 enum { TILE = 64 }; // rows of the triangle
 
-static int64_t triangle(int64_t channels) {
-    return channels <= INT32_MAX ? channels * (channels + 1) / 2 : INT64_MAX;
+static int64_t triangle(const vise_observer_options *opt) {
+    int64_t n = opt->channels;
+    return n <= INT32_MAX ? n * (n + 1) / 2 : INT64_MAX;
 }
 
 typedef struct job {
@@ -144,7 +145,7 @@ static vise_status merge(const vise_context *ctx, vise_observer *o, const vise_o
     o->chunk_rows = 0;
     double *sums = o->state.data;
     const double *from = theirs.data;
-    for (int64_t i = 0; i < triangle(o->channels); i++) sums[i] += from[i];
+    for (int64_t i = 0; i < triangle(&o->options); i++) sums[i] += from[i];
 
 done:
     vise_tensor_release(&theirs);

@@ -23,10 +23,7 @@
 #include "engine/context.h"
 #include "engine/tensor.h"
 
-enum {
-    VISE_OBSERVED_CHUNK = 1024, // rows of one f32 product
-    VISE_OBSERVED_BINS = 4096,  // of a histogram
-};
+enum { VISE_OBSERVED_BINS = 4096 }; // of a histogram
 
 typedef struct vise_observer_kind vise_observer_kind; // engine/observe/kinds.h
 
@@ -45,7 +42,7 @@ typedef struct vise_observer {
     vise_observer_options options;
     int64_t count;      // rows seen
     vise_tensor state;  // what vise_observer_state() gives, without the rows of `chunk`
-    vise_tensor chunk;  // moments: rows that fill no chunk yet, [VISE_OBSERVED_CHUNK, channels]
+    vise_tensor chunk;  // moments: rows that fill no chunk yet, [1024, channels]
     int64_t chunk_rows; // how many of them
 } vise_observer;
 
@@ -80,10 +77,10 @@ vise_status vise_observer_result(const vise_context *ctx, vise_tensor *out,
 // The width of the bins of a histogram, 0 of others.
 double vise_observer_width(const vise_observer *o);
 
-// A copy of what is kept, to go on with elsewhere: sums as f64 [channels], of moments the lower
-// triangle by rows; a histogram as i64 counts of all bins, the exponent e of its range [0, 2^e)
-// and how many values were not finite; top as f64 pairs, channel 0 where there is none; else
-// the result.
+// A copy of what is kept, to go on with elsewhere: sums as f64 [channels], of moments as
+// engine/linalg/moments.h has them; a histogram as i64 counts of all bins, the exponent e of
+// its range [0, 2^e) and how many values were not finite; top as f64 pairs, channel 0 where
+// there is none; else the result.
 vise_status vise_observer_state(const vise_context *ctx, vise_tensor *out,
                                 const vise_observer *o, vise_error *err);
 // The other way: `o` goes on from a state after `count` rows.  E-OB-02 for another shape or a

@@ -74,7 +74,7 @@ describe("eval.perplexity", function()
     local tokenizer = { encode = function(_, text) return { 0, #text } end }
     local count = 0
     local r = assert(eval.perplexity(counting(), { "a", "bb" }, { tokenizer = tokenizer,
-      on_text = function(i) count = count + i end }))
+      on_window = function(i) count = count + i end }))
     assert.near((right + wrong) / 2, r.loss, 1e-6)
     assert.equal(3, count)
     eval.perplexity(counting(), { ids })

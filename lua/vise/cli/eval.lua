@@ -47,7 +47,7 @@ end
 local function predict(model, texts, tokenizer, label)
   local bar <close> = require("vise.progress").new(label, #texts, "texts")
   return require("vise.fail").try(require("vise.eval").perplexity(model, texts, { tokenizer = tokenizer,
-    on_text = function() bar:step() end }))
+    on_window = function() bar:step() end }))
 end
 
 -- Perplexity; with an artefact and --base also of the float model, and what changed.

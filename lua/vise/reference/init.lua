@@ -13,7 +13,7 @@ return {
     "config.pattern", "config.config" } },
   { name = "plan", title = "Plans and reports", parts = { "plan.plan", "plan.report", "plan.armed" } },
   { name = "models", title = "Models", parts = { "models.models", "models.model", "models.dit", "models.llama",
-    "models.compiled", "models.checkpoint", "models.open_checkpoint", "models.workload", "models.work" } },
+    "models.compiled", "transforms", "models.checkpoint", "models.open_checkpoint", "models.workload", "models.work" } },
   { name = "recipe", title = "Recipes", parts = { "recipe.job" } },
   { name = "tensor", title = "Tensors", parts = { "tensor.tensor", "tensor.generator" } },
   { name = "ops", title = "Operators", parts = { "ops", "linalg" } },

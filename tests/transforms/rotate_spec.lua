@@ -233,8 +233,8 @@ describe("the transform rotate", function()
     refuses('E-TR-04: rotate: dtype is "f64"', "rotate", { dtype = "f64" })
     refuses("E-TR-04: rotate: options are a table", "rotate", 3)
     refuses("E-TR-05: rotate: a block of 3 does not divide the stream of 8", "rotate", { block = 3 })
-    refuses("E-TR-05: rotate: there is no Hadamard matrix of 6 numbers; the largest block is 2", "rotate", { block = 6 },
-      assert(tiny.open(llama(12))))
+    refuses("E-TR-05: rotate: there is no Hadamard matrix of 6 numbers; the largest block is 2", "rotate",
+      { block = 6 }, assert(tiny.open(llama(12))))
     refuses("E-TR-02: transform rotate: family dit does not say", "rotate", nil, assert(tiny.open(tiny.dit())))
     assert.error_matches(function() vise.transform(nil, "rotate") end, "E%-MD%-15: transform takes a model, got nil")
     local undo = model:layer("model.layers.0.mlp.up_proj"):hook(function() end)

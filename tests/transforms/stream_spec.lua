@@ -16,7 +16,8 @@ end
 
 local function new_norm(name, weights, s)
   return setmetatable({ name = name, children = {}, rms = s.norm == "rms",
-    weight = weights:tensor(name .. ".weight", { s.width }), bias = weights:tensor(name .. ".bias", { s.width }) }, Norm)
+    weight = weights:tensor(name .. ".weight", { s.width }),
+    bias = weights:tensor(name .. ".bias", { s.width }) }, Norm)
 end
 
 -- Blocks x + down(gelu(up(norm(x)))), an embedding in front and a head that shares its weight.
@@ -28,7 +29,8 @@ local function description(more)
       local self = { embedding = weights:embedding("embed", 11, s.width), blocks = {}, children = {} }
       for i = 1, s.depth do
         local name = ("h.%d."):format(i - 1)
-        local block = { norm = new_norm(name .. "norm", weights, s), up = weights:linear(name .. "up", 24, s.width, true),
+        local block = { norm = new_norm(name .. "norm", weights, s),
+          up = weights:linear(name .. "up", 24, s.width, true),
           down = weights:linear(name .. "down", s.width, 24, true) }
         self.blocks[i] = block
         table.move({ block.norm, block.up, block.down }, 1, 3, #self.children + 1, self.children)
@@ -114,15 +116,16 @@ describe("the stream of a family", function()
     refuses("has a wrong embeddings", function(s) s.embeddings = "embed" end)
     refuses("has a wrong head", function(s) s.head = { "head" } end)
     refuses("has values, but no heads", function(s) s.values = { from = "a", to = "b" } end)
-    assert.error_matches(function() vise.models.register(description { stream = 3 }) end, "E%-MD%-20: stream of a family")
+    assert.error_matches(function() vise.models.register(description { stream = 3 }) end,
+      "E%-MD%-20: stream of a family")
   end)
 
   it("is written out block by block", function()
     local stream = streams.of({ width = "w", embeddings = { "e" }, writers = { "b.*.o" },
       readers = { ["b.*.n"] = { "b.*.q", "b.*.k" } }, transposed = { "b.*.o" } }, { w = 8 }, 2)
     assert.same({ "b.0.o", "b.1.o" }, stream.writers)
-    assert.same({ { norm = "b.0.n", layers = { "b.0.q", "b.0.k" } }, { norm = "b.1.n", layers = { "b.1.q", "b.1.k" } } },
-      stream.readers)
+    assert.same({ { norm = "b.0.n", layers = { "b.0.q", "b.0.k" } },
+      { norm = "b.1.n", layers = { "b.1.q", "b.1.k" } } }, stream.readers)
     assert.same({ ["b.0.o"] = true, ["b.1.o"] = true }, stream.transposed)
     assert.equal(8, stream.width)
   end)

@@ -37,7 +37,8 @@ return {
           .. "and rounded once" },
         { "rotate", "fun(self: vise.TransformWork, layer: string, side: string, rotation: vise.Rotation)", "turns what "
           .. 'a layer takes "in", W Q, or gives "out", Q\' W and Q\' b' },
-        { "copy", "fun(self: vise.TransformWork, name: string, source: string)", "a new tensor that begins as another" },
+        { "copy", "fun(self: vise.TransformWork, name: string, source: string)", "a new tensor that begins as "
+          .. "another" },
         { "create", "fun(self: vise.TransformWork, name: string, shape: integer[])", "a new tensor of zeros" },
         { "set", "fun(self: vise.TransformWork, name: string, value: any)", "changes a setting that the family's "
           .. "stream lists" },

@@ -181,5 +181,6 @@ void vise_ref_init(vise_kernels *k) {
     vise_ref_functions_init(k);
     vise_ref_attention_init(k);
     vise_ref_strips_init(k);
+    vise_ref_solvers_init(k);
     vise_ref_products_init(k);
 }

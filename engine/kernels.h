@@ -120,6 +120,12 @@ typedef struct vise_kernels {
     void (*f4_errors)(float *err, const float *x, int64_t n, const float *scale,
                       const float *inv, int count);
 
+    // --- transforms.  exact
+    // y = by * H x for the Walsh-Hadamard matrix of order n, a power of two, in natural order:
+    // for h = 1, 2, 4 ... n / 2 elements i and i + h, where i has not the bit h, become their
+    // sum and their difference; then each is multiplied.  y may be x.
+    void (*walsh)(float *y, const float *x, int64_t n, float by);
+
     // --- codes.  exact
     // y[i] = (float)q[i] * scale + zero, two roundings
     void (*dequant)(float *y, const int8_t *q, int64_t n, float scale, float zero);

@@ -16,9 +16,9 @@ local groups = {
   json = { "array", "null", decode = "json_decode", encode = "json_encode" },
   linalg = { "matmul", "svd" },
   machine = { "backend", "clock", "memory", "memory_limit", "reset_peak", "threads" },
-  ops = { "add_positions", "attention", "compare", "cross_entropy", "embedding", "gated_add", "gelu", "layer_norm",
-    "linear", "matmul_rule", "modulate", "patchify", "rms_norm", "rope", "silu", "sinusoid", "softmax", "top_p",
-    "unpatchify" },
+  ops = { "add_positions", "attention", "compare", "cross_entropy", "divergence", "embedding", "gated_add", "gelu",
+    "layer_norm", "likeliest", "linear", "matmul_rule", "modulate", "patchify", "rms_norm", "rope", "silu", "sinusoid", "softmax",
+    "token_losses", "top_p", "unpatchify" },
   safetensors = { open = "safetensors_open", size = "safetensors_size", write = "safetensors_write" },
   tokenizers = { open = "tokenizer_open" },
 }

@@ -39,7 +39,7 @@ assert(vise.picture.write("images.png", vise.picture.grid { images }))]],
           { "batch", "integer", "images at once", min = 1, default = 64 },
         } },
       },
-      returns = { { "number", "loss" } }, fails = true,
+      returns = { { "number", "loss" }, { "number", "stderr", "of the mean over the images" } }, fails = true,
       text = "The mean squared error of the predicted direction. Noise and times come from the seed, so that two "
         .. "models see the same.",
       example = [[

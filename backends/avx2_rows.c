@@ -150,6 +150,31 @@ static void column_absmax(float *acc, const float *x, int64_t n) {
     }
 }
 
+// Half a vector of floats as doubles.
+static __m256d wide(const float *x) {
+    return _mm256_cvtps_pd(_mm_loadu_ps(x));
+}
+
+static void column_abs_sum(double *acc, const float *x, int64_t n) {
+    const __m256d sign = _mm256_set1_pd(-0.0);
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        __m256d a = _mm256_andnot_pd(sign, wide(x + i));
+        _mm256_storeu_pd(acc + i, _mm256_add_pd(_mm256_loadu_pd(acc + i), a));
+    }
+    for (; i < n; i++) acc[i] += fabs((double)x[i]);
+}
+
+// The product is exact, so that one rounding or two are the same.
+static void column_squares(double *acc, const float *x, int64_t n) {
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        __m256d v = wide(x + i);
+        _mm256_storeu_pd(acc + i, _mm256_fmadd_pd(v, v, _mm256_loadu_pd(acc + i)));
+    }
+    for (; i < n; i++) acc[i] += (double)x[i] * (double)x[i];
+}
+
 static __m256 decode(const int8_t *q, __m256 scale, __m256 zero) {
     __m256i wide = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)q));
     return _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(wide), scale), zero);
@@ -223,6 +248,8 @@ void vise_avx2_rows_init(vise_kernels *k) {
     k->absmax = absmax;
     k->minmax = minmax;
     k->column_absmax = column_absmax;
+    k->column_abs_sum = column_abs_sum;
+    k->column_squares = column_squares;
     k->dequant = dequant;
     k->unpack4 = unpack4;
     k->pack4 = pack4;

@@ -118,6 +118,35 @@ static void column_absmax(float *acc, const float *x, int64_t n) {
     _mm512_mask_storeu_epi32(acc + i, some, _mm512_max_epi32(a, b));
 }
 
+static __m512d magnitude_of(__m256 v) {
+    return _mm512_abs_pd(_mm512_cvtps_pd(v));
+}
+
+static void column_abs_sum(double *acc, const float *x, int64_t n) {
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m512d a = magnitude_of(_mm256_loadu_ps(x + i));
+        _mm512_storeu_pd(acc + i, _mm512_add_pd(_mm512_loadu_pd(acc + i), a));
+    }
+    __mmask8 some = (__mmask8)((1u << (n - i)) - 1);
+    __m512d a = magnitude_of(_mm256_maskz_loadu_ps(some, x + i));
+    a = _mm512_add_pd(_mm512_maskz_loadu_pd(some, acc + i), a);
+    _mm512_mask_storeu_pd(acc + i, some, a);
+}
+
+// The product is exact, so that one rounding or two are the same.
+static void column_squares(double *acc, const float *x, int64_t n) {
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m512d v = _mm512_cvtps_pd(_mm256_loadu_ps(x + i));
+        _mm512_storeu_pd(acc + i, _mm512_fmadd_pd(v, v, _mm512_loadu_pd(acc + i)));
+    }
+    __mmask8 some = (__mmask8)((1u << (n - i)) - 1);
+    __m512d v = _mm512_cvtps_pd(_mm256_maskz_loadu_ps(some, x + i));
+    v = _mm512_fmadd_pd(v, v, _mm512_maskz_loadu_pd(some, acc + i));
+    _mm512_mask_storeu_pd(acc + i, some, v);
+}
+
 static void dequant(float *y, const int8_t *q, int64_t n, float scale, float zero) {
     const __m512 s = _mm512_set1_ps(scale), z = _mm512_set1_ps(zero);
     for (int64_t i = 0; i < n; i += LANES) {
@@ -172,6 +201,8 @@ void vise_avx512_rows_init(vise_kernels *k) {
     k->absmax = absmax;
     k->minmax = minmax;
     k->column_absmax = column_absmax;
+    k->column_abs_sum = column_abs_sum;
+    k->column_squares = column_squares;
     k->dequant = dequant;
     k->unpack4 = unpack4;
     k->pack4 = pack4;

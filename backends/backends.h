@@ -24,6 +24,7 @@ void vise_ref_functions_init(vise_kernels *k); // called by it
 void vise_ref_products_init(vise_kernels *k);  // called by it
 void vise_ref_attention_init(vise_kernels *k); // called by it
 void vise_ref_strips_init(vise_kernels *k);    // called by it
+void vise_ref_solvers_init(vise_kernels *k);   // called by it
 
 #ifdef __x86_64__
 // Each level by subject.  Only for CPUs that select.c found able.

@@ -133,6 +133,34 @@ void vise_check_column_absmax(vise_case *c) {
     }
 }
 
+static void check_sums(vise_case *c, void (*want_add)(double *, const float *, int64_t),
+                       void (*got_add)(double *, const float *, int64_t)) {
+    for (int64_t i = 0; i < 3 * (CASE_MAX_N + 1); i++) {
+        int64_t n = i / 3;
+        const float *x = range_input(c, n, (int)(i % 3));
+        vise_case_poison(c);
+        double *want = vise_case_want(c, 8), *got = vise_case_got(c, 8);
+        for (int64_t j = 0; j < n; j++) {
+            want[j] = j % 13 == 5 ? (double)NAN : 1e9 * fabs((double)vise_case_finite(c));
+            got[j] = want[j];
+        }
+        want_add(want, x, n);
+        got_add(got, x, n);
+        for (int64_t j = 0; j < n; j++) {
+            if (isnan(want[j]) && isnan(got[j])) got[j] = want[j];
+        }
+        if (!vise_case_verdict(c, vise_case_same(c), n)) return;
+    }
+}
+
+void vise_check_column_abs_sum(vise_case *c) {
+    check_sums(c, c->ref->column_abs_sum, c->k->column_abs_sum);
+}
+
+void vise_check_column_squares(vise_case *c) {
+    check_sums(c, c->ref->column_squares, c->k->column_squares);
+}
+
 // --- codes
 
 static const int8_t *codes_input(vise_case *c, int64_t n) {

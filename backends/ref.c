@@ -87,6 +87,14 @@ static void column_absmax(float *acc, const float *x, int64_t n) {
     }
 }
 
+static void column_abs_sum(double *acc, const float *x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) acc[i] += fabs((double)x[i]);
+}
+
+static void column_squares(double *acc, const float *x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) acc[i] += (double)x[i] * (double)x[i];
+}
+
 enum { ERROR_LANES = 16 };
 
 static float add_error_lanes(float lane[ERROR_LANES]) {
@@ -161,6 +169,8 @@ void vise_ref_init(vise_kernels *k) {
     k->absmax = absmax;
     k->minmax = minmax;
     k->column_absmax = column_absmax;
+    k->column_abs_sum = column_abs_sum;
+    k->column_squares = column_squares;
     k->int_errors = int_errors;
     k->f4_errors = f4_errors;
     k->dequant = dequant;
@@ -171,5 +181,6 @@ void vise_ref_init(vise_kernels *k) {
     vise_ref_functions_init(k);
     vise_ref_attention_init(k);
     vise_ref_strips_init(k);
+    vise_ref_solvers_init(k);
     vise_ref_products_init(k);
 }

@@ -44,6 +44,41 @@ static void toggle_centre(const vise_scheme *s, uint8_t *codes, int64_t n) {
     for (; i < n; i++) codes[i] ^= 0x80;
 }
 
+void vise_coded_put_shared(const vise_kernels *k, vise_coded *c, vise_step step,
+                           vise_upper upper) {
+    const vise_tensor *scale = &c->part[VISE_PART_SCALE], *zero = &c->part[VISE_PART_ZERO];
+    const vise_tensor *second = &c->part[VISE_PART_SECOND];
+    bool whole = c->scheme.granularity == VISE_PER_TENSOR;
+    if (whole) vise_steps_store(k, scale->dtype, scale->data, 0, &step.scale, 1);
+    if (whole && zero->buf) vise_steps_store(k, zero->dtype, zero->data, 0, &step.zero, 1);
+    if (c->scheme.second == VISE_SECOND_TENSOR) {
+        vise_steps_store(k, second->dtype, second->data, 0, &upper.stored, 1);
+    }
+}
+
+vise_status vise_coded_new(vise_coded *out, const vise_scheme *s, int64_t rows, int64_t cols,
+                           vise_error *err) {
+    vise_coded c = {.scheme = *s, .rows = rows, .cols = cols};
+    vise_status st = make_parts(&c, err);
+    if (st) {
+        vise_coded_release(&c);
+    } else {
+        *out = c;
+    }
+    return st;
+}
+
+void vise_coded_put_row(const vise_kernels *k, vise_coded *c, int64_t row, const int8_t *q) {
+    const vise_tensor *t = &c->part[VISE_PART_CODES];
+    uint8_t *to = (uint8_t *)t->data + row * t->stride;
+    if (c->scheme.bits == 4) {
+        k->pack4(to, q, c->cols);
+        return;
+    }
+    memcpy(to, q, (size_t)c->cols);
+    toggle_centre(&c->scheme, to, c->cols);
+}
+
 static vise_status encode_parts(const vise_context *ctx, vise_coded *c, bool search,
                                 const vise_matrix *m, vise_error *err) {
     const vise_scheme *s = &c->scheme;
@@ -66,25 +101,17 @@ static vise_status encode_parts(const vise_context *ctx, vise_coded *c, bool sea
     };
     st = vise_encode_rows(ctx, &e, m, 0, c->rows, &sink, err);
     if (st) return st;
-    const vise_kernels *k = &ctx->kernels;
-    if (whole) vise_steps_store(k, scale->dtype, scale->data, 0, &e.step.scale, 1);
-    if (whole && zero->buf) vise_steps_store(k, zero->dtype, zero->data, 0, &e.step.zero, 1);
-    if (s->second == VISE_SECOND_TENSOR) {
-        vise_steps_store(k, second->dtype, second->data, 0, &e.upper.stored, 1);
-    }
+    vise_coded_put_shared(&ctx->kernels, c, e.step, e.upper);
     toggle_centre(s, codes->data, vise_tensor_count(codes));
     return VISE_OK;
 }
 
 vise_status vise_encode(const vise_context *ctx, vise_coded *out, const vise_scheme *s,
                         bool search, const vise_tensor *x, vise_error *err) {
-    vise_coded c = {.scheme = *s};
+    vise_coded c = {0};
     vise_matrix m;
     vise_status st = vise_matrix_of(&m, &ctx->kernels, x, "the input", err);
-    if (st) return st;
-    c.rows = m.rows;
-    c.cols = m.cols;
-    st = make_parts(&c, err);
+    if (!st) st = vise_coded_new(&c, s, m.rows, m.cols, err);
     if (!st) st = encode_parts(ctx, &c, search, &m, err);
     if (st) {
         vise_coded_release(&c);

@@ -5,7 +5,7 @@
 #define VISE_CODED_H
 
 #include "engine/context.h"
-#include "engine/scheme.h"
+#include "engine/steps.h"
 
 // All-zero bytes is the closed value.  The tensors are laid out as vise_scheme_plan() says; the
 // parts that the scheme does not have are closed.
@@ -42,6 +42,15 @@ vise_status vise_coded_build(vise_coded *out, const vise_scheme *s, int64_t rows
 // memory with a part of `c`.
 vise_status vise_decode(const vise_context *ctx, vise_tensor *out, const vise_coded *c,
                         vise_error *err);
+
+// For who makes codes and steps column by column: a coded tensor with all its parts and nothing
+// in them, E-TN-01 or E-MM-01; the centred codes (engine/codec.h) of a row; and what all rows
+// share, if the scheme has such a step or upper level.
+vise_status vise_coded_new(vise_coded *out, const vise_scheme *s, int64_t rows, int64_t cols,
+                           vise_error *err);
+void vise_coded_put_row(const vise_kernels *k, vise_coded *c, int64_t row, const int8_t *q);
+void vise_coded_put_shared(const vise_kernels *k, vise_coded *c, vise_step step,
+                           vise_upper upper);
 
 // Where the steps of a row begin, and step `i` of a part as it is stored.
 int64_t vise_coded_step(const vise_coded *c, int64_t row);

@@ -91,6 +91,9 @@ typedef struct vise_kernels {
     void (*minmax)(float *lo, float *hi, const float *x, int64_t n);
     // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN; acc[i] >= 0 or NaN
     void (*column_absmax)(float *acc, const float *x, int64_t n);
+    // acc[i] += |x[i]|, and acc[i] += x[i]^2, whose product is exact; which NaN is left open
+    void (*column_abs_sum)(double *acc, const float *x, int64_t n);
+    void (*column_squares)(double *acc, const float *x, int64_t n);
     // The same of each group of a row: n elements in groups of `group`, the last may be
     // shorter; one result a group.
     void (*group_absmax)(float *max, const float *x, int64_t n, int64_t group);
@@ -116,6 +119,12 @@ typedef struct vise_kernels {
     // q = the nearest f4e2m1 to x * inv, ties to the even code
     void (*f4_errors)(float *err, const float *x, int64_t n, const float *scale,
                       const float *inv, int count);
+
+    // --- transforms.  exact
+    // y = by * H x for the Walsh-Hadamard matrix of order n, a power of two, in natural order:
+    // for h = 1, 2, 4 ... n / 2 elements i and i + h, where i has not the bit h, become their
+    // sum and their difference; then each is multiplied.  y may be x.
+    void (*walsh)(float *y, const float *x, int64_t n, float by);
 
     // --- codes.  exact
     // y[i] = (float)q[i] * scale + zero, two roundings

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/linalg/svd_apart.h"
+#include "engine/linalg/apart.h"
 #include "lua/modules.h"
 #include "lua/signals.h"
 
@@ -53,7 +53,7 @@ static int check_output(int status) {
 // The last that exit() calls before it closes the libraries.
 static void leave_early(int status, void *unused) {
     (void)unused;
-    if (!vise_svd_unattended()) return;
+    if (!vise_apart_unattended()) return;
     fflush(NULL);
     _exit(status);
 }

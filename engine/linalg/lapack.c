@@ -106,3 +106,51 @@ bool vise_lapack_inverse_factor(int64_t q, float *g) {
     }
     return true;
 }
+
+// The lower triangle is the upper one of the transpose, as above.
+int64_t vise_lapack_cholesky(vise_dtype dtype, int64_t n, void *a, int64_t stride) {
+    if (n > INT_MAX || stride > INT_MAX) return -1;
+    lapack_int size = (lapack_int)n, lda = (lapack_int)stride;
+    return dtype == VISE_F64 ? LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', size, a, lda)
+                             : LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'U', size, a, lda);
+}
+
+bool vise_lapack_invert_lower(vise_dtype dtype, int64_t n, void *l, int64_t stride) {
+    if (n > INT_MAX || stride > INT_MAX) return false;
+    lapack_int size = (lapack_int)n, lda = (lapack_int)stride;
+    return 0 == (dtype == VISE_F64
+                     ? LAPACKE_dtrtri_work(LAPACK_COL_MAJOR, 'U', 'N', size, l, lda)
+                     : LAPACKE_strtri_work(LAPACK_COL_MAJOR, 'U', 'N', size, l, lda));
+}
+
+vise_status vise_lapack_eigh(vise_dtype dtype, int64_t n, void *a, void *values,
+                             vise_error *err) {
+    double d = (double)n, least = 2 * d * d + 6 * d + 1;
+    if (n == 0) return VISE_OK;
+    if (least >= (double)INT_MAX) return fail_size(n, n, err);
+    lapack_int size = (lapack_int)n, lwork = (lapack_int)least, liwork = 5 * size + 3;
+    void *work = vise_calloc((size_t)lwork * (size_t)vise_dtype_size(dtype));
+    lapack_int *iwork = vise_calloc((size_t)liwork * sizeof *iwork);
+    vise_status st = VISE_OK;
+    if (!work || !iwork) {
+        st = vise_fail(err, VISE_ENOMEM, "E-MM-01",
+                       "no memory for the workspace of a %lld x %lld decomposition",
+                       (long long)n, (long long)n);
+        goto done;
+    }
+    lapack_int info = dtype == VISE_F64
+                          ? LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', size, a, size,
+                                                values, work, lwork, iwork, liwork)
+                          : LAPACKE_ssyevd_work(LAPACK_COL_MAJOR, 'V', 'U', size, a, size,
+                                                values, work, lwork, iwork, liwork);
+    if (info) {
+        st = vise_fail(err, VISE_ENUMERIC, "E-NU-02",
+                       "the decomposition of a %lld x %lld matrix did not converge (info %d)",
+                       (long long)n, (long long)n, (int)info);
+    }
+
+done:
+    vise_free(work);
+    vise_free(iwork);
+    return st;
+}

@@ -22,4 +22,17 @@ vise_status vise_lapack_orthonormal(int64_t q, int64_t m, float *y, vise_error *
 // triangle with zeros above.  f32.  False if g is not positive definite.
 bool vise_lapack_inverse_factor(int64_t q, float *g);
 
+// Replaces the lower triangle of a symmetric a[n, n], whose rows are `stride` apart, by that of
+// its Cholesky factor l, a = l l'.  f32 or f64.  0, or the row, counted from 1, at which `a`
+// turns out not to be positive definite; -1 if sizes pass 32 bits.
+int64_t vise_lapack_cholesky(vise_dtype dtype, int64_t n, void *a, int64_t stride);
+
+// Inverts a lower triangle in place; its diagonal has no 0.  False if sizes pass 32 bits.
+bool vise_lapack_invert_lower(vise_dtype dtype, int64_t n, void *l, int64_t stride);
+
+// a[n, n] = v' diag(values) v for a symmetric `a`, which becomes v: a row for each of the
+// values, which ascend.  f32 or f64.  E-NU-02, E-NU-04, E-MM-01.
+vise_status vise_lapack_eigh(vise_dtype dtype, int64_t n, void *a, void *values,
+                             vise_error *err);
+
 #endif

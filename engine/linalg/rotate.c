@@ -108,8 +108,12 @@ static vise_status check_block(const rotate_job *j, vise_error *err) {
 
 static vise_status check(const vise_tensor *w, const rotate_job *j, vise_error *err) {
     const vise_tensor *matrix = j->r.matrix, *diagonal = j->r.diagonal;
-    vise_status st = vise_tensor_expect(w, VISE_F64, "rotate: w", err);
-    if (!st && matrix) st = vise_tensor_expect(matrix, VISE_F64, "rotate: matrix", err);
+    if (w->dtype != VISE_F64) {
+        return vise_fail(err, VISE_EINVAL, "E-TN-04", "rotate: w is %s, expected f64",
+                         vise_dtype_name(w->dtype));
+    }
+    vise_status st = VISE_OK;
+    if (matrix) st = vise_tensor_expect(matrix, VISE_F64, "rotate: matrix", err);
     if (!st && diagonal) st = vise_tensor_expect(diagonal, VISE_F64, "rotate: diagonal", err);
     if (st) return st;
     if (w->readonly) return vise_fail(err, VISE_EINVAL, "E-TN-05", "rotate: w is read-only");
@@ -133,8 +137,8 @@ vise_status vise_rotate(const vise_context *ctx, vise_tensor *w, const vise_rota
     rotate_job j = {.r = *r, .m = r->matrix ? r->matrix->shape[0] : 1, .w = w->data};
     j.n = w->shape[r->columns ? 0 : 1];
     j.count = w->shape[r->columns ? 1 : 0];
-    j.step = r->columns ? w->shape[1] : 1;
-    j.distance = r->columns ? 1 : w->shape[1];
+    j.step = r->columns ? w->stride : 1;
+    j.distance = r->columns ? 1 : w->stride;
     vise_status st = check(w, &j, err);
     if (st || vise_tensor_count(w) == 0) return st;
     int64_t tiles = j.count / LANES + (j.count % LANES > 0);

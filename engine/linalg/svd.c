@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/linalg/apart.h"
 #include "engine/linalg/lapack.h"
 #include "engine/linalg/orthonormal.h"
 #include "engine/linalg/random.h"
-#include "engine/linalg/svd_apart.h"
 #include "engine/mem.h"
 #include "engine/ops/argument.h"
 #include "engine/ops/matmul.h"
@@ -46,6 +46,11 @@ static void cut(factors *f, const factors *all) {
     memcpy(f->vt.data, all->vt.data, (size_t)vise_tensor_bytes(&f->vt));
 }
 
+static vise_status decompose(const vise_tensor t[VISE_APART_TENSORS], vise_error *err) {
+    return vise_lapack_svd(t[0].dtype, t[0].shape[0], t[0].shape[1], t[0].data, t[1].data,
+                           t[2].data, t[3].data, err);
+}
+
 static vise_status full_svd(const vise_context *ctx, factors *f, const vise_tensor *a,
                             vise_error *err) {
     factors all = {0};
@@ -55,7 +60,9 @@ static vise_status full_svd(const vise_context *ctx, factors *f, const vise_tens
     vise_status st = whole ? VISE_OK : make_factors(&all, a->dtype, m, k, n, err);
     if (!st) st = vise_tensor_convert(&copy, a, a->dtype, err);
     const factors *to = whole ? f : &all;
-    if (!st) st = vise_svd_apart(ctx, &copy, &to->u, &to->s, &to->vt, err);
+    const vise_tensor *const all_of[] = {&copy, &to->u, &to->s, &to->vt};
+    double steps = (double)m * (double)n * (double)k;
+    if (!st) st = vise_apart(ctx, decompose, steps, all_of, 4, err);
     if (!st && !whole) cut(f, &all);
     vise_tensor_release(&copy);
     release(&all);

@@ -56,6 +56,7 @@ int viseL_checkshape(lua_State *L, int arg, int64_t shape[VISE_MAX_RANK]);
 // Schemes are plain values: nothing to close.
 const vise_scheme *viseL_checkscheme(lua_State *L, int arg);
 void viseL_pushscheme(lua_State *L, const vise_scheme *s);
+vise_coded *viseL_pushcoded(lua_State *L);                 // pushes a closed one
 const vise_coded *viseL_checkcoded(lua_State *L, int arg); // open, or an argument error
 const vise_packed *viseL_checkpacked(lua_State *L, int arg);
 void viseL_checkmatrix(lua_State *L, int arg, int64_t shape[2]); // a table {rows, cols}
@@ -101,6 +102,7 @@ void viseL_open_rotate(lua_State *L);
 void viseL_open_rows(lua_State *L);
 void viseL_open_safetensors(lua_State *L);
 void viseL_open_scheme(lua_State *L);
+void viseL_open_solve(lua_State *L);
 void viseL_open_statistics(lua_State *L);
 void viseL_open_terminal(lua_State *L);
 void viseL_open_tokenizer(lua_State *L);

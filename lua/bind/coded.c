@@ -8,7 +8,7 @@
 
 #define VISEL_CODED "vise.coded"
 
-static vise_coded *push_coded(lua_State *L) {
+vise_coded *viseL_pushcoded(lua_State *L) {
     vise_coded *c = lua_newuserdatauv(L, sizeof *c, 0);
     memset(c, 0, sizeof *c); // closed, so __gc is safe whatever happens next
     luaL_setmetatable(L, VISEL_CODED);
@@ -39,7 +39,7 @@ static int coded_encode(lua_State *L) {
     encode_options opt = {0};
     viseL_options(L, 3, fields, &opt);
     vise_error err;
-    vise_coded *c = push_coded(L);
+    vise_coded *c = viseL_pushcoded(L);
     const vise_scheme *s = viseL_checkscheme(L, 1);
     const vise_tensor *x = viseL_checktensor(L, 2);
     if (vise_encode(viseL_context(L), c, s, opt.search, x, &err)) return viseL_fail(L, &err);
@@ -54,7 +54,7 @@ static int coded_new(lua_State *L) {
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 3);
     vise_error err;
-    vise_coded *c = push_coded(L); // 4
+    vise_coded *c = viseL_pushcoded(L); // 4
     for (int i = 0; i < VISE_PART_COUNT; i++) {
         lua_getfield(L, 3, vise_part_name((vise_part)i));
     }

@@ -191,6 +191,7 @@ int viseL_open_core(lua_State *L) {
     viseL_open_rows(L);
     viseL_open_safetensors(L);
     viseL_open_scheme(L);
+    viseL_open_solve(L);
     viseL_open_statistics(L);
     viseL_open_terminal(L);
     viseL_open_tokenizer(L);

@@ -1,6 +1,6 @@
-// vise.observer: the Lua face of engine/observe.h.
+// vise.observer: the Lua face of engine/observe/observe.h.
 
-#include "engine/observe.h"
+#include "engine/observe/observe.h"
 
 #include <string.h>
 
@@ -23,7 +23,7 @@ typedef struct observer_options {
     int64_t channels;
 } observer_options;
 
-// core.observer("range" | "channel_span", { channels = n })
+// core.observer(kind, { channels = n })
 static int observer_new(lua_State *L) {
     static const viseL_field fields[] = {
         VISEL_INT(observer_options, channels, 1, 1LL << 40),
@@ -55,16 +55,36 @@ static int observer_update(lua_State *L) {
 static int observer_merge(lua_State *L) {
     vise_error err;
     vise_observer *o = check_observer(L, 1);
-    if (vise_observer_merge(o, check_observer(L, 2), &err)) return viseL_fail(L, &err);
+    if (vise_observer_merge(viseL_context(L), o, check_observer(L, 2), &err))
+        return viseL_fail(L, &err);
     lua_settop(L, 1);
     return 1;
 }
 
-// o:result() -> f32 tensor: {min, max}, or the span of each channel
+// o:result() -> tensor, as engine/observe/observe.h says
 static int observer_result(lua_State *L) {
     vise_error err;
     vise_tensor *out = viseL_pushtensor(L);
-    if (vise_observer_result(out, check_observer(L, 1), &err)) return viseL_fail(L, &err);
+    const vise_observer *o = check_observer(L, 1);
+    return viseL_finish(L, vise_observer_result(viseL_context(L), out, o, &err), out, &err);
+}
+
+// o:state() -> tensor, to go on with elsewhere
+static int observer_state(lua_State *L) {
+    vise_error err;
+    vise_tensor *out = viseL_pushtensor(L);
+    const vise_observer *o = check_observer(L, 1);
+    return viseL_finish(L, vise_observer_state(viseL_context(L), out, o, &err), out, &err);
+}
+
+// o:restore(state, rows) -> o
+static int observer_restore(lua_State *L) {
+    vise_error err;
+    lua_Integer rows = luaL_checkinteger(L, 3);
+    vise_observer *o = check_observer(L, 1);
+    const vise_tensor *state = viseL_checktensor(L, 2);
+    if (vise_observer_restore(o, state, rows, &err)) return viseL_fail(L, &err);
+    lua_settop(L, 1);
     return 1;
 }
 
@@ -80,9 +100,8 @@ static int observer_tostring(lua_State *L) {
         lua_pushliteral(L, "observer (closed)");
         return 1;
     }
-    lua_pushfstring(L, "observer %s of %I channels, %I rows seen",
-                    vise_statistic_name(o->statistic), (lua_Integer)o->channels,
-                    (lua_Integer)o->count);
+    lua_pushfstring(L, "observer %s of %I channels, %I rows seen", vise_observer_name(o),
+                    (lua_Integer)o->channels, (lua_Integer)o->count);
     return 1;
 }
 
@@ -93,7 +112,9 @@ static const luaL_Reg observer_class[] = {
     {"close",      observer_close   },
     {"count",      observer_count   },
     {"merge",      observer_merge   },
+    {"restore",    observer_restore },
     {"result",     observer_result  },
+    {"state",      observer_state   },
     {"update",     observer_update  },
     {NULL,         NULL             },
 };

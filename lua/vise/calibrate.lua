@@ -8,42 +8,65 @@ local pipeline = require "vise.pipeline"
 
 local M = {}
 
-local STATISTIC = { span = "channel_span", range = "range" }
+local FEEDING = { "flush_count", "flush_bytes", "buffered" } -- what of cfg.calibration observers want to know
 
---- Puts observers on the layers of a target.
-local function attach(target, needs)
-  local options = { sample = target.plan:sample_rows(target.cfg) }
-  for key, value in pairs(target.cfg.calibration) do options[key] = value end
-  local watches, by_kind = {}, { span = {}, range = {} }
+-- The layers that need each kind, and whether the watch of the kind keeps rows: that of a layer's first.
+local function by_kind(needs)
+  local kinds = {}
   for _, need in ipairs(needs) do
-    for _, kind in ipairs(need.kinds) do table.insert(by_kind[kind], need.name) end
-  end
-  for kind, names in pairs(by_kind) do
-    if #names > 0 then
-      local watch, message, id = observe.attach(target.model, names, STATISTIC[kind], options)
-      if not watch then
-        for _, w in pairs(watches) do w:close() end
-        return nil, message, id
-      end
-      watches[kind] = watch
+    for i, kind in ipairs(need.kinds) do
+      kinds[kind] = kinds[kind] or { names = {} }
+      table.insert(kinds[kind].names, need.name)
+      kinds[kind].first = kinds[kind].first or i == 1
     end
+  end
+  return kinds
+end
+
+--- Frees watches.
+---@param watches table<string, vise.Watch>
+function M.close(watches)
+  for _, watch in pairs(watches) do watch:close() end
+end
+
+--- Puts observers on layers of a target.
+---@param target vise.Target
+---@param needs vise.Need[]
+---@return table<string, vise.Watch>? watches  By kind.
+---@return string? message
+---@return string? id
+function M.attach(target, needs)
+  local watches = {}
+  for kind, wanted in pairs(by_kind(needs)) do
+    local options = { sample = wanted.first and target.plan:sample_rows(target.cfg) or 0 }
+    for _, key in ipairs(FEEDING) do options[key] = target.cfg.calibration[key] end
+    local watch, message, id = observe.attach(target.model, wanted.names, captured.OBSERVERS[kind], options)
+    if not watch then
+      M.close(watches)
+      return nil, message, id
+    end
+    watches[kind] = watch
   end
   return watches
 end
 
--- The statistic that a watch has of a layer, finite.
-local function take(target, watch, name, kind)
-  local statistic, message, id = watch:observer(name):result()
-  local bad = statistic and statistic:nonfinite()
-  if not bad then return statistic, message, id end
+-- The statistic that a watch has of a layer, finite; layers that share an observer share it.
+local function take(target, watch, name, kind, taken)
+  local observer = watch:observer(name)
+  if taken[observer] then return taken[observer] end
+  local statistic, message, id = observer:result()
+  if not statistic then return nil, message, id end
+  taken[observer] = statistic
+  local bad = statistic:nonfinite()
+  if not bad then return statistic end
   statistic:close()
   return fail.fail("E-OB-11", "layer %s: %s is not finite during calibration", pipeline.label(target, name),
-    kind == "span" and "input channel " .. bad or "the range")
+    kind == "range" and "the range" or kind == "moments" and "the matrix of moments" or "input channel " .. bad)
 end
 
 --- Checks that every layer was reached and every value is finite, and takes the statistics out.
 ---@param target vise.Target
----@param watches { span?: vise.Watch, range?: vise.Watch }
+---@param watches table<string, vise.Watch>  By kind.
 ---@param needs vise.Need[]
 ---@return table<string, vise.Captured>?
 ---@return string? message
@@ -62,14 +85,14 @@ function M.collect(target, watches, needs)
     return fail.fail("E-OB-10", "calibration reached %d of %d layers; nothing flowed into %s%s", reached, #needs,
       table.concat(unseen, ", ", 1, math.min(3, #unseen)), #unseen > 3 and ", ..." or "")
   end
-  local all = {}
+  local all, taken = {}, {}
   for _, need in ipairs(needs) do
     local watch = watches[need.kinds[1]]
     local found = { rows = watch:observer(need.name):count(), shares = watch:shares(need.name) }
     all[need.name] = found
     for _, kind in ipairs(need.kinds) do
       local message, id
-      found[kind], message, id = take(target, watches[kind], need.name, kind)
+      found[kind], message, id = take(target, watches[kind], need.name, kind, taken)
       if message then
         captured.close(all)
         return nil, message, id
@@ -108,7 +131,7 @@ local function capture(whole, cfg, targets, open)
       if not found then return nil, message, id end
       results[i], open.results[i] = found, found
     elseif #t.needs > 0 then
-      local watches, message, id = attach(t, t.needs)
+      local watches, message, id = M.attach(t, t.needs)
       if not watches then return nil, message, id end
       open.watches[i] = watches
       observed[#observed + 1] = t
@@ -138,9 +161,7 @@ end
 function M.capture(whole, cfg, targets)
   local open = { watches = {}, results = {} }
   local ok, results, message, id = pcall(fail.catch, capture, whole, cfg, targets, open)
-  for _, watches in pairs(open.watches) do
-    for _, watch in pairs(watches) do watch:close() end
-  end
+  for _, watches in pairs(open.watches) do M.close(watches) end
   if ok and results then return results end
   for _, found in pairs(open.results) do captured.close(found) end
   if not ok then error(results, 0) end -- the script's own mistake

@@ -1,6 +1,7 @@
 --- What a manifest says of a calibration: how many rows each layer saw, and a hash of what was found,
 --- so that two artefacts can be told to rest on the same statistics.
 
+local captured = require "vise.captured"
 local core = require "vise.core"
 
 local M = {}
@@ -16,7 +17,7 @@ function M.of(found)
   table.sort(names)
   for i, name in ipairs(names) do
     local one, parts = found[name], { ("%d:%s"):format(#name, name) }
-    for _, kind in ipairs { "span", "range" } do
+    for _, kind in ipairs(captured.KINDS) do
       if one[kind] then parts[#parts + 1] = kind .. " " .. core.xxh3(one[kind]) end
     end
     if one.rows then

@@ -1,9 +1,12 @@
 --- Statistics captured elsewhere: a .safetensors file that stands in for calibration, for models that
 --- this program has no forward for.
 ---
----   <layer>.span    f32 [in]         largest |x| of each input channel
----   <layer>.range   f32 [2]          smallest and largest value
----   <layer>.sample  f32 [rows, in]   some rows of input, if any: to measure the layer's output on
+---   <layer>.span        f32 [in]         largest |x| of each input channel
+---   <layer>.range       f32 [2]          smallest and largest value
+---   <layer>.mean        f32 [in]         mean of |x|
+---   <layer>.importance  f32 [in]         mean of x^2
+---   <layer>.moments     f32 [in, in]     x'x / rows
+---   <layer>.sample      f32 [rows, in]   some rows of input, if any: to measure the layer's output on
 
 local core = require "vise.core"
 local fail = require "vise.fail"
@@ -11,10 +14,40 @@ local suggest = require "vise.suggest"
 
 local M = {}
 
+-- Each kind that a method may need, with the observer that finds it and its shape.
+local kinds = {
+  span = { observer = "channel_span", shape = function(n) return { n } end },
+  range = { observer = "range", shape = function() return { 2 } end },
+  mean = { observer = "mean", shape = function(n) return { n } end },
+  importance = { observer = "importance", shape = function(n) return { n } end },
+  moments = { observer = "moments", shape = function(n) return { n, n } end },
+}
+
+--- The kinds, in the order in which they are told.
+M.KINDS = { "span", "range", "mean", "importance", "moments" }
+
+--- The observer of each kind.
+---@type table<string, vise.ObserverKind>
+M.OBSERVERS = {}
+for name, kind in pairs(kinds) do M.OBSERVERS[name] = kind.observer end
+
+--- What the statistic of an observer is called in a file.
+---@param observer vise.ObserverKind
+---@return string
+function M.param_of(observer)
+  for name, kind in pairs(kinds) do
+    if kind.observer == observer then return name end
+  end
+  return observer
+end
+
 ---@class vise.Captured
----@field span? vise.Tensor    f32 [in]
----@field range? vise.Tensor   f32 [2]
----@field sample? vise.Tensor  f32 [rows, in]
+---@field span? vise.Tensor        f32 [in]
+---@field range? vise.Tensor       f32 [2]
+---@field mean? vise.Tensor        f32 [in]
+---@field importance? vise.Tensor  f32 [in]
+---@field moments? vise.Tensor     f32 [in, in]
+---@field sample? vise.Tensor      f32 [rows, in]
 ---@field shares? string      The layer given the same input tensor on every call, the first of them.
 ---@field rows? integer        Seen by the observer.
 
@@ -39,16 +72,27 @@ local function take(file, path, name, shape)
   return mapped:copy()
 end
 
-local function check_values(path, name, kind, tensor)
-  local values = tensor:totable()
-  if kind == "range" and values[1] > values[2] then
-    return fail.fail("E-OB-13", "%s: tensor %s.range: the smallest value %g is above the largest %g", path, name,
-      values[1], values[2])
+-- The first element that has to be 0 or more and is not.
+local function first_negative(kind, tensor)
+  local rows, columns = tensor:shape()
+  for i = 1, rows do
+    -- Of moments the diagonal.
+    local at = columns and (i - 1) * columns + i or i
+    if kind ~= "range" and tensor:get(at) < 0 then return at end
   end
-  for i, v in ipairs(values) do
-    if kind == "span" and v < 0 then
-      return fail.fail("E-OB-13", "%s: tensor %s.span: element %d is negative, a span is a largest |x|", path, name, i)
-    end
+end
+
+local MEANING = { span = "a span is a largest |x|", mean = "it is a mean of |x|", importance = "it is a mean of x^2",
+  moments = "it is a mean of x^2" }
+
+local function check_values(path, name, kind, tensor)
+  if kind == "range" and tensor:get(1) > tensor:get(2) then
+    return fail.fail("E-OB-13", "%s: tensor %s.range: the smallest value %g is above the largest %g", path, name,
+      tensor:get(1), tensor:get(2))
+  end
+  local bad = first_negative(kind, tensor)
+  if bad then
+    return fail.fail("E-OB-13", "%s: tensor %s.%s: element %d is negative, %s", path, name, kind, bad, MEANING[kind])
   end
   return true
 end
@@ -61,7 +105,7 @@ local function read_statistic(file, path, name, kind, channels, known)
     return fail.fail("E-OB-15", "%s has no tensor %s: nothing was captured for the layer%s", path, core.escape(full),
       suggest.hint(full, names))
   end
-  local statistic, message, id = take(file, path, full, { kind == "span" and channels or 2 })
+  local statistic, message, id = take(file, path, full, kinds[kind].shape(channels))
   if not statistic then return nil, message, id end
   local ok
   ok, message, id = check_values(path, name, kind, statistic)
@@ -113,9 +157,10 @@ end
 ---@param all table<string, vise.Captured>
 function M.close(all)
   for _, found in pairs(all) do
-    for _, kind in ipairs { "span", "range", "sample" } do
+    for _, kind in ipairs(M.KINDS) do
       if found[kind] then found[kind]:close() end
     end
+    if found.sample then found.sample:close() end
   end
 end
 

@@ -4,8 +4,8 @@
 ---             them or they take `flush_bytes`
 --- buffered    the inputs themselves are kept until then: more memory, the same result
 ---
---- Merging is exact (largest and smallest values), so the result has the same bits for every
---- threshold.
+--- Merging largest and smallest values is exact, and sums are kept in the order of the rows (a
+--- recorder of them streams every call), so the result has the same bits for every threshold.
 
 local core = require "vise.core"
 local fail = require "vise.fail"
@@ -20,7 +20,7 @@ local M = {}
 ---@field sample? integer       Rows of the input to keep, spread evenly over all; 0 if not given.
 
 ---@class vise.Recorder
----@field observer vise.Observer
+---@field observer? vise.Observer
 ---@field message? string  Of the first failure.
 ---@field id? string
 local Recorder = {}
@@ -40,22 +40,33 @@ function M.check(options)
   end
 end
 
----@param kind "range"|"channel_span"
+-- Kinds whose merging is exact, with the bytes of a small statistic.
+local exact = {
+  range = function() return 8 end,
+  channel_span = function(channels) return 4 * channels end,
+}
+
+---@param kind vise.ObserverKind
 ---@param channels integer
 ---@param options? vise.RecorderOptions
----@return vise.Recorder?
----@return string? message
----@return string? id
+---@return vise.Recorder
 function M.new(kind, channels, options)
   options = options or {}
-  local observer, message, id = core.observer(kind, { channels = channels })
-  if not observer then return nil, message, id end
+  fail.try(core.observer(kind, { channels = 1 })):close() -- raises for a kind that is none
   local count = options.flush_count
   if not count and not options.flush_bytes and not options.buffered then count = 1 end
-  return setmetatable({ kind = kind, channels = channels, observer = observer, parts = {}, bytes = 0,
+  if not exact[kind] and not options.buffered then count = 1 end -- sums follow the order of the rows
+  return setmetatable({ kind = kind, channels = channels, parts = {}, bytes = 0,
     flush_count = count or math.huge, flush_bytes = options.flush_bytes or math.huge,
     buffered = options.buffered or false,
     samples = (options.sample or 0) > 0 and samples.new(options.sample) or nil }, Recorder)
+end
+
+-- The observer, made when it is first needed: one of moments is large, and a layer that shares
+-- another's needs none.
+local function opened(self)
+  self.observer = self.observer or fail.try(core.observer(self.kind, { channels = self.channels }))
+  return self.observer
 end
 
 -- What is kept of one call, and its bytes.
@@ -68,13 +79,13 @@ local function part_of(self, x)
   self.parts[#self.parts + 1] = part -- here it is closed whatever happens
   fail.try(part:update(x))
   self.parts[#self.parts] = nil
-  return part, 4 * (self.kind == "range" and 2 or self.channels)
+  return part, exact[self.kind](self.channels)
 end
 
 local function see(self, x)
   if self.samples then self.samples:update(x) end
   if self.flush_count == 1 and not self.buffered then
-    fail.try(self.observer:update(x))
+    fail.try(opened(self):update(x))
     return true
   end
   local part, bytes = part_of(self, x)
@@ -94,13 +105,16 @@ function Recorder:see(x)
 end
 
 --- Merges what has been kept.
+---@return vise.Observer
 function Recorder:flush()
+  local observer = opened(self)
   for i, part in ipairs(self.parts) do
-    if self.buffered then fail.try(self.observer:update(part)) else fail.try(self.observer:merge(part)) end
+    if self.buffered then fail.try(observer:update(part)) else fail.try(observer:merge(part)) end
     part:close()
     self.parts[i] = false
   end
   self.parts, self.bytes = {}, 0
+  return observer
 end
 
 --- The rows that were kept, as one tensor.
@@ -112,7 +126,7 @@ end
 
 --- Frees everything.
 function Recorder:close()
-  self.observer:close()
+  if self.observer then self.observer:close() end
   for _, part in ipairs(self.parts) do
     if part then part:close() end
   end

@@ -160,8 +160,8 @@ end
 
 describe("core.observer", function()
   it("refuses a statistic it does not know, and no channels", function()
-    assert.error_matches(function() core.observer("mean", { channels = 2 }) end,
-      "E%-OB%-01: no observer 'mean', allowed: range, channel_span")
+    assert.error_matches(function() core.observer("median", { channels = 2 }) end,
+      "E%-OB%-01: no observer 'median', allowed: range, channel_span, mean, importance, moments")
     assert.error_matches(function() core.observer "range" end, "E%-OB%-01: observer of 0 channels")
     assert.error_matches(function() core.observer("range", { channel = 2 }) end, "unknown option 'channel'")
   end)

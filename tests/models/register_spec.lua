@@ -14,6 +14,32 @@ local function description(more)
   return d
 end
 
+-- The same with a chain of two blocks, of which the second has a `skip` that the first left.
+local function chained(more)
+  local d = description { blocks = { "blocks.", "depth" }, settings = { { "width", "integer", min = 1, max = 64 },
+    { "depth", "integer", min = 1, max = 9 } },
+    build = function(s, weights)
+      local children = {}
+      for i = 1, s.depth do children[i] = weights:linear(("blocks.%d.up"):format(i - 1), s.width, s.width, true) end
+      return { children = children }
+    end,
+    chain = {
+      start = function(_, inputs) return { x = assert(inputs.x:copy()) } end,
+      step = function(model, index, state)
+        local y = model.children[index]:forward(state.x)
+        if state.skip then
+          assert(y:add(state.skip, y))
+          state.skip:close()
+        end
+        state.x, state.skip = y, state.x
+      end,
+      finish = function(_, state, scale) return assert(state.x:mul(scale or 1)) end,
+    } }
+  d.forward = nil
+  for key, value in pairs(more or {}) do d[key] = value end
+  return d
+end
+
 local function open(config)
   local it = { config = { architectures = { "SpecNet" }, width = 8 },
     tensors = { ["linear.weight"] = { 8, 8 }, ["linear.bias"] = { 8 } } }
@@ -51,6 +77,22 @@ describe("models.register", function()
     assert.equal(model:forward(x):mul(2):tobytes(), model:twice(x):tobytes())
   end)
 
+  it("makes the forward of a chain: start, every block in turn, finish", function()
+    vise.models.register(chained())
+    local model <close> = assert(tiny.open { config = { architectures = { "SpecNet" }, width = 8, depth = 2 },
+      tensors = { ["blocks.0.up.weight"] = { 8, 8 }, ["blocks.0.up.bias"] = { 8 }, ["blocks.1.up.weight"] = { 8, 8 },
+        ["blocks.1.up.bias"] = { 8 } } })
+    local x = vise.random(1):normal { 3, 8 }
+    local first = model.children[1]:forward(x)
+    local by_hand = model.children[2]:forward(first)
+    assert(by_hand:add(x, by_hand))
+    assert.equal(by_hand:tobytes(), assert(model:forward(x)):tobytes())
+    assert.equal(by_hand:mul(3):tobytes(), assert(model:forward(x, 3)):tobytes())
+    assert.same({ 1, 2 }, { model:block_of "blocks.0.up", model:block_of "blocks.1.up" })
+    assert.is_nil(model:block_of "blocks.x.up")
+    assert.is_nil(model:block_of "head")
+  end)
+
   it("refuses what config.json or the file do not fit, as for the families of vise", function()
     vise.models.register(description())
     assert.equal("E-MD-04", select(3, open { width = 100 }))
@@ -82,7 +124,15 @@ describe("models.register", function()
     refused("settings of a family must be", description { settings = { "width" } })
     refused("blocks of a family must be", description { blocks = { "blocks." } })
     refused("workload of a family must be", description { workload = {} })
-    refused("a family needs forward", { family = "x", names = { "X" }, settings = {}, build = print, takes = { "x" } })
+    local none = description()
+    none.forward = nil
+    refused("a family needs a forward or a chain, and has neither", none)
+    refused("a family needs takes", { family = "x", names = { "X" }, settings = {}, build = print })
+    refused("a family needs a forward or a chain, and has both", description { chain = chained().chain })
+    refused("chain of a family must be { start, step, finish }", chained { chain = { start = print } })
+    local unnumbered = chained()
+    unnumbered.blocks = nil
+    refused("a family with a chain needs blocks", unnumbered)
     refused('family "llama" comes with vise', description { family = "llama" })
     refused('"LlamaForCausalLM" is a family of vise', description { names = { "LlamaForCausalLM" } })
     for pattern, build in pairs {

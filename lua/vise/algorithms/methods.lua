@@ -71,7 +71,11 @@ local M = {}
 
 local DEFAULT_ROWS, DEFAULT_COPIES = 256, 4
 
-local builtin = { rounding = "vise.algorithms.rounding", svdquant = "vise.algorithms.svdquant" }
+local builtin = {
+  rotate = "vise.algorithms.rotate",
+  rounding = "vise.algorithms.rounding",
+  svdquant = "vise.algorithms.svdquant",
+}
 local registered = {}
 
 --- The names of all methods, sorted.

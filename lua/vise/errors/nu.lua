@@ -31,4 +31,39 @@ return {
       .. "of bins.",
     exit = 64,
   },
+  ["E-NU-10"] = {
+    title = "matrix is not positive definite",
+    next = "Raise the damping, give more calibration data, or take precision = \"f64\".",
+    explain = "The factor of a matrix of second moments failed at a column: its inputs are a combination of "
+      .. "those before it, up to rounding, and the damping is too small to tell them apart. 10 to 100 times as "
+      .. "much damping helps, and so do more tokens than a layer has inputs.",
+  },
+  ["E-NU-11"] = {
+    title = "no Hadamard transform of this size",
+    next = "Ask `vise.linalg.hadamard_size(inputs)` for the largest block that fits.",
+    explain = "A Hadamard transform works on blocks of 2^k times 1, 12, 20, 28, 36, 40, 52, 60, 108, 140, 156 or "
+      .. "172 elements, and a row has to be whole blocks.",
+    exit = 64,
+  },
+  ["E-NU-12"] = {
+    title = "not an order of the columns",
+    next = "Take the one that `vise.linalg.column_order(h)` makes.",
+    explain = "An order names each column once, counted from 1.",
+    exit = 64,
+  },
+  ["E-NU-13"] = {
+    title = "GPTQ cannot sweep this",
+    next = "Take static_groups = true, an order by groups, or a scheme with steps per row or group.",
+    explain = "What is stored has groups of neighbouring columns. An order that takes columns of one group at "
+      .. "different times needs the steps of all groups beforehand (static groups), or keeps groups together "
+      .. "(column_order(h, group)). An order with a group index for each column is not stored. Blocks of several "
+      .. "rows cannot be swept, for each row has its own errors.",
+    exit = 64,
+  },
+  ["E-NU-14"] = {
+    title = "GPTQ's corrections diverge",
+    next = "Raise the damping, or look for columns whose inputs are nearly the same.",
+    explain = "The errors that columns pass on grew until no step could hold the values: the factor is that of a "
+      .. "matrix that is close to singular.",
+  },
 }

@@ -4,7 +4,7 @@
 return {
   ["E-OB-01"] = {
     title = "no such observer",
-    next = "Use range or channel_span, with { channels = n }.",
+    next = "Use a kind that `vise help observe.observer` names, with { channels = n }.",
     explain = "An observer is asked for by its statistic and the number of channels. The statistic is not "
       .. "known or the number is not positive.",
   },
@@ -77,5 +77,11 @@ return {
     next = "Capture samples as well, or take smooth_strategy = \"activation\".",
     explain = "Searching or descending for a smoothing compares outputs and needs rows of input; a file "
       .. "with spans alone has none.",
+  },
+  ["E-OB-19"] = {
+    title = "layers stopped sharing an input",
+    next = "Give observe.attach share = false, which observes every layer by itself.",
+    explain = "Layers that are given the very same tensor share one observer of moments. One of them was given "
+      .. "another tensor later, so what it had shared is not what it saw.",
   },
 }

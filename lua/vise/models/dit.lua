@@ -203,14 +203,22 @@ local function inputs_of(self, sample, timestep, class_labels)
 end
 
 -- The forward of checked inputs.
-local function compute(self, inputs)
-  local labels = inputs.class_labels
-  local waves <close> = try(core.sinusoid(inputs.timestep, {
+local chain = {}
+
+function chain.start(self, inputs)
+  local labels = try(inputs.class_labels:reshape { #inputs.class_labels })
+  local waves = try(core.sinusoid(inputs.timestep, {
     dim = TIMESTEP_WIDTH, cos_first = true, shift = 1, max_period = 10000,
   }))
-  local x <close> = self.pos_embed:forward(inputs.sample)
-  for _, block in ipairs(self.blocks) do block:forward(x, waves, labels) end
-  return finish(self, x, waves, labels)
+  return { x = self.pos_embed:forward(inputs.sample), waves = waves, labels = labels }
+end
+
+function chain.step(self, index, state)
+  self.blocks[index]:forward(state.x, state.waves, state.labels)
+end
+
+function chain.finish(self, state)
+  return finish(self, state.x, state.waves, state.labels)
 end
 
 ---@class vise.models.DiT: vise.nn.Module
@@ -226,6 +234,6 @@ end
 return family.define {
   family = "dit", names = { "DiTTransformer2DModel" }, settings = fields, check = check,
   blocks = { "transformer_blocks.", "num_layers" }, build = build, default_layers = default_layers,
-  takes = { "sample", "timestep", "class_labels" }, inputs = inputs_of, forward = compute,
+  takes = { "sample", "timestep", "class_labels" }, inputs = inputs_of, chain = chain,
   close = function(self) self.pos_embed:close() end,
 }

@@ -9,13 +9,24 @@
 ---     blocks = { "blocks.", "depth" },       -- prefix of the repeated blocks, the setting that counts them
 ---     build = function(settings, weights) return { children = { ... }, ... } end,
 ---     takes = { "x" },                       -- the inputs of a forward, in the order of its arguments
----     forward = function(model, inputs, ...) return y end,  -- inputs by name
+---     chain = {                              -- the forward, block by block
+---       start = function(model, inputs, ...) return { x = ... } end,     -- inputs by name -> the state
+---       step = function(model, index, state, ...) ... end,               -- runs one block, 1 to depth
+---       finish = function(model, state, ...) return y end,
+---     },
 ---   }
+---
+--- A state is a table of tensors by name, each a handle of its own.  A step changes them in place, or puts
+--- another in the place of one and closes that.  Between two steps a state can be kept, and taken up again
+--- in another program; nothing else may pass from one block to the next.  A family whose forward is no such
+--- chain gives `forward = function(model, inputs, ...) return y end` instead, and does without calibration
+--- block by block.
 
 local config_reader = require "vise.models.config"
 local fail = require "vise.fail"
 local module = require "vise.nn.module"
 local new_inputs = require "vise.models.inputs"
+local streams = require "vise.models.stream"
 local suggest = require "vise.suggest"
 
 local M = {}
@@ -30,10 +41,18 @@ local M = {}
 ---@field blocks? { [1]: string, [2]: string }
 ---@field takes string[]
 ---@field inputs? fun(model: table, ...): table<string, vise.Tensor>  Checks the arguments; as they are if not given.
----@field forward fun(model: table, inputs: table<string, vise.Tensor>, ...): vise.Tensor  Failures are raised.
+---@field chain? vise.Chain
+---@field forward? fun(model: table, inputs: table<string, vise.Tensor>, ...): vise.Tensor  In place of a chain.
+---Failures are raised.
 ---@field default_layers? fun(model: table): string[]  Those of the blocks, or all, if not given.
 ---@field close? fun(model: table)  Frees what build made beside the weights.
 ---@field workload? vise.FamilyWorkload  What the model usually does, for vise.workload.
+---@field stream? vise.Stream  What writes and reads the residual stream, for vise.transform.
+
+---@class vise.Chain
+---@field start fun(model: table, inputs: table<string, vise.Tensor>, ...): table<string, vise.Tensor>
+---@field step fun(model: table, index: integer, state: table<string, vise.Tensor>, ...)
+---@field finish fun(model: table, state: table<string, vise.Tensor>, ...): vise.Tensor
 
 ---@class vise.FamilyWorkload
 ---@field calibrate fun(model: table, options: vise.WorkloadOptions)             Runs the model.
@@ -57,6 +76,11 @@ local function is_field_list(value)
   return true
 end
 
+local function is_chain(value)
+  return type(value) == "table" and is_function(value.start) and is_function(value.step)
+    and is_function(value.finish)
+end
+
 -- By field: what it may be, in words, and the check.
 local fields = {
   family = { "a word of lower-case letters, digits, - and _",
@@ -68,14 +92,16 @@ local fields = {
   blocks = { "{ prefix, setting }", function(v) return is_names(v) and #v == 2 end },
   takes = { "a list of names", is_names },
   inputs = { "a function", is_function },
+  chain = { "{ start, step, finish }", is_chain },
   forward = { "a function", is_function },
   default_layers = { "a function", is_function },
   close = { "a function", is_function },
   workload = { "{ calibrate, answer }", function(v)
     return type(v) == "table" and is_function(v.calibrate) and is_function(v.answer)
   end },
+  stream = { "a table of who writes and who reads", function(v) return type(v) == "table" end },
 }
-local needed = { "family", "names", "settings", "build", "takes", "forward" }
+local needed = { "family", "names", "settings", "build", "takes" }
 
 --- Raises E-MD-20 for what describes no family.
 ---@param description any
@@ -98,6 +124,14 @@ function M.check(description)
       fail.raise("E-MD-20", "a family needs %s: %s", field, fields[field][1])
     end
   end
+  if (description.chain == nil) == (description.forward == nil) then
+    fail.raise("E-MD-20", "a family needs a forward or a chain, and has %s", description.chain and "both" or "neither")
+  end
+  if description.chain and not description.blocks then
+    fail.raise("E-MD-20", "a family with a chain needs blocks: %s", fields.blocks[1])
+  end
+  local problem = description.stream and streams.problem(description.stream)
+  if problem then fail.raise("E-MD-20", "stream of family %s %s", description.family, problem) end
 end
 
 -- The arguments as they are: handles of their own, which the forward may close.
@@ -134,6 +168,16 @@ local function layers_of_blocks(model)
   return names
 end
 
+-- The forward that a chain amounts to.
+local function follow(chain)
+  return function(model, inputs, ...)
+    local state <close> = new_inputs(chain.start(model, inputs, ...))
+    local _, count = model:repeated()
+    for index = 1, count do chain.step(model, index, state, ...) end
+    return chain.finish(model, state, ...)
+  end
+end
+
 local function check_built(self, description)
   if type(self) ~= "table" or type(self.children) ~= "table" then
     fail.raise("E-MD-20", "build of family %s gave %s, expected a table with children", description.family,
@@ -155,7 +199,8 @@ function M.define(description)
   Class.takes, Class.workload = description.takes, description.workload
   Class.settings_of = settings_reader(description)
   Class.default_layers = description.default_layers or layers_of_blocks
-  Class.compute = description.forward
+  Class.chain, Class.stream = description.chain, description.stream
+  Class.compute = description.chain and follow(description.chain) or description.forward
 
   --- Makes a model of checked settings.
   function Class.new(settings, weights)
@@ -167,6 +212,15 @@ function M.define(description)
   --- The prefix of the repeated blocks' names, and how many there are; nothing without blocks.
   function Class:repeated()
     if description.blocks then return description.blocks[1], self.settings[description.blocks[2]] end
+  end
+
+  --- The repeated block that a layer belongs to, from 1; nil for those outside.
+  ---@param name string
+  ---@return integer?
+  function Class:block_of(name)
+    local prefix = self:repeated()
+    local index = prefix and name:sub(1, #prefix) == prefix and name:match("^(%d+)%.", #prefix + 1)
+    return index and math.tointeger(index) + 1 or nil
   end
 
   --- Checks what a forward is given and makes tensors of it.
@@ -187,10 +241,15 @@ function M.define(description)
     return fail.catch(forward, self, ...)
   end
 
-  --- Gives up everything the model holds.
-  function Class:close()
+  --- Gives up what was built; the checkpoint stays open.
+  function Class:release()
     if description.close then description.close(self) end
     self.weights:close()
+  end
+
+  --- Gives up everything the model holds.
+  function Class:close()
+    self:release()
     self.checkpoint:close()
   end
 

@@ -2,6 +2,7 @@
 
 local Bare = require "vise.models.bare"
 local Weights = require "vise.models.weights"
+local builder = require "vise.models.build"
 local checkpoints = require "vise.checkpoint"
 local core = require "vise.core"
 local family = require "vise.models.family"
@@ -48,20 +49,6 @@ local function find_family(config, path)
   end
   return fail.fail("E-MD-02", "%s: no model family %q%s; there are %s", path, names[1],
     suggest.hint(names[1], known), table.concat(known, ", "))
-end
-
-local function build(class, settings, weights)
-  local ok, model = pcall(class.new, settings, weights)
-  if not ok then -- a description that does not expect a tensor to be missing: what is missing says more
-    local message, id = weights:verdict()
-    if message then return nil, message, id end
-    error(model, 0)
-  end
-  model.checkpoint, model.weights = weights.checkpoint, weights
-  local message, id = weights:verdict(model:repeated())
-  if not message then return model end
-  model:close()
-  return nil, message, id
 end
 
 -- "gptq, 4 bit": what a quantization_config says of itself.
@@ -121,7 +108,7 @@ local function from_checkpoint(checkpoint, path)
   if not settings then return nil, message, id end
   local weights = Weights.new(checkpoint)
   local model
-  model, message, id = fail.catch(build, class, settings, weights)
+  model, message, id = fail.catch(builder.build, class, settings, weights)
   if not model then
     weights:close()
     return nil, message, id

@@ -24,6 +24,7 @@ local function new_block(name, weights, s)
       weights:tensor(name .. ".input_layernorm.weight", { hidden }), s.rms_norm_eps),
     attention = Attention.new(attn, {
       heads = s.num_attention_heads, kv_heads = s.num_key_value_heads, causal = true, theta = s.rope_theta,
+      turned = s.qk_rotation,
       q = weights:linear(attn .. ".q_proj", s.q_width, hidden, s.attention_bias),
       k = weights:linear(attn .. ".k_proj", kv, hidden, s.attention_bias),
       v = weights:linear(attn .. ".v_proj", kv, hidden, s.attention_bias),
@@ -191,14 +192,40 @@ local function inputs_of(self, ids, options)
 end
 
 -- The forward of checked inputs.
-local function compute(self, inputs, options)
+local chain = {}
+
+function chain.start(self, inputs)
+  return { x = self.embedding:forward(inputs.ids) }
+end
+
+function chain.step(self, index, state, options)
   local cache = options and options.cache
-  local x <close> = self.embedding:forward(inputs.ids)
-  for i, block in ipairs(self.blocks) do block:forward(x, cache and cache.layers[i]) end
-  if not (options and options.last) then return logits_of(self, x) end
-  local last <close> = last_position(x)
+  self.blocks[index]:forward(state.x, cache and cache.layers[index])
+end
+
+function chain.finish(self, state, options)
+  if not (options and options.last) then return logits_of(self, state.x) end
+  local last <close> = last_position(state.x)
   return logits_of(self, last)
 end
+
+local ATTENTION, MLP = "model.layers.*.self_attn.", "model.layers.*.mlp."
+
+local stream = {
+  width = "hidden_size",
+  embeddings = { "model.embed_tokens" },
+  writers = { ATTENTION .. "o_proj", MLP .. "down_proj" },
+  readers = {
+    ["model.layers.*.input_layernorm"] = { ATTENTION .. "q_proj", ATTENTION .. "k_proj", ATTENTION .. "v_proj" },
+    ["model.layers.*.post_attention_layernorm"] = { MLP .. "gate_proj", MLP .. "up_proj" },
+    ["model.norm"] = { "lm_head" },
+  },
+  head = { "lm_head", tied = "tie_word_embeddings" },
+  values = { from = ATTENTION .. "v_proj", to = ATTENTION .. "o_proj" },
+  heads = "head_dim",
+  keys = "qk_rotation",
+  settings = { { "tie_word_embeddings", "boolean" }, { "qk_rotation", "integer", min = 0, max = SIZE } },
+}
 
 ---@class vise.models.Llama: vise.nn.Module
 ---@field family "llama"
@@ -211,7 +238,7 @@ end
 local Llama = family.define {
   family = "llama", names = { "LlamaForCausalLM", "llama" }, settings = settings_of,
   blocks = { "model.layers.", "num_hidden_layers" }, build = build, takes = { "ids" }, inputs = inputs_of,
-  forward = compute,
+  chain = chain, stream = stream,
 }
 
 --- Makes an empty cache for one sequence.

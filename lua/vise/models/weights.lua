@@ -1,5 +1,6 @@
 --- The weights of a model while it is built: hands out mapped tensors by name, checks each against
---- the shape that the config implies, and keeps account of what does not fit.
+--- the shape that the config implies, and keeps account of what does not fit.  Tensors that a transform
+--- changed or added lie over those of the checkpoint.
 
 local Embedding = require "vise.nn.embedding"
 local Linear = require "vise.nn.linear"
@@ -10,15 +11,44 @@ local suggest = require "vise.suggest"
 ---@field taken vise.Tensor[]
 ---@field missing { name: string, shape: integer[] }[]
 ---@field problem? { message: string, id: string }  The first tensor that does not fit.
+---@field overlay table<string, vise.Tensor>  Handles of its own, by name.
+---@field used table<string, true>  What of the overlay was taken.
+---@field partial? boolean  Changed weights of quantized layers are not in the overlay.
 local Weights = {}
 Weights.__index = Weights
 
 local FLOATS = { f32 = true, f16 = true, bf16 = true }
 
+local function handle_of(tensor) return tensor:reshape { tensor:shape() } end
+
 ---@param checkpoint vise.Checkpoint
+---@param overlay? table<string, vise.Tensor>  Taken before the checkpoint's; they stay the caller's.
 ---@return vise.Weights
-function Weights.new(checkpoint)
-  return setmetatable({ checkpoint = checkpoint, taken = {}, missing = {} }, Weights)
+function Weights.new(checkpoint, overlay)
+  local handles = {}
+  for name, tensor in pairs(overlay or {}) do handles[name] = handle_of(tensor) end
+  return setmetatable({ checkpoint = checkpoint, taken = {}, missing = {}, overlay = handles, used = {} }, Weights)
+end
+
+--- What is known of a tensor, changed or not; nil if there is none.
+---@param name string
+---@return { dtype: string, shape: integer[] }?
+function Weights:info(name)
+  local over = self.overlay[name]
+  if over then return { dtype = over:dtype(), shape = { over:shape() } } end
+  return self.checkpoint:has(name) and self.checkpoint:info(name) or nil
+end
+
+--- A tensor as it is, changed or not.
+---@param name string  Of one that there is.
+---@return vise.Tensor?
+---@return string? message
+---@return string? id
+function Weights:current(name)
+  local over = self.overlay[name]
+  if not over then return self.checkpoint:tensor(name) end
+  self.used[name] = true
+  return handle_of(over)
 end
 
 local function same(a, b)
@@ -48,14 +78,14 @@ end
 ---@param shape integer[]
 ---@return vise.Tensor?
 function Weights:tensor(name, shape)
-  local info = self.checkpoint:has(name) and self.checkpoint:info(name)
+  local info = self:info(name)
   if not info then
     self.missing[#self.missing + 1] = { name = name, shape = shape }
     return nil
   end
   self.problem = self.problem or find_problem(name, info, shape)
   if self.problem then return nil end
-  local tensor, message, id = self.checkpoint:tensor(name)
+  local tensor, message, id = self:current(name)
   if not tensor then
     self.problem = { message = message, id = id }
     return nil
@@ -112,7 +142,8 @@ end
 --- Gives the tensors back.
 function Weights:close()
   for _, tensor in ipairs(self.taken) do tensor:close() end
-  self.taken = {}
+  for _, tensor in pairs(self.overlay) do tensor:close() end
+  self.taken, self.overlay = {}, {}
 end
 
 return Weights

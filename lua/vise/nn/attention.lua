@@ -1,5 +1,6 @@
 --- Attention: several heads over one sequence each, with fewer key heads, rotary positions, a causal
---- mask and a cache where the model asks for them.
+--- mask and a cache where the model asks for them.  Queries and keys may be turned after the positions,
+--- (q H)(k H)' = q k', so that the keys that a cache holds have no channels of large numbers (R3 of QuaRot).
 
 local core = require "vise.core"
 local module = require "vise.nn.module"
@@ -14,6 +15,7 @@ local try = require("vise.fail").try
 ---@field kv_heads integer
 ---@field causal boolean
 ---@field theta? number  Base of the rotary positions; nil: none.
+---@field turned? integer  Queries and keys are turned by a Hadamard matrix, in blocks of so many; nil: not.
 local Attention = module.class "Attention"
 
 ---@class vise.nn.AttentionParts
@@ -25,6 +27,7 @@ local Attention = module.class "Attention"
 ---@field kv_heads? integer  As many as `heads` unless given.
 ---@field causal? boolean
 ---@field theta? number
+---@field turned? integer  Divides the width of a head.
 
 ---@param name string
 ---@param parts vise.nn.AttentionParts
@@ -34,7 +37,7 @@ function Attention.new(name, parts)
     name = name, children = { parts.q, parts.k, parts.v, parts.out },
     q = parts.q, k = parts.k, v = parts.v, out = parts.out,
     heads = parts.heads, kv_heads = parts.kv_heads or parts.heads,
-    causal = parts.causal or false, theta = parts.theta,
+    causal = parts.causal or false, theta = parts.theta, turned = parts.turned,
   }, Attention)
 end
 
@@ -63,6 +66,10 @@ function Attention:forward(x, cache)
   if self.theta then
     try(core.rope(q, { heads = self.heads, theta = self.theta, position = position }, q))
     try(core.rope(k, { heads = self.kv_heads, theta = self.theta, position = position }, k))
+  end
+  if self.turned then
+    try(core.hadamard(q, self.turned, q))
+    try(core.hadamard(k, self.turned, k))
   end
   if not cache then return attend(self, q, k, v, position) end
   cache:append(k, v)

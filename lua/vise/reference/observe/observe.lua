@@ -1,7 +1,8 @@
 --- Observers on layers.
 
-local KIND = { "kind", "string", "smallest and largest value of a layer's input, or the largest |x| of each channel",
-  choices = { "range", "channel_span" } }
+local KIND = { "kind", "string", "what is kept: the smallest and largest value; of each channel the largest |x|, the "
+  .. "mean |x|, the mean x^2; the second moments of all channels",
+  choices = { "range", "channel_span", "mean", "importance", "moments" } }
 
 return {
   name = "observe",
@@ -20,6 +21,8 @@ return {
           { "flush_bytes", "integer", "bytes between merges", min = 1, unit = "bytes", optional = true },
           { "buffered", "boolean", "keep inputs instead of small statistics", default = false },
           { "sample", "integer", "rows of input to keep, spread evenly over all", min = 0, default = 0 },
+          { "share", "boolean", "let layers that are given the very same tensor share one observer",
+            otherwise = "true for moments" },
         } },
       },
       returns = { { "vise.Watch", "watch" } }, fails = true,

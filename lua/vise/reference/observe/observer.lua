@@ -23,18 +23,40 @@ local observer = vise.observe.observer("channel_span", { channels = 2 })]],
       name = "merge",
       arguments = { { "other", "vise.Observer", "of the same kind and channels" } },
       returns = { { "vise.Observer", "observer", "itself" } },
-      text = "Adds what another one saw. The order of merging does not change the result.",
+      text = "Adds what another one saw. Ranges and spans are the same in any order; sums in f64 depend on it by "
+        .. "their rounding, so shards are merged along one tree.",
       example = [[
 local second = vise.observe.observer("channel_span", { channels = 2 })
 second:update(x:mul(2))
 print(observer:update(x):merge(second):count()) --> 4]],
     },
     {
-      name = "result", arguments = {}, returns = { { "vise.Tensor", "statistic" } },
-      text = "range: { min, max }; channel_span: the largest |x| of each channel. NaN and infinity come through.",
+      name = "restore",
+      arguments = {
+        { "state", "vise.Tensor", "from state()" },
+        { "rows", "integer", "that were seen", min = 1 },
+      },
+      returns = { { "vise.Observer", "observer", "itself" } },
+      text = "Goes on from what another one kept; what this one had seen is forgotten.",
+      example = [[
+local second = vise.observe.observer("channel_span", { channels = 2 })
+print(second:restore(observer:update(x):state(), 2):count()) --> 2]],
+    },
+    {
+      name = "result", arguments = {}, returns = { { "vise.Tensor", "statistic", "f32" } },
+      text = "range: { min, max }; channel_span: the largest |x| of each channel; mean: the mean |x| of each; "
+        .. "importance: the mean x^2 of each; moments: x'x / rows, [channels, channels]. NaN and infinity come through.",
       example = [[
 observer:update(x)
 print(table.concat(observer:result():totable(), " ")) --> 2.0 5.0]],
+    },
+    {
+      name = "state", arguments = {}, returns = { { "vise.Tensor", "state" } },
+      text = "What is kept, to go on with elsewhere: that of ranges and spans is the result, the others are sums in "
+        .. "f64, of moments the lower triangle by rows.",
+      example = [[
+local sums = vise.observe.observer("importance", { channels = 2 }):update(x):state()
+print(table.concat(sums:totable(), " ")) --> 5.0 34.0]],
     },
     {
       name = "update",

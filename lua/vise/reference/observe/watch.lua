@@ -14,7 +14,7 @@ local watch <close> = assert(vise.observe.attach(model, { "*.0.attn1.*" }, "chan
 assert(model:forward(vise.random(3):normal { 1, 1, 28, 28 }, 500, 1))]],
   fields = {
     { "names", "string[]", "the layers observed, in the model's order" },
-    { "kind", "string", "of the statistics", choices = { "range", "channel_span" } },
+    { "kind", "string", "of the statistics", choices = { "range", "channel_span", "mean", "importance", "moments" } },
   },
   functions = {
     {
@@ -38,7 +38,7 @@ print(watch:observer(watch.names[1]):count()) --> 49]],
     },
     {
       name = "observer", arguments = { LAYER }, returns = { { "vise.Observer", "observer" } },
-      text = "The observer of one layer.",
+      text = "The observer of one layer; of moments, that of the layer it shares its input with.",
       example = [[
 local span = watch:observer "transformer_blocks.0.attn1.to_q":result()
 print(span:count()) --> 128]],
@@ -51,8 +51,8 @@ print(span:count()) --> 128]],
     {
       name = "save", arguments = { { "path", "string", "of the .safetensors file" } },
       returns = { { "string", "sha256", "of the file" } }, fails = true,
-      text = "Writes the statistics of every layer, for `statistics` of a config: NAME.span or NAME.range, and "
-        .. "NAME.sample where rows were kept.",
+      text = "Writes the statistics of every layer, for `statistics` of a config: NAME.span, NAME.range, NAME.mean, "
+        .. "NAME.importance or NAME.moments, and NAME.sample where rows were kept.",
       example = [[
 assert(watch:save "spans.safetensors")
 local file = assert(vise.safetensors.open "spans.safetensors")

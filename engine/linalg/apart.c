@@ -1,9 +1,8 @@
-#include "engine/linalg/svd_apart.h"
+#include "engine/linalg/apart.h"
 
 #include <pthread.h>
 #include <time.h>
 
-#include "engine/linalg/lapack.h"
 #include "engine/mem.h"
 
 // Below about this many steps the work is done before anybody could wait for it.
@@ -16,7 +15,8 @@ static atomic_int unattended;
 
 // Held by the caller and the thread: the last one to leave frees it.
 typedef struct job {
-    vise_tensor a, u, s, vt;
+    vise_apart_fn *fn;
+    vise_tensor t[VISE_APART_TENSORS];
     vise_status status;
     vise_error err;
     pthread_mutex_t lock;
@@ -25,25 +25,16 @@ typedef struct job {
 } job;
 
 static void free_job(job *j) {
-    vise_tensor_release(&j->a);
-    vise_tensor_release(&j->u);
-    vise_tensor_release(&j->s);
-    vise_tensor_release(&j->vt);
+    for (int i = 0; i < VISE_APART_TENSORS; i++) vise_tensor_release(&j->t[i]);
     pthread_mutex_destroy(&j->lock);
     pthread_cond_destroy(&j->changed);
     vise_free(j);
 }
 
-static vise_status decompose(const vise_tensor *a, const vise_tensor *u, const vise_tensor *s,
-                             const vise_tensor *vt, vise_error *err) {
-    return vise_lapack_svd(a->dtype, a->shape[0], a->shape[1], a->data, u->data, s->data,
-                           vt->data, err);
-}
-
 static void *work(void *argument) {
     job *j = argument;
     vise_error err;
-    vise_status st = decompose(&j->a, &j->u, &j->s, &j->vt, &err);
+    vise_status st = j->fn(j->t, &err);
     pthread_mutex_lock(&j->lock);
     j->status = st;
     if (st) j->err = err;
@@ -78,8 +69,7 @@ static bool wait_for(job *j, const atomic_int *cancel) {
     return done;
 }
 
-static job *new_job(const vise_tensor *a, const vise_tensor *u, const vise_tensor *s,
-                    const vise_tensor *vt) {
+static job *new_job(vise_apart_fn *fn, const vise_tensor *const t[], int count) {
     job *j = vise_calloc(sizeof *j);
     if (!j) return NULL;
     pthread_condattr_t steady; // a clock that is set does not keep Ctrl-C waiting
@@ -88,10 +78,8 @@ static job *new_job(const vise_tensor *a, const vise_tensor *u, const vise_tenso
     pthread_mutex_init(&j->lock, NULL);
     pthread_cond_init(&j->changed, &steady);
     pthread_condattr_destroy(&steady);
-    vise_tensor_share(&j->a, a);
-    vise_tensor_share(&j->u, u);
-    vise_tensor_share(&j->s, s);
-    vise_tensor_share(&j->vt, vt);
+    j->fn = fn;
+    for (int i = 0; i < count; i++) vise_tensor_share(&j->t[i], t[i]);
     return j;
 }
 
@@ -105,16 +93,21 @@ static bool start(job *j) {
     return started;
 }
 
-vise_status vise_svd_apart(const vise_context *ctx, const vise_tensor *a, const vise_tensor *u,
-                           const vise_tensor *s, const vise_tensor *vt, vise_error *err) {
-    int64_t k = s->shape[0];
-    bool takes_long = (double)a->shape[0] * (double)a->shape[1] * (double)k >= LONG_WORK;
-    if (!ctx->cancel || !takes_long) return decompose(a, u, s, vt, err);
-    job *j = new_job(a, u, s, vt);
-    if (!j) return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for a decomposition");
+static vise_status run_here(vise_apart_fn *fn, const vise_tensor *const t[], int count,
+                            vise_error *err) {
+    vise_tensor all[VISE_APART_TENSORS] = {0};
+    for (int i = 0; i < count; i++) all[i] = *t[i];
+    return fn(all, err);
+}
+
+vise_status vise_apart(const vise_context *ctx, vise_apart_fn *fn, double steps,
+                       const vise_tensor *const t[], int count, vise_error *err) {
+    if (!ctx->cancel || steps < LONG_WORK) return run_here(fn, t, count, err);
+    job *j = new_job(fn, t, count);
+    if (!j) return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for a thread");
     if (!start(j)) { // without a thread it runs all the same
         free_job(j);
-        return decompose(a, u, s, vt, err);
+        return run_here(fn, t, count, err);
     }
     if (!wait_for(j, ctx->cancel)) {
         return vise_fail(err, VISE_ECANCEL, "E-RN-01", "interrupted");
@@ -125,6 +118,6 @@ vise_status vise_svd_apart(const vise_context *ctx, const vise_tensor *a, const 
     return st;
 }
 
-bool vise_svd_unattended(void) {
+bool vise_apart_unattended(void) {
     return atomic_load(&unattended) > 0;
 }

@@ -106,6 +106,7 @@ end
 ---@class vise.FlowLossOptions
 ---@field seed? integer   Of the noise and the times; 0 if not given.
 ---@field batch? integer  Images at once; 64 if not given.
+---@field on_batch? fun(images: integer)  After each batch.
 
 -- Adds the mean squared error of each image of a batch.
 local function batch_errors(model, images, labels, random, errors)
@@ -141,6 +142,7 @@ local function flow_loss(model, images, labels, options)
     local some <close> = try(images:rows(first, last))
     local theirs <close> = try(labels:rows(first, last))
     batch_errors(model, some, theirs, random, errors)
+    if options.on_batch then options.on_batch(last - first + 1) end
   end
   return summary.mean(errors)
 end

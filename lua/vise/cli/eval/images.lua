@@ -13,7 +13,6 @@ local LEAST = 11 -- the side of SSIM's window
 
 local function flow(ctx, model, label)
   local data = require "vise.data"
-  local bar <close> = progress.new(label, 1, "passes")
   local images <close> = try(data.images(ctx.options.data[1]))
   local labels <close> = try(data.labels(ctx.options.labels))
   local first, last = ctx.options.from or 1, math.min(ctx.options.to or #images, #images)
@@ -22,8 +21,9 @@ local function flow(ctx, model, label)
   end
   local some <close> = try(images:rows(first, last))
   local theirs <close> = try(labels:rows(first, last))
-  local loss, stderr = try(require("vise.samplers").flow_loss(model, some, theirs, { seed = ctx.options.seed }))
-  bar:step()
+  local bar <close> = progress.new(label, #some, "images")
+  local loss, stderr = try(require("vise.samplers").flow_loss(model, some, theirs, { seed = ctx.options.seed,
+    on_batch = function(count) bar:step(count) end }))
   return { loss = loss, stderr = stderr, images = last - first + 1, seed = ctx.options.seed or 0 }
 end
 

@@ -84,12 +84,12 @@ describe("the protocol", function()
   it("rolling predicts each text whole, and gives lm-eval's figures of words and bytes", function()
     local length, losses, words, bytes = 128, {}, 0, 0
     for _, text in ipairs(texts) do
-      local ids, done = slice(tokenizer:encode(text), 1, math.huge), 0
+      local ids = slice(tokenizer:encode(text), 1, math.huge)
       local stop = math.min(length, #ids)
       local head = slice(ids, 0, stop)
       table.insert(head, 1, 1)
       for _, v in ipairs(plain.nats(model, head)) do losses[#losses + 1] = v end
-      done = stop
+      local done = stop
       while done < #ids do
         local count = math.min(#ids - done, length)
         local nats = plain.nats(model, slice(ids, done + count - length - 1, done + count))

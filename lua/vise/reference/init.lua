@@ -26,7 +26,7 @@ return {
     "algorithms.budget" } },
   { name = "nn", title = "Layers", parts = { "nn.nn", "nn.module", "nn.linear", "nn.quantized_linear", "nn.attention",
     "nn.cache", "nn.cache_layer", "nn.mlp", "nn.gated_mlp", "nn.embedding", "nn.patch_embed", "nn.rms_norm",
-    "nn.modulated_norm" } },
+    "nn.modulated_norm", "nn.layer_norm", "nn.conv1d", "nn.fused_attention" } },
   { name = "observe", title = "Observers", parts = { "observe.observe", "observe.watch", "observe.observer" } },
   { name = "eval", title = "Measuring and sampling", parts = { "eval.eval", "eval.generate", "eval.samplers" } },
   { name = "data", title = "Data and pictures", parts = { "data.data", "data.tokenizers", "data.tokenizer",

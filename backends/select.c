@@ -86,6 +86,7 @@ static void avx2_init(vise_kernels *k) {
     vise_avx2_int8_init(k);
     vise_avx2_grouped_init(k);
     vise_avx2_panels_init(k);
+    vise_avx2_solvers_init(k);
     vise_avx2_attention_init(k);
 }
 

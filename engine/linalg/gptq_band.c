@@ -40,6 +40,19 @@ static void put_step(vise_band *b, int64_t run, int64_t row, const vise_steps *s
     b->by[at] = steps->by[i];
     b->zero[at] = steps->zero[i];
     b->scale[at] = steps->scale[i];
+    b->value[at] = steps->scale[i];
+    if (b->sweep->scheme->element == VISE_ELEMENT_F4) b->value[at] *= steps->upper;
+}
+
+void vise_band_clear(vise_band *b) {
+    for (int64_t r = b->rows; r < b->pitch; r++) {
+        for (int64_t run = 0; run < b->sweep->runs; run++) {
+            int64_t at = run * b->pitch + r;
+            b->by[at] = b->value[at] = 1;
+            b->zero[at] = 0;
+        }
+        b->exact[r] = b->upper[r] = 1;
+    }
 }
 
 vise_step vise_band_step(const vise_band *b, int64_t run, int64_t row) {

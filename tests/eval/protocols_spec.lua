@@ -128,6 +128,10 @@ describe("the protocol", function()
       seen[hash] = true
     end
     assert.equal(measure({ context = 100 }).token_hash, measure({ context = 100 }).token_hash)
+    -- The same windows, of which another part counts.
+    local ids = { slice(tokenizer:encode(texts[1]), 0, 64) }
+    local function hash_of(protocol) return eval.perplexity(model, ids, { protocol = protocol, context = 64 }).token_hash end
+    assert.not_equal(hash_of "windows", hash_of "llama.cpp")
   end)
 
   it("says that the texts do not fill a window", function()

@@ -132,7 +132,8 @@ static vise_status choose_all(choices *c, const vise_scheme_fields *f, vise_erro
     if (f->element) st = choose(&c->element, "element", f->element, elements, err);
     if (!st && c->element == VISE_ELEMENT_INT && (f->bits < 2 || f->bits > 4) && f->bits != 8) {
         return vise_fail(err, VISE_EINVAL, "E-SC-01",
-                         "scheme field 'bits' is %lld, allowed: 2, 3, 4, 8", (long long)f->bits);
+                         "scheme field 'bits' is %lld, allowed: 2, 3, 4, 8",
+                         (long long)f->bits);
     }
     if (!st) {
         st = choose(&c->granularity, "granularity", f->granularity, granularities, err);

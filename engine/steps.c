@@ -76,6 +76,10 @@ static void divide(float *y, const float *x, float by) {
     for (int i = 0; i < LANES; i++) y[i] = x[i] / by;
 }
 
+static void divide_one(float *y, const float *by) {
+    for (int i = 0; i < LANES; i++) y[i] = 1 / by[i];
+}
+
 static void replace_zeros(float *x, float by) {
     for (int i = 0; i < LANES; i++) x[i] = x[i] == 0 ? by : x[i];
 }
@@ -163,7 +167,7 @@ static void make_by(const vise_scheme *s, vise_steps *out, int64_t first) {
     float *by = out->by + first, *scale = out->scale + first;
     const float inverse = 1 / out->upper, upper = out->upper;
     if (s->convention == VISE_AMAX_HALF_STEP) {
-        for (int i = 0; i < LANES; i++) by[i] = 1 / scale[i];
+        divide_one(by, scale);
     } else if (s->convention == VISE_NVFP4) {
         for (int i = 0; i < LANES; i++) by[i] = inverse / scale[i];
     } else if (s->convention == VISE_SVDQ_NVFP4_STORED) {
@@ -280,6 +284,24 @@ bool vise_steps_make(const vise_kernels *k, vise_steps *out, const vise_scheme *
     }
     bool all = true;
     for (int64_t i = 0; i < count; i += LANES) all &= decodable(s, out, i);
+    return all;
+}
+
+bool vise_steps_given(vise_steps *out, const vise_scheme *s, int64_t count) {
+    const bool multiplies = vise_step_form(s) == VISE_CODE_MUL;
+    bool all = true;
+    for (int64_t i = count; i % LANES; i++) out->scale[i] = out->zero[i] = 0;
+    for (int64_t b = 0; b < count; b += LANES) {
+        float *by = out->by + b;
+        make_by(s, out, b);
+        if (s->convention == VISE_AMAX_RECIPROCAL) divide_one(by, out->scale + b);
+        for (int i = 0; i < LANES; i++) {
+            bool none = out->scale[b + i] == 0;
+            if (multiplies) by[i] = none ? 0 : fminf(by[i], FLT_MAX);
+            if (!multiplies && none) by[i] = INFINITY;
+        }
+        all &= decodable(s, out, b);
+    }
     return all;
 }
 

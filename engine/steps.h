@@ -55,6 +55,11 @@ void vise_steps_exact(const vise_scheme *s, float exact[VISE_RUNS], const float 
 void vise_steps_rounded(const vise_kernels *k, vise_steps *out, const vise_scheme *s,
                         const float exact[VISE_RUNS], int64_t count, vise_upper upper);
 
+// What codes are made with when the steps are given as they are stored, in out->scale,
+// out->zero and out->upper: a scale of 0 gives codes of 0.  False if a code would decode to
+// infinity.
+bool vise_steps_given(vise_steps *out, const vise_scheme *s, int64_t count);
+
 // The step of a given, finite scale > 0, for symmetric schemes of one level.
 vise_step vise_step_of_scale(const vise_scheme *s, float scale);
 

@@ -1,6 +1,7 @@
 --- Artefacts: a quantized model on disk, and back.
 ---
----   DIR/<quant_type>.safetensors   the quantized layers only: <layer>.codes, .scale, ...
+---   DIR/<quant_type>.safetensors   the quantized layers only: <layer>.codes, .scale, ...; of a transformed
+---                                  model what else was changed: base.<tensor>
 ---   DIR/quant_config.json          the manifest: what it is, of which base, with which hashes
 ---   DIR/recipe/                    from a recipe's run: the package, the lock and the parameters that repeat it
 ---
@@ -16,6 +17,7 @@ local finite = require "vise.finite"
 local folder = require "vise.folder"
 local progress = require "vise.progress"
 local quant_types = require "vise.quant_types"
+local transformed = require "vise.formats.transformed"
 local version = require "vise.version"
 
 -- What the manifest and the metadata of our layout say they are.
@@ -38,19 +40,21 @@ local function layer_entries(model, quantization)
   return list
 end
 
-local function metadata_of(quantization, layers)
+local function metadata_of(model, quantization, layers, base)
+  local transforms, changed = transformed.fields(model, base, false)
   return { vise = assert(core.json_encode { format = M.FORMAT, version = M.VERSION,
-    quant_type = quantization.config.quant_type, layers = layers }) }
+    quant_type = quantization.config.quant_type, layers = layers, transforms = transforms, changed = changed }) }
 end
 
 --- The tensors of a file in its order: { { "<layer>.<param>", tensor }, ... }
-local function tensor_entries(quantization)
+local function tensor_entries(quantization, base)
   local entries = {}
   for _, layer in ipairs(quantization.layers) do
     for _, t in ipairs(quantization.made[layer.name]:tensors()) do
       entries[#entries + 1] = { layer.name .. "." .. t.param, t.tensor }
     end
   end
+  for _, t in ipairs(base) do entries[#entries + 1] = { transformed.PREFIX .. t.name, t.tensor } end
   return entries
 end
 
@@ -74,6 +78,7 @@ local function config_of(cfg)
       out[key] = type(value) == "table" and (LISTS[key] or #value > 0) and core.array(value) or value
     end
   end
+  if out.calibration then out.calibration.work = nil end
   return out
 end
 
@@ -106,20 +111,22 @@ local function layers_of(quantization, layers)
 end
 
 --- Everything in the manifest but the hash of the checkpoint.
-local function manifest_of(model, quantization, layers, file, bytes)
+local function manifest_of(model, quantization, layers, base, checkpoint)
   local files, message, id = base_files(model)
   if not files then return nil, message, id end
   local identity
   identity, message, id = model.checkpoint:identity()
   if not identity then return nil, message, id end
   local backend, blas = core.backend()
+  local transforms, changed = transformed.fields(model, base, true)
   return {
     format = M.FORMAT, version = M.VERSION, vise = version,
     quant_type = quantization.config.quant_type,
-    checkpoint = { file = file, bytes = bytes },
+    checkpoint = checkpoint,
     base = { family = model.family, identity = identity, files = files },
     config = config_of(quantization.config),
     calibration = quantization.calibration,
+    transforms = transforms, changed = changed,
     layers = layers_of(quantization, layers),
     numerics = { backend = backend, blas = blas or core.null, matmul = core.matmul_rule() },
   }
@@ -158,10 +165,10 @@ end
 function M.write(model, quantization, dir, recipe)
   dir = dir:gsub("(.)/+$", "%1")
   local file = quantization.config.quant_type .. ".safetensors"
-  local layers = layer_entries(model, quantization)
-  local entries, metadata = tensor_entries(quantization), metadata_of(quantization, layers)
+  local layers, base = layer_entries(model, quantization), transformed.tensors(model, quantization.layers)
+  local entries, metadata = tensor_entries(quantization, base), metadata_of(model, quantization, layers, base)
   local bytes = core.safetensors_size(entries, metadata)
-  local manifest, message, id = manifest_of(model, quantization, layers, file, bytes)
+  local manifest, message, id = manifest_of(model, quantization, layers, base, { file = file, bytes = bytes })
   if not manifest then return nil, message, id end
   manifest.recipe = recipe and recipe.about
   local ok
@@ -211,7 +218,9 @@ function M.file_bytes(model, plan, cfg)
       end
     end
   end
-  return core.safetensors_size(entries, metadata_of(planned, layer_entries(model, planned)))
+  local base = transformed.tensors(model, planned.layers)
+  for _, t in ipairs(base) do entries[#entries + 1] = { transformed.PREFIX .. t.name, t.dtype, t.shape } end
+  return core.safetensors_size(entries, metadata_of(model, planned, layer_entries(model, planned), base))
 end
 
 return M

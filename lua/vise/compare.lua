@@ -32,10 +32,10 @@ local function new_side(weights, is_artefact, handle)
 end
 
 -- One tensor of a file: `held` has info() and tensor().
-local function plain_weight(held, name)
+local function plain_weight(held, name, shown)
   local info = held:info(name)
   return {
-    name = name, type = info.dtype, shape = info.shape, bytes = info.bytes,
+    name = shown or name, type = info.dtype, shape = info.shape, bytes = info.bytes,
     digest = function()
       local t <close> = fail.try(held:tensor(name))
       return core.xxh3(t)
@@ -85,6 +85,9 @@ local function of_artefact(source)
     if handle:info(entry.name .. ".bias") then
       weights[#weights + 1] = plain_weight(handle, entry.name .. ".bias")
     end
+  end
+  for _, entry in ipairs(meta.changed or {}) do -- what transforms changed beside the layers
+    weights[#weights + 1] = plain_weight(handle, "base." .. entry.name, entry.name)
   end
   return new_side(weights, true, handle)
 end

@@ -21,6 +21,13 @@ local M = {}
 ---@field type vise.QuantType
 ---@field method? vise.Method
 
+---@class vise.CalibrationOptions
+---@field flush_count? integer
+---@field flush_bytes? integer
+---@field buffered boolean
+---@field mode? "whole"|"sequential"|"true_sequential"  nil: as the methods want it.
+---@field work? string  The folder of the journal of a calibration block by block.
+
 ---@class vise.Config
 ---@field quant_type string
 ---@field type vise.QuantType       What the name stands for.
@@ -31,7 +38,7 @@ local M = {}
 ---@field plan vise.PlanRule[]      Overrides; the first that matches a layer wins.
 ---@field fallback string           "skip", or the type of default layers that cannot take theirs.
 ---@field calibrate? fun(model: table, about: table)
----@field calibration { flush_count?: integer, flush_bytes?: integer, buffered: boolean }
+---@field calibration vise.CalibrationOptions
 ---@field statistics? string        A file of captured statistics, in place of calibrate.
 ---@field save_to? string
 ---@field svdq vise.SvdqOptions

@@ -5,6 +5,7 @@ local fail = require "vise.fail"
 local methods = require "vise.algorithms.methods"
 local pattern = require "vise.pattern"
 local quant_types = require "vise.quant_types"
+local sequential = require "vise.sequential.mode"
 local suggest = require "vise.suggest"
 local svdquant_options = require "vise.algorithms.svdquant_options"
 
@@ -74,6 +75,14 @@ local calibration_fields = {
   flush_count = count,
   flush_bytes = count,
   buffered = function(v, where) return expect(v, "boolean", where) end,
+  mode = function(v, where)
+    for _, mode in ipairs(sequential.MODES) do
+      if v == mode then return v end
+    end
+    fail.raise("E-CF-05", "%s must be %s, got %s", where, '"' .. table.concat(sequential.MODES, '", "') .. '"',
+      tostring(v))
+  end,
+  work = function(v, where) return place(v, where, "a folder") end,
 }
 
 local function calibration(value)

@@ -3,6 +3,7 @@
 --- A folder, a file or a config goes through one resolver, whatever the layout (lua/vise/formats/);
 --- manifest, file, model and every tensor are checked before the first layer changes.
 
+local builder = require "vise.models.build"
 local config = require "vise.config"
 local core = require "vise.core"
 local expect = require "vise.models.expect"
@@ -145,17 +146,21 @@ end
 ---@return string? id
 function M.load(model, given)
   expect.model(model, "load", "layers")
+  if model.transforms then
+    return fail.fail("E-TR-10", "load: the model is transformed already (%s): open it again", model.transforms[1].name)
+  end
   local source, message, id = M.resolve(given)
   if not source then return nil, message, id end
   local handle, meta
   handle, meta, id = M.open(source)
   if not handle then return nil, meta, id end
-  local quantization
-  quantization, message, id = source.layout.build(model, handle, meta, source.manifest)
+  local quantization, built
+  quantization, built, id = source.layout.build(model, handle, meta, source.manifest)
   handle:close() -- the tensors keep the mapping alive
-  if not quantization then return nil, ("%s: %s"):format(source.path, message), id end
+  if not quantization then return nil, ("%s: %s"):format(source.path, built), id end
 
   fail.whole(function() -- the commit
+    if built then builder.replace(model, built) end
     for name, q in pairs(quantization.made) do model:layer(name).quantized = q end
     model.quantization = quantization
   end)

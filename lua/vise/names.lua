@@ -1,5 +1,5 @@
 --- Models and checkpoints by name: `model["blocks.0.to_q"]` is a layer, `model["blocks.0.to_q.weight"]` a
---- tensor of the checkpoint, mapped and read-only.
+--- tensor of the checkpoint, mapped and read-only, or what a transform made of it.
 
 local M = {}
 
@@ -8,7 +8,8 @@ local named = setmetatable({}, { __mode = "k" }) -- classes whose objects are lo
 -- What `object[name]` is beside the fields and methods of its class.
 local function find(object, name)
   if type(name) ~= "string" or not name:find(".", 1, true) then return nil end
-  local checkpoint = rawget(object, "checkpoint") or object
+  local weights, checkpoint = rawget(object, "weights"), rawget(object, "checkpoint") or object
+  if weights and weights.overlay[name] then return require("vise.fail").try(weights:current(name)) end
   if rawget(checkpoint, "where") and checkpoint:has(name) then
     return require("vise.fail").try(checkpoint:tensor(name))
   end

@@ -141,7 +141,7 @@ function language.quality(self, model)
   return try(eval.perplexity(model, self.held)).loss - self.float
 end
 
-local families = { dit = images, llama = language }
+local families = { dit = images, llama = language, gpt2 = language }
 
 -- What the description of a family says, if anything.
 local function described(workload)

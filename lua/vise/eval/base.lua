@@ -14,6 +14,7 @@ local try = fail.try
 local M = {}
 
 local TOP = 64
+local OF_PLAN = { "protocol", "context", "stride", "texts", "token_hash", "tokenizer_hash", "words", "bytes" }
 
 ---@class vise.EvalBase: vise.Perplexity
 ---@field path string
@@ -35,9 +36,7 @@ end
 local function metadata_of(model, plan, writer, vocabulary)
   local m = { model = M.identity(model), family = tostring(model.family), vocabulary = vocabulary, top = writer.top,
     predicted = plan.tokens, quantized = tostring(model.quantization ~= nil) }
-  for _, name in ipairs { "protocol", "context", "stride", "texts", "token_hash", "tokenizer_hash", "words", "bytes" } do
-    m[name] = plan[name]
-  end
+  for _, name in ipairs(OF_PLAN) do m[name] = plan[name] end
   for name, value in pairs(m) do m[name] = tostring(value) end
   return m
 end

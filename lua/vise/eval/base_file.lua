@@ -135,8 +135,12 @@ local function tensor(file, path, name, dtype, rank)
   return try(file:tensor(name))
 end
 
+local function integer(text)
+  return math.tointeger(tonumber(text))
+end
+
 local function number(metadata, path, name)
-  local value = math.tointeger(tonumber(metadata[name]))
+  local value = integer(metadata[name])
   if not value or value < 1 then refuse(path, "its metadata have no %s", name) end
   return value
 end
@@ -164,11 +168,12 @@ local function read(self)
   if m.form ~= FORM then refuse(path, "not what --save-base writes (%s)", FORM) end
   self.top, self.vocabulary = number(m, path, "top"), number(m, path, "vocabulary")
   local windows, count = read_windows(self.file, path, self.vocabulary)
-  if count ~= number(m, path, "predicted") then refuse(path, "windows of %d ids that count, not %s", count, m.predicted) end
-  self.plan = { protocol = m.protocol, context = number(m, path, "context"), stride = math.tointeger(tonumber(m.stride)),
+  if count ~= number(m, path, "predicted") then
+    refuse(path, "windows of %d ids that count, not %s", count, m.predicted)
+  end
+  self.plan = { protocol = m.protocol, context = number(m, path, "context"), stride = integer(m.stride),
     windows = windows, tokens = count, texts = number(m, path, "texts"), token_hash = m.token_hash,
-    tokenizer_hash = m.tokenizer_hash, words = math.tointeger(tonumber(m.words)),
-    bytes = math.tointeger(tonumber(m.bytes)) }
+    tokenizer_hash = m.tokenizer_hash, words = integer(m.words), bytes = integer(m.bytes) }
 end
 
 --- Opens a file.  Fails with E-EV-03.

@@ -50,11 +50,6 @@ end
 local function see(kept, lists)
   local collect = perplexity.collect(lists.losses)
   return function(logits, targets)
-    local _, vocabulary = logits:shape()
-    if vocabulary ~= kept.vocabulary then
-      fail.try(nil, ("%s: a vocabulary of %d ids, this model's has %d"):format(kept.path, kept.vocabulary,
-        vocabulary), "E-EV-04")
-    end
     local done = #lists.losses
     local bad = collect(logits, targets)
     if bad then return bad end
@@ -122,8 +117,12 @@ local function check(model, kept, texts, options)
   if not options.any_model and identity ~= kept.metadata.model then
     refuse("model", kept.metadata.model, identity)
   end
+  local ids = model.settings.vocab_size
+  if ids and ids ~= kept.vocabulary then refuse("vocabulary", kept.vocabulary, ids) end
+  local context = expect.context(model, "divergence")
+  if kept.plan.context > context then refuse("context", kept.plan.context, context) end
   if not texts then return end
-  local plan = protocols.plan(texts, options, expect.context(model, "divergence"))
+  local plan = protocols.plan(texts, options, context)
   for _, pair in ipairs(SAME) do
     local theirs, ours = kept.plan[pair[1]], plan[pair[1]]
     if theirs ~= ours then refuse(pair[2], tostring(theirs), tostring(ours)) end

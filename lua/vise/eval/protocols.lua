@@ -174,7 +174,9 @@ end
 
 local function check_sizes(context, stride, most)
   if context > most then fail.raise("E-DT-08", "context is %d, the model's is %d", context, most) end
-  if stride >= context then fail.raise("E-DT-08", "stride is %d, expected less than the context, %d", stride, context) end
+  if stride >= context then
+    fail.raise("E-DT-08", "stride is %d, expected less than the context, %d", stride, context)
+  end
 end
 
 -- The hash of a tokenizer that has one.

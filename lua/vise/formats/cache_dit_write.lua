@@ -37,6 +37,9 @@ local function describe_layer(name, q)
     return refuse(name, "%s is not a type of this layout, which holds svdq_int4_r<rank>[_dq] and "
       .. "svdq_nvfp4_r<rank>[_dq]", q.type.name)
   end
+  if q.rotate then
+    return refuse(name, "its input is turned by a Hadamard matrix of %d, which the layout cannot say", q.rotate)
+  end
   local group = header.GROUP[kind.precision]
   if q.shape[2] % group ~= 0 then
     return refuse(name, "%d inputs are no multiple of %d: the layout has no shorter last group", q.shape[2], group)
@@ -106,7 +109,11 @@ end
 ---@return { file: string, bytes: integer }?
 ---@return string? message
 ---@return string? id
-function M.save(_, quantization, dir)
+function M.save(model, quantization, dir)
+  if model.transforms then
+    return fail.fail("E-AR-16", "transform %s: the layout has no place for what it changed beside the layers",
+      core.escape(model.transforms[1].name))
+  end
   dir = dir:gsub("(.)/+$", "%1")
   local layers, message, id = describe_layers(quantization)
   if not layers then return nil, message, id end

@@ -7,7 +7,8 @@
 ---   check_manifest(m, path)  -> { file, bytes?, sha256?, quant_type }
 ---   read_metadata(text, where, manifest)  -> meta, { quant_type, ... }
 ---   survey(handle, meta, manifest, found)   calls found(id, message, tensor?) for whatever is wrong
----   build(model, handle, meta, manifest)  -> { config, layers, made, calibration? }
+---   build(model, handle, meta, manifest)  -> { config, layers, made, calibration? }, and the model as the
+---                                            artefact's transforms leave it, if it has any
 ---   save(model, quantization, dir)  -> { file, bytes }
 ---
 --- Whatever fails returns nil, message, id.

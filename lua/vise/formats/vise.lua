@@ -8,6 +8,7 @@ local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
 local suggest = require "vise.suggest"
 local svdquant_options = require "vise.algorithms.svdquant_options"
+local transformed = require "vise.formats.transformed"
 
 local M = { name = "vise", manifest = artefact.FORMAT, metadata = "vise", save = artefact.write }
 
@@ -71,7 +72,7 @@ local function check_common(t, where)
     if not ok then return nil, message, id end
     seen[l.name] = true
   end
-  return true
+  return transformed.check(t, where)
 end
 
 local function is_hash(v, digits)
@@ -148,6 +149,8 @@ function M.read_metadata(text, where, manifest)
         where, i, mine and core.escape(mine.name) or "missing", other and core.escape(other.name) or "missing")
     end
   end
+  ok, why, id = transformed.agree(meta, manifest, where)
+  if not ok then return nil, why, id end
   return meta
 end
 
@@ -214,6 +217,7 @@ function M.survey(handle, meta, manifest, found)
       if not q then found(id, message) else q:close() end
     end
   end
+  transformed.survey(handle, meta, manifest, claimed, found)
   for _, name in ipairs(handle:names()) do
     if not claimed[name] then
       found("E-AR-10", ("tensor %s belongs to no listed layer"):format(core.escape(name)), name)
@@ -267,8 +271,8 @@ function M.read_layer(handle, entry, hashes, claimed)
   return build_layer(entry, tensors)
 end
 
-local function build_all(model, handle, meta, manifest, made)
-  local names, claimed = {}, {}
+local function build_all(model, handle, meta, manifest, made, claimed)
+  local names = {}
   for i, linear in ipairs(model:layers()) do names[i] = linear.name end
   for i, entry in ipairs(meta.layers) do
     local linear, message, id = check_layer(model, entry, names)
@@ -285,10 +289,14 @@ function M.build(model, handle, meta, manifest)
     return fail.fail("E-AR-12", "made from another base model: %s, this one is %s", manifest.base.identity,
       model.checkpoint:identity())
   end
-  local made, layers = {}, {}
-  local ok, message, id = build_all(model, handle, meta, manifest, made)
+  local made, layers, claimed = {}, {}, {}
+  local built, message, id = transformed.build(model, handle, meta, manifest, claimed)
+  if built == nil then return nil, message, id end
+  local ok
+  ok, message, id = build_all(built or model, handle, meta, manifest, made, claimed)
   if not ok then
     for _, q in pairs(made) do q:close() end
+    if built then built:release() end
     return nil, message, id
   end
   for i, entry in ipairs(meta.layers) do
@@ -299,7 +307,8 @@ function M.build(model, handle, meta, manifest)
   local config = manifest and manifest.config
     or { regions = "blocks", exclude = core.array {}, plan = core.array {} }
   config.quant_type = meta.quant_type
-  return { config = config, layers = layers, made = made, calibration = manifest and manifest.calibration }
+  return { config = config, layers = layers, made = made, calibration = manifest and manifest.calibration },
+    built or nil
 end
 
 return M

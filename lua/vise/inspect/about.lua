@@ -35,6 +35,17 @@ local function made_by(layers)
   return table.concat(words)
 end
 
+-- "rotate (12 tensors changed)": what was done to the float model before.
+local function transforms_of(manifest)
+  local names = {}
+  for i, t in ipairs(type(manifest.transforms) == "table" and manifest.transforms or {}) do
+    names[i] = type(t) == "table" and text.escape(tostring(t.name)) or "?"
+  end
+  if #names == 0 then return "none" end
+  local changed = type(manifest.changed) == "table" and #manifest.changed or 0
+  return ("%s, %d tensors beside the layers"):format(table.concat(names, ", "), changed)
+end
+
 --- The lines that a manifest is worth.
 ---@param manifest table
 ---@return string
@@ -44,12 +55,14 @@ function M.manifest_text(manifest)
   end
   local layers = type(manifest.layers) == "table" and #manifest.layers or 0
   local base = type(manifest.base) == "table" and manifest.base or {}
-  return text.pairs {
+  local lines = {
     { "artefact", tostring(manifest.quant_type) },
     { "layers", ("%d quantized%s"):format(layers, made_by(manifest.layers)) },
     { "base", ("%s %s"):format(tostring(base.family), tostring(base.identity)) },
     { "written by", "vise " .. tostring(manifest.vise) },
   }
+  if manifest.transforms ~= nil then table.insert(lines, 3, { "transforms", transforms_of(manifest) }) end
+  return text.pairs(lines)
 end
 
 --- The header of a recipe, of which nothing is run; nil alone if the folder is none.

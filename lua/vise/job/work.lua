@@ -3,6 +3,7 @@
 local core = require "vise.core"
 local fail = require "vise.fail"
 local params = require "vise.recipe.params"
+local samples = require "vise.job.samples"
 local text = require "vise.text"
 
 -- How many of a report's layers get histograms, the worst first.
@@ -77,6 +78,7 @@ function Job:quantize(model, cfg, work)
   self:plan(model, cfg)
   if self.dry_run then error(Job.DONE, 0) end
   if work then fail.try(work:reference(model)) end
+  if work and self.sink then samples.add(self, "float", model) end
   local report = fail.try(require("vise").quantize(model, cfg))
   self:say("out", report:text())
   self:report("quantize", report:plain())
@@ -181,6 +183,7 @@ function Job:measure(model, work, quant_type, usual)
       target = e.at_least or e.at_most
     end
   end
+  if self.sink then samples.add(self, quant_type, model) end
   if self.sink and work.drawn and select(2, work.drawn:shape()) == 1 then
     self:image("float", work.float)
     self:image(quant_type, work.drawn)

@@ -13,6 +13,22 @@ local g = vise.random(1)
 local x = g:normal { 2, 6, 32 }]],
   functions = {
     {
+      name = "add_positions",
+      arguments = {
+        { "x", "vise.Tensor", "f32 [B, T, D]" },
+        { "table", "vise.Tensor", "[P, D], any float type" },
+        { "options", "table", "the place", optional = true, fields = {
+          { "position", "integer", "of the first token", min = 0, default = 0 },
+        } },
+        OUT,
+      },
+      returns = Y,
+      text = "Learned positions: row position + t of the table is added to token t.",
+      example = [[
+local y = vise.ops.add_positions(x, g:normal { 10, 32 }, { position = 4 })
+print(y:shape()) --> 2 6 32]],
+    },
+    {
       name = "attention",
       arguments = {
         { "q", "vise.Tensor", "f32 [B, Tq, heads * size]" },
@@ -55,6 +71,23 @@ print(y:shape()) --> 2 6 32]],
 local logits = vise.tensor("f32", { 2, 8 }) -- all alike
 local nats, n = vise.ops.cross_entropy(logits, vise.tensor_of("i64", { 2 }, { 0, 7 }))
 print(("%.4f"):format(nats / n)) --> 2.0794]],
+    },
+    {
+      name = "divergence",
+      arguments = {
+        { "logits", "vise.Tensor", "f32 [n, V]" },
+        { "ids", "vise.Tensor", "i32 [n, k], what vise.ops.likeliest kept of a base" },
+        { "log_probs", "vise.Tensor", "f32 [n, k], likewise" },
+        { "rest", "vise.Tensor", "f32 [n], likewise" },
+        OUT,
+      },
+      returns = { { "vise.Tensor", "rows", "f64 [n, 3]" } }, fails = true,
+      text = "For each row the Kullback-Leibler divergence of the base from the logits in nats, with all ids that were "
+        .. "not kept taken as one; the most that it can be without that; and 1 if both have the same likeliest id.",
+      example = [[
+local logits = g:normal { 2, 8 }
+local rows = assert(vise.ops.divergence(logits, vise.ops.likeliest(logits, 3)))
+print(("%.6f"):format(rows:get(1)), rows:get(3)) --> 0.000000 1.0]],
     },
     {
       name = "embedding",
@@ -103,6 +136,19 @@ print(y:get(1), ("%.4f"):format(y:get(2))) --> 0.0 0.8413]],
       example = [[
 local y = vise.ops.layer_norm(x, 1e-6)
 assert(math.abs(y:mean()) < 1e-6)]],
+    },
+    {
+      name = "likeliest",
+      arguments = { { "logits", "vise.Tensor", "f32 [n, V]" }, { "k", "integer", "ids to keep, up to V", min = 1 } },
+      returns = {
+        { "vise.Tensor", "ids", "i32 [n, k], the likeliest first" },
+        { "vise.Tensor", "log_probs", "f32 [n, k], in nats" },
+        { "vise.Tensor", "rest", "f32 [n]: the logarithm of what all others have together" },
+      },
+      text = "The likeliest ids of each row, equal ones in the order of the ids.",
+      example = [[
+local ids, log_probs, rest = vise.ops.likeliest(vise.tensor_of("f32", { 1, 3 }, { 0, 9, 1 }), 1)
+print(ids:get(1), ("%.4f"):format(rest:get(1))) --> 1 -7.6872]],
     },
     {
       name = "linear",
@@ -206,6 +252,19 @@ print(waves:get(1), waves:get(5)) --> 1.0 0.0]],
       name = "softmax", arguments = { X, OUT }, returns = Y,
       text = "exp(x - max) / sum over the last dimension.",
       example = 'print(vise.ops.softmax(vise.tensor("f32", { 1, 4 })):get(1)) --> 0.25',
+    },
+    {
+      name = "token_losses",
+      arguments = {
+        { "logits", "vise.Tensor", "f32 [n, V]" },
+        { "targets", "vise.Tensor", "i64 [n], ids from 0" },
+        OUT,
+      },
+      returns = { { "vise.Tensor", "nats", "f64 [n]" } },
+      text = "-log softmax(logits)[target] of each row, in nats; NaN where a logit is NaN.",
+      example = [[
+local logits = vise.tensor("f32", { 2, 8 }) -- all alike
+print(("%.4f"):format(vise.ops.token_losses(logits, vise.tensor_of("i64", { 2 }, { 0, 7 })):get(2))) --> 2.0794]],
     },
     {
       name = "top_p",

@@ -30,6 +30,8 @@ return {
         { "workload", "{ calibrate: fun(model: any, options: vise.WorkloadOptions), answer: fun(model: any, options: "
           .. "vise.WorkloadOptions): vise.Tensor }", "what the model usually does: run for calibration, and what is "
           .. "held against the float model's answer", optional = true },
+        { "stream", "table", "who writes and who reads the residual stream, for vise.transform: width, embeddings, "
+          .. "writers, readers and what else docs/own-model.md lists", optional = true },
       },
     },
     {

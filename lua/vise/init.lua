@@ -6,7 +6,7 @@ local M = {}
 -- Modules that are files of their own.
 local modules = {
   algorithms = true, checkpoint = true, data = true, eval = true, generate = true, html = true, models = true,
-  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, transforms = true,
+  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, statistics = true, transforms = true,
   workload = true,
 }
 

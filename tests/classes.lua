@@ -44,6 +44,7 @@ local makers = {
     local model = llama()
     return assert(vise.statistics.capture(model, 1, function() return model:forward(ids) end))
   end,
+  ["vise.Tokenizer"] = function() return assert(vise.tokenizers.open(M.models.llama)) end,
   ["vise.Watch"] = function() return assert(vise.observe.attach(dit(), { "proj_out_1" }, "range")) end,
   ["vise.Workload"] = function() return assert(vise.workload.of(dit())) end,
   ["vise.models.DiT"] = dit,

@@ -34,7 +34,7 @@ local try = fail.try
 ---@field length? integer     Language: ids of a text at most, 128.
 
 local defaults = { seed = 3, steps = 20, guidance = 1.5, images = 20, calibration = 10, length = 128 }
-local kinds = { texts = "table", tokenizer = "userdata" }
+local kinds = { texts = "table", tokenizer = "table" }
 
 ---@class vise.Workload
 ---@field family string
@@ -141,7 +141,7 @@ function language.quality(self, model)
   return try(eval.perplexity(model, self.held)).loss - self.float
 end
 
-local families = { dit = images, llama = language }
+local families = { dit = images, llama = language, gpt2 = language }
 
 -- What the description of a family says, if anything.
 local function described(workload)

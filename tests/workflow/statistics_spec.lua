@@ -235,8 +235,8 @@ describe("a config's statistics", function()
     local transformer <close> = dit.open()
     local names = { "transformer_blocks.0.attn1.to_q" }
     local w = { kinds = { "range", "span" }, layers = names }
-    local s <close> = assert(vise.statistics.capture(transformer, 1, function() return dit.calibrate(transformer) or true end,
-      w))
+    local function run() return dit.calibrate(transformer) or true end
+    local s <close> = assert(vise.statistics.capture(transformer, 1, run, w))
     local file = path "dit.safetensors"
     assert(s:save(file))
     local hashes = {}
@@ -355,7 +355,8 @@ describe("an importance matrix", function()
     local o <close> = s:observer(Q, "importance")
     assert.same({ 1 / 1024, 2 / 1024, 3 / 1024, 4.5 / 1024 }, o:result():totable())
     assert.equal("wiki", s.data.datasets[1])
-    local old <close> = assert(vise.statistics.from_imatrix(write("i.dat", dat { { "blk.0.attn_q.weight", 2, { 3, 5 } } })))
+    local file = write("i.dat", dat { { "blk.0.attn_q.weight", 2, { 3, 5 } } })
+    local old <close> = assert(vise.statistics.from_imatrix(file))
     local p <close> = old:observer(Q, "importance")
     assert.same({ 1.5, 2.5 }, p:result():totable())
     assert.equal("wiki.train", old.data.datasets[1])
@@ -387,7 +388,7 @@ describe("an importance matrix", function()
         local s, message, id = vise.statistics.from_imatrix(write("cut", whole:sub(1, length)))
         if s then -- what comes last may be missing: in the older form the name of the data, here padding
           s:close()
-          if name == "dat" then assert.equal(4 + 4 + 19 + 4 + 4 + 8, length) else assert.is_true(length > #whole - 29) end
+          assert.is_true(name == "dat" and length == 4 + 4 + 19 + 4 + 4 + 8 or name == "gguf" and length > #whole - 29)
         else
           assert.equal("E-OB-27", id, message)
         end

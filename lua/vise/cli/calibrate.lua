@@ -32,12 +32,12 @@ end
 
 -- The texts of --data, from --from to --to, as ids.
 local function texts_of(ctx, model)
-  local fail, core, o = require "vise.fail", require "vise.core", ctx.options
+  local fail, o = require "vise.fail", ctx.options
   if model.family == "dit" then
     fail.try(nil, "a model of family dit takes no texts: leave --data out, and it draws images", "E-US-04")
   end
-  local path = o.tokenizer or ctx.args.model:gsub("/+$", "") .. "/tok512.bin"
-  local tokenizer, lists = fail.try(core.tokenizer_open(path)), {}
+  local tokenizers, lists = require "vise.tokenizers", {}
+  local tokenizer <close> = fail.try(o.tokenizer and tokenizers.open(o.tokenizer) or tokenizers.of(model))
   for _, file in ipairs(o.data) do
     for _, text in ipairs(fail.try(require("vise.data").stories(file))) do lists[#lists + 1] = text end
   end
@@ -47,7 +47,7 @@ local function texts_of(ctx, model)
   end
   lists = table.move(lists, first, last, 1, {})
   for i, text in ipairs(lists) do lists[i] = fail.try(tokenizer:encode(text)) end
-  return lists, fail.try(core.disk.sha256(path))
+  return lists, { hash = tokenizer:hash(), filling = { tokenizer.bos, tokenizer.eos } }
 end
 
 local function work_of(ctx, model)
@@ -55,7 +55,7 @@ local function work_of(ctx, model)
   if #ctx.options.data == 0 then return try(work.usual(model)) end
   local lists, tokenizer = texts_of(ctx, model)
   return try(work.texts(model, lists, { length = ctx.options.length, least = ctx.options.min_tokens,
-    tokenizer = tokenizer }))
+    tokenizer = tokenizer.hash, filling = tokenizer.filling }))
 end
 
 local function calibrate(ctx)
@@ -77,8 +77,8 @@ end
 return {
   name = "calibrate",
   summary = "gathers statistics of what flows into a model's layers",
-  text = "The file stands in for calibration wherever a config says statistics = FILE, for every method whose needs are "
-    .. "among its kinds. Texts end with <|endoftext|>; without --data a model does what its family usually does. The "
+  text = "The file stands in for calibration wherever a config says statistics = FILE, for every method whose needs "
+    .. "are among its kinds. Texts end with <|endoftext|>; without --data a model does what its family usually does. The "
     .. "data is cut into 16 parts: with --shard 2/4 only those of the second of four shards are run, and `vise stats "
     .. "merge` makes of all shards the bytes that one run over everything would have written.",
   arguments = {
@@ -96,7 +96,7 @@ return {
     { name = "to", type = "integer", min = 1, help = "the last text; the last of the data if not given" },
     { name = "length", type = "integer", min = 1, default = 512, help = "ids of a text at most" },
     { name = "min-tokens", type = "integer", min = 1, default = 128, help = "usable tokens that there have to be" },
-    { name = "tokenizer", type = "file", help = "the tokenizer; default tok512.bin of the model's folder" },
+    { name = "tokenizer", type = "file", help = "the tokenizer; default that of the model's folder" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },
     { name = "json", type = "flag", help = "print one JSON object" },
   },

@@ -45,6 +45,21 @@ function Linear:hook(hook)
   end
 end
 
+--- The dtype of the weight.
+---@return string
+function Linear:dtype()
+  return self.weight:dtype()
+end
+
+--- Bytes of memory that the weight takes beside the file that it lies in.
+---@return integer
+function Linear.copied()
+  return 0
+end
+
+--- Gives back what was made of the weight, if it is not as it lies in the file.
+function Linear.release() end
+
 ---@param x vise.Tensor   f32 [..., inputs]
 ---@return vise.Tensor y  f32 [..., outputs]
 function Linear:forward(x)

@@ -17,8 +17,9 @@ local try = fail.try
 M.LEAST = 128
 
 -- The ids that only begin, end or fill a text.
-local function filling(settings)
+local function filling(settings, more)
   local ids = {}
+  for _, id in pairs(more or {}) do ids[id] = true end
   for _, key in ipairs { "bos_token_id", "eos_token_id", "pad_token_id" } do
     local id = settings[key]
     for _, one in ipairs(type(id) == "table" and id or { id }) do ids[one] = true end
@@ -35,12 +36,13 @@ end
 --- Texts as lists of ids, each cut to `length`.
 ---@param model vise.Model
 ---@param lists integer[][]
----@param options { length: integer, least?: integer, tokenizer?: string }
+---@param options { length: integer, least?: integer, tokenizer?: string, filling?: table }  `tokenizer` is its hash,
+---  `filling` ids that do not count besides those of the model's settings.
 ---@return vise.StatisticsWork?
 ---@return string? message
 ---@return string? id
 function M.texts(model, lists, options)
-  local fill, cut, tokens, least = filling(model.settings or {}), {}, 0, options.least or M.LEAST
+  local fill, cut, tokens, least = filling(model.settings or {}, options.filling), {}, 0, options.least or M.LEAST
   for i, ids in ipairs(lists) do
     cut[i] = table.move(ids, 1, math.min(#ids, options.length), 1, {})
     for _, id in ipairs(cut[i]) do tokens = tokens + (fill[id] and 0 or 1) end

@@ -20,8 +20,8 @@ end
 return {
   name = "convert",
   summary = "an importance matrix of llama.cpp to statistics, or back",
-  text = "Either form of an importance matrix is read, GGUF or the older list. Weights of the blocks of a Llama get the "
-    .. "names of its layers, others only lose \".weight\". Such statistics name no model.",
+  text = "Either form of an importance matrix is read, GGUF or the older list. Weights of the blocks of a Llama get "
+    .. "the names of its layers, others only lose \".weight\". They name no model.",
   arguments = {
     { name = "file", type = "file", help = "an importance matrix, or a statistics file" },
   },

@@ -11,8 +11,8 @@ end
 return {
   name = "merge",
   summary = "shards of one calibration as one file",
-  text = "The same bytes in whatever order the shards are named. Those of another model, of other data, layers or kinds "
-    .. "are refused, and so is a shard that comes twice.",
+  text = "The same bytes in whatever order the shards are named. Those of another model, of other data, layers or "
+    .. "kinds are refused, and so is a shard that comes twice.",
   arguments = {
     { name = "files", type = "file", repeatable = true, glob = "*.safetensors", help = "the shards" },
   },

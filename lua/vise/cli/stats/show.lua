@@ -69,7 +69,8 @@ local function show(ctx)
     end
   end
   return { schema = 1, file = ctx.args.file, model = all.model, family = all.family, vise = all.vise,
-    kinds = core.array(all.kinds), data = all.data, parts = parts, of_parts = of, layers = listed, layers_total = total }
+    kinds = core.array(all.kinds), data = all.data, parts = parts, of_parts = of, layers = listed,
+    layers_total = total }
 end
 
 local COLUMNS = { "span", "span_channel", "min", "max", "mean", "importance", "p9999", "mse", "entropy", "token_span",
@@ -103,8 +104,8 @@ end
 return {
   name = "show",
   summary = "what a statistics file holds, and of what",
-  text = "Of each layer the rows seen and, of the kinds that are there: the largest span and its channel, the range, the "
-    .. "means of |x| and x^2; the ranges that percentile 99.99, mse and entropy choose for 8 bits; the median of the "
+  text = "Of each layer the rows seen and, of the kinds that are there: the largest span and its channel, the range, "
+    .. "the means of |x| and x^2; the ranges that percentile 99.99, mse and entropy choose for 8 bits; the median of the "
     .. "tokens' spans; the largest outlier and its channel.",
   arguments = {
     { name = "file", type = "file", glob = "*.safetensors", help = "a statistics file" },

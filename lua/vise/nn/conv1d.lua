@@ -1,0 +1,51 @@
+--- Conv1D: a Linear whose weight lies transposed in the file, [inputs, outputs], as GPT-2 stores it.
+---
+--- To everyone else it is a Linear.  `weight`, [outputs, inputs], is a copy that is made when it is first
+--- asked for; release() gives it back, and the next who asks makes it again.
+
+local Linear = require "vise.nn.linear"
+local try = require("vise.fail").try
+
+---@class vise.nn.Conv1D: vise.nn.Linear
+---@field stored vise.Tensor  [inputs, outputs], as it lies in the file.
+local Conv1D = {}
+for name, method in pairs(Linear) do Conv1D[name] = method end
+
+Conv1D.__index = function(self, key)
+  if key ~= "weight" then return Conv1D[key] end
+  local stored = rawget(self, "stored")
+  if not stored or stored:closed() then return stored end
+  local weight = try(stored:transpose())
+  rawset(self, "weight", weight)
+  return weight
+end
+
+---@param name string
+---@param outputs integer
+---@param inputs integer
+---@param stored vise.Tensor
+---@param bias? vise.Tensor
+---@return vise.nn.Conv1D
+function Conv1D.new(name, outputs, inputs, stored, bias)
+  local self = Linear.new(name, outputs, inputs, nil, bias)
+  self.stored = stored
+  return setmetatable(self, Conv1D)
+end
+
+function Conv1D:dtype()
+  return self.stored:dtype()
+end
+
+--- Bytes of the copy that `weight` is.
+---@return integer
+function Conv1D:copied()
+  return self.stored:bytes()
+end
+
+function Conv1D:release()
+  local weight = rawget(self, "weight")
+  if weight then weight:close() end
+  self.weight = nil
+end
+
+return Conv1D

@@ -105,8 +105,8 @@ return {
   name = "show",
   summary = "what a statistics file holds, and of what",
   text = "Of each layer the rows seen and, of the kinds that are there: the largest span and its channel, the range, "
-    .. "the means of |x| and x^2; the ranges that percentile 99.99, mse and entropy choose for 8 bits; the median of the "
-    .. "tokens' spans; the largest outlier and its channel.",
+    .. "the means of |x| and x^2; the ranges that percentile 99.99, mse and entropy choose for 8 bits; the median of "
+    .. "the tokens' spans; the largest outlier and its channel.",
   arguments = {
     { name = "file", type = "file", glob = "*.safetensors", help = "a statistics file" },
   },

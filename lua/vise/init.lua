@@ -6,8 +6,8 @@ local M = {}
 -- Modules that are files of their own.
 local modules = {
   algorithms = true, checkpoint = true, data = true, eval = true, generate = true, html = true, models = true,
-  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, tokenizers = true,
-  transforms = true, workload = true,
+  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, statistics = true,
+  tokenizers = true, transforms = true, workload = true,
 }
 
 -- Modules that are functions of the core under a name.

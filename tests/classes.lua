@@ -39,6 +39,7 @@ local makers = {
   ["vise.Plan"] = function() return assert(vise.plan(dit(), { quant_type = "int8_per_row" })) end,
   ["vise.QuantizeReport"] = function() return (quantized(dit())) end,
   ["vise.QuantizedLinear"] = function() return select(2, quantized(dit())) end,
+  ["vise.Tokenizer"] = function() return assert(vise.tokenizers.open(M.models.llama)) end,
   ["vise.Watch"] = function() return assert(vise.observe.attach(dit(), { "proj_out_1" }, "range")) end,
   ["vise.Workload"] = function() return assert(vise.workload.of(dit())) end,
   ["vise.models.DiT"] = dit,

@@ -34,7 +34,7 @@ local try = fail.try
 ---@field length? integer     Language: ids of a text at most, 128.
 
 local defaults = { seed = 3, steps = 20, guidance = 1.5, images = 20, calibration = 10, length = 128 }
-local kinds = { texts = "table", tokenizer = "userdata" }
+local kinds = { texts = "table", tokenizer = "table" }
 
 ---@class vise.Workload
 ---@field family string

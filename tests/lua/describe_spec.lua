@@ -85,7 +85,8 @@ local INTERNAL = {
 -- Private classes of the core, which no function of `vise` returns: blocks of bytes, open files, the
 -- context, its scratch, timers.
 local PRIVATE = { ["vise.array"] = true, ["vise.bytes"] = true, ["vise.context"] = true, ["vise.json"] = true,
-  ["vise.map"] = true, ["vise.onednn"] = true, ["vise.timing"] = true, ["vise.workspace"] = true }
+  ["vise.map"] = true, ["vise.onednn"] = true, ["vise.timing"] = true, ["vise.tokenizer"] = true,
+  ["vise.workspace"] = true }
 
 -- Every value that is described, with where it stands: arguments, results, fields, and theirs.
 local function each_value(visit)

@@ -142,8 +142,8 @@ end]],
       name = "transform",
       arguments = {
         { "model", "vise.Model", "float, of a family that says who writes and reads its residual stream" },
-        { "name", "string", "rotate, or one that vise.transforms.register added" },
-        { "options", "table<string, string|number|boolean>", "of the transform", optional = true },
+        { "name", "string", "rotate, fold, or one that vise.transforms.register added" },
+        { "options", "table<string, any>", "of the transform", optional = true },
       },
       returns = { { "vise.Model", "model", "itself" } }, fails = true,
       text = "Changes the weights of a whole model so that it answers as before and is easier to quantize: all of it, "

@@ -55,7 +55,7 @@ describe("a base", function()
 
   lazy_setup(function()
     model = assert(vise.open(STORIES))
-    tokenizer = assert(core.tokenizer_open(STORIES .. "/tok512.bin"))
+    tokenizer = assert(vise.tokenizers.open(STORIES))
     texts = table.move(assert(data.stories "tests/data/tinystories/stories-1500-1539.txt"), 1, 2, 1, {})
     options = { tokenizer = tokenizer, context = 120 }
     for i, text in ipairs(texts) do sequences[i] = plain.slice(tokenizer:encode(text), 0, 120) end

@@ -10,7 +10,7 @@ describe("eval.samples", function()
 
   lazy_setup(function()
     model = assert(vise.open(STORIES))
-    tokenizer = assert(core.tokenizer_open(STORIES .. "/tok512.bin"))
+    tokenizer = assert(vise.tokenizers.open(STORIES))
   end)
   lazy_teardown(function() model:close() end)
 

@@ -12,8 +12,8 @@ return {
     .. "the default and none. The other options: block, 0 for the largest Hadamard matrix that divides the width; "
     .. 'seed; dtype, "model" or "f32", what changed weights are stored in. The input of a layer behind a nonlinear '
     .. 'function, R4, is turned by the step "rotate" of a method. fold puts the factors of SmoothQuant (arXiv '
-    .. "2211.10438) into the norms before the layers; it takes alpha, dtype and calibrate, a function of the model that "
-    .. "runs it.",
+    .. "2211.10438) into the norms before the layers; it takes alpha, dtype and calibrate, a function of the model "
+    .. "that runs it.",
   prelude = 'local model <close> = assert(vise.open "models/stories")',
   records = {
     {

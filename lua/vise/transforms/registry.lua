@@ -44,12 +44,14 @@ local SCALARS = { string = true, number = true, boolean = true }
 
 local function problem(transform)
   if type(transform) ~= "table" then return ("is a %s, expected a table"):format(type(transform)) end
-  local name, known = transform.name, { name = true, options = true, apply = true, calibrated = true }
+  local name, known = transform.name, { name = true, options = true, calibrated = true, apply = true }
   if type(name) ~= "string" or not name:find "^%l[%w_.-]*$" or #name > 60 then
     return "needs a name: a word of lower-case letters, digits and - _ ."
   end
   for field in pairs(transform) do
-    if not known[field] then return ("%s has no field '%s': name, options, calibrated, apply"):format(name, tostring(field)) end
+    if not known[field] then
+      return ("%s has no field '%s': name, options, calibrated, apply"):format(name, tostring(field))
+    end
   end
   if type(transform.apply) ~= "function" then return name .. " needs apply, a function (work, options)" end
   for option, default in pairs(transform.options or {}) do

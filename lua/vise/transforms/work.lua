@@ -33,8 +33,9 @@ function M.new(model, calibrate)
   local _, blocks = model:repeated()
   local layers = {}
   for _, layer in ipairs(model:layers()) do layers[layer.name] = layer end
-  return setmetatable({ model = model, calibrate = calibrate, layers = layers, weights = model.weights, settings = model.settings, changed = {}, order = {}, steps = {},
-    sources = {}, fresh = {}, stream = streams.of(model.stream, model.settings, blocks or 0) }, Work)
+  local stream = streams.of(model.stream, model.settings, blocks or 0)
+  return setmetatable({ model = model, calibrate = calibrate, layers = layers, weights = model.weights,
+    settings = model.settings, changed = {}, order = {}, steps = {}, sources = {}, fresh = {}, stream = stream }, Work)
 end
 
 --- What is known of a tensor, after the transforms before this one; nil if there is none.

@@ -98,6 +98,7 @@ static const struct {
     {"int_errors",      vise_check_int_errors     },
     {"f4_errors",       vise_check_f4_errors      },
     {"walsh",           vise_check_walsh          },
+    {"sweep_columns",   vise_check_sweep_columns  },
     {"dequant",         vise_check_dequant        },
     {"unpack4",         vise_check_unpack4        },
     {"pack4",           vise_check_pack4          },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/code_bits.h"
+#include "engine/given_steps.h"
 #include "engine/ops/argument.h"
 #include "engine/row_encoder.h"
 
@@ -75,18 +76,30 @@ void vise_coded_put_row(const vise_kernels *k, vise_coded *c, int64_t row, const
         k->pack4(to, q, c->cols);
         return;
     }
+    if (c->scheme.bits < 4) {
+        vise_bits_put(to, 0, q, c->cols, c->scheme.bits);
+        return;
+    }
     memcpy(to, q, (size_t)c->cols);
     toggle_centre(&c->scheme, to, c->cols);
 }
 
-static vise_status encode_parts(const vise_context *ctx, vise_coded *c, bool search,
-                                const vise_matrix *m, vise_error *err) {
+static bool is_given(const vise_encode_options *opt) {
+    bool any = false;
+    for (int i = VISE_PART_SCALE; i < VISE_PART_COUNT; i++) any |= opt->given[i] != NULL;
+    return any;
+}
+
+static vise_status encode_parts(const vise_context *ctx, vise_coded *c,
+                                const vise_encode_options *opt, const vise_matrix *m,
+                                vise_error *err) {
     const vise_scheme *s = &c->scheme;
     vise_tensor *codes = &c->part[VISE_PART_CODES], *scale = &c->part[VISE_PART_SCALE];
     vise_tensor *zero = &c->part[VISE_PART_ZERO], *second = &c->part[VISE_PART_SECOND];
-    bool whole = s->granularity == VISE_PER_TENSOR;
+    const bool whole = s->granularity == VISE_PER_TENSOR, given = is_given(opt);
     vise_encoding e;
-    vise_status st = vise_encoding_make(ctx, &e, s, search, m, err);
+    vise_status st = given ? vise_given_encoding(ctx, &e, c, opt->given, err)
+                           : vise_encoding_make(ctx, &e, s, opt->search, m, err);
     if (st) return st;
     vise_row_sink sink = {
         .pitch = codes->stride,
@@ -95,9 +108,9 @@ static vise_status encode_parts(const vise_context *ctx, vise_coded *c, bool sea
         .scale_dtype = scale->dtype,
         .zero_dtype = zero->dtype,
         .upper_dtype = second->dtype,
-        .scale = whole ? NULL : scale->data,
-        .zero = whole ? NULL : zero->data,
-        .upper = s->second == VISE_SECOND_ROW ? second->data : NULL,
+        .scale = whole || given ? NULL : scale->data,
+        .zero = whole || given ? NULL : zero->data,
+        .upper = s->second == VISE_SECOND_ROW && !given ? second->data : NULL,
     };
     st = vise_encode_rows(ctx, &e, m, 0, c->rows, &sink, err);
     if (st) return st;
@@ -107,12 +120,16 @@ static vise_status encode_parts(const vise_context *ctx, vise_coded *c, bool sea
 }
 
 vise_status vise_encode(const vise_context *ctx, vise_coded *out, const vise_scheme *s,
-                        bool search, const vise_tensor *x, vise_error *err) {
+                        const vise_encode_options *opt, const vise_tensor *x, vise_error *err) {
     vise_coded c = {0};
     vise_matrix m;
+    if (opt->search && is_given(opt)) {
+        return vise_fail(err, VISE_EINVAL, "E-SC-13",
+                         "steps are given and to be searched, expected one of the two");
+    }
     vise_status st = vise_matrix_of(&m, &ctx->kernels, x, "the input", err);
     if (!st) st = vise_coded_new(&c, s, m.rows, m.cols, err);
-    if (!st) st = encode_parts(ctx, &c, search, &m, err);
+    if (!st) st = encode_parts(ctx, &c, opt, &m, err);
     if (st) {
         vise_coded_release(&c);
     } else {

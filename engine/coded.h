@@ -19,11 +19,20 @@ typedef struct vise_coded {
 void vise_coded_release(vise_coded *c);
 int64_t vise_coded_bytes(const vise_coded *c); // of the tensors: what vise_scheme_plan() says
 
-// Encodes `x`, f32, f16 or bf16; every tensor is a matrix of [rows, last dimension].  `search`:
-// the scale of each run is searched (engine/scale_search.h).  Fails as vise_scheme_plan(),
-// vise_encoding_make() and vise_encode_rows(); `*out` is untouched on failure.
+// How steps are found, all zeros for those of the convention.
+typedef struct vise_encode_options {
+    bool search; // the scale of each run is searched (engine/scale_search.h)
+    // Or they are given: all parts that the scheme has but the codes, float tensors of their
+    // shapes.  They are rounded as they are stored, and codes are made with what is stored.
+    const vise_tensor *given[VISE_PART_COUNT];
+} vise_encode_options;
+
+// Encodes `x`, f32, f16 or bf16; every tensor is a matrix of [rows, last dimension].  Fails as
+// vise_scheme_plan(), vise_encoding_make() and vise_encode_rows(), and with E-SC-13
+// (VISE_EINVAL) if given steps are not all there, of another shape or of values that a step
+// cannot have; `*out` is untouched on failure.
 vise_status vise_encode(const vise_context *ctx, vise_coded *out, const vise_scheme *s,
-                        bool search, const vise_tensor *x, vise_error *err);
+                        const vise_encode_options *opt, const vise_tensor *x, vise_error *err);
 
 // What decoding the codes of `x` would give, into `out`: f32, of the shape of `x`, made if it
 // is closed; `x` itself if that is f32.  Takes no memory beside it.  `scale` is the one of the

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "engine/code_bits.h"
+#include "engine/given_steps.h"
 #include "engine/row_failure.h"
 #include "engine/scale_search.h"
 #include "engine/workspace.h"
@@ -194,6 +195,17 @@ static void find_ranges(const encode_job *j, const stretch *t, float lo[VISE_RUN
     }
 }
 
+// The steps that were given for a stretch whose values are finite.
+static bool take_steps(vise_steps *out, const encode_job *j, const stretch *t, const float *lo,
+                       const float *hi, vise_upper upper) {
+    int64_t band = (j->first + t->row) / j->scheme->block_rows;
+    int64_t at = band * vise_scheme_runs(j->scheme, j->m->cols) + t->first / t->width;
+    for (int64_t i = 0; i < t->runs; i++) {
+        if (!vise_range_finite((vise_range){lo[i], hi[i]})) return false;
+    }
+    return vise_given_load(out, j->scheme, j->encoding->parts, at, t->runs, upper);
+}
+
 static bool find_steps(vise_steps *out, const encode_job *j, const stretch *t,
                        vise_upper upper) {
     const vise_encoding *e = j->encoding;
@@ -203,6 +215,7 @@ static bool find_steps(vise_steps *out, const encode_job *j, const stretch *t,
     if (shared && !e->given) return true;
     find_ranges(j, t, lo, hi);
     if (shared) return vise_range_finite((vise_range){lo[0], hi[0]});
+    if (e->parts) return take_steps(out, j, t, lo, hi, upper);
     if (!vise_steps_make(j->m->kernels, out, j->scheme, lo, hi, t->runs, upper)) return false;
     if (e->search) {
         vise_run first = first_run(j, t);

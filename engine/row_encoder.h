@@ -16,6 +16,8 @@ typedef struct vise_encoding {
     bool given;       // `step` came from outside: nobody has looked at the values yet
     vise_step step;   // of all rows, VISE_PER_TENSOR only
     vise_upper upper; // of all rows, VISE_SECOND_TENSOR only
+    // Or NULL: the steps of each run and row, as they are stored (engine/given_steps.h).
+    const vise_tensor *parts;
 } vise_encoding;
 
 // Looks at the whole matrix, if the scheme's steps need that.  Fails as vise_encode_rows(), and

@@ -20,6 +20,11 @@ bool vise_row_upper(vise_upper *out, const vise_encoding *e, const vise_matrix *
                     int64_t row) {
     *out = e->upper;
     if (e->scheme->second != VISE_SECOND_ROW) return true;
+    if (e->parts) {
+        const vise_tensor *second = &e->parts[VISE_PART_SECOND];
+        out->exact = out->stored = vise_step_load(second->dtype, second->data, row);
+        return true;
+    }
     vise_run run = whole_row(m, row);
     vise_range r = vise_range_of(e->scheme, m, &run);
     return vise_range_finite(r) && vise_upper_make(out, e->scheme, r);

@@ -84,6 +84,7 @@ void viseL_options(lua_State *L, int arg, const viseL_field *fields, void *out);
 // Each adds its functions to the table on top of the stack, which is `vise.core`.
 void viseL_open_tensor(lua_State *L);
 void viseL_open_bench(lua_State *L);
+void viseL_open_bench_solvers(lua_State *L);
 void viseL_open_bytes(lua_State *L);
 void viseL_open_coded(lua_State *L);
 void viseL_open_divergence(lua_State *L);

@@ -26,23 +26,49 @@ static int coded_close(lua_State *L) {
     return 0;
 }
 
-typedef struct encode_options {
-    bool search;
-} encode_options;
+// The part of a coded tensor that an option names; 0, which is never given, for none.
+static int given_part(const char *name) {
+    int i = VISE_PART_COUNT - 1;
+    while (i > 0 && strcmp(name, vise_part_name((vise_part)i)) != 0) i--;
+    return i;
+}
 
-// core.encode(scheme, x [, { search = false }]) -> coded
+static void read_encode_option(lua_State *L, vise_encode_options *opt, const char *name) {
+    if (strcmp(name, "search") == 0) {
+        if (!lua_isboolean(L, -1))
+            luaL_error(L, "E-US-14: option 'search' must be true or false");
+        opt->search = lua_toboolean(L, -1);
+    } else if (given_part(name)) {
+        const vise_tensor *t = luaL_testudata(L, -1, VISEL_TENSOR);
+        if (!t || !t->buf) luaL_error(L, "E-US-14: option '%s' must be a tensor", name);
+        opt->given[given_part(name)] = t;
+    } else {
+        luaL_error(L, "E-US-14: unknown option '%s'", name);
+    }
+}
+
+// The tensors stay alive: the table at `arg` holds them.
+static void read_encode_options(lua_State *L, int arg, vise_encode_options *opt) {
+    if (lua_isnoneornil(L, arg)) return;
+    luaL_checktype(L, arg, LUA_TTABLE);
+    lua_pushnil(L);                 // key
+    while (lua_next(L, arg) != 0) { // key value
+        if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, arg, "option names are strings");
+        read_encode_option(L, opt, lua_tostring(L, -2));
+        lua_pop(L, 1); // key
+    }
+}
+
+// core.encode(scheme, x [, { search = false } or { scale = [, zero =, second =] }]) -> coded
 static int coded_encode(lua_State *L) {
-    static const viseL_field fields[] = {
-        VISEL_BOOL(encode_options, search),
-        {0},
-    };
-    encode_options opt = {0};
-    viseL_options(L, 3, fields, &opt);
+    vise_encode_options opt = {0};
+    lua_settop(L, 3);
     vise_error err;
     vise_coded *c = viseL_pushcoded(L);
+    read_encode_options(L, 3, &opt); // after the push, which can run a finalizer
     const vise_scheme *s = viseL_checkscheme(L, 1);
     const vise_tensor *x = viseL_checktensor(L, 2);
-    if (vise_encode(viseL_context(L), c, s, opt.search, x, &err)) return viseL_fail(L, &err);
+    if (vise_encode(viseL_context(L), c, s, &opt, x, &err)) return viseL_fail(L, &err);
     viseL_account(L, vise_coded_bytes(c));
     return 1;
 }

@@ -78,6 +78,7 @@ local function config_of(cfg)
       out[key] = type(value) == "table" and (LISTS[key] or #value > 0) and core.array(value) or value
     end
   end
+  if out.calibration then out.calibration.work = nil end
   return out
 end
 

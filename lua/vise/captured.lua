@@ -31,14 +31,13 @@ M.KINDS = { "span", "range", "mean", "importance", "moments" }
 M.OBSERVERS = {}
 for name, kind in pairs(kinds) do M.OBSERVERS[name] = kind.observer end
 
---- What the statistic of an observer is called in a file.
+--- What the statistic of an observer is called in a file; nil if no method reads it.
 ---@param observer vise.ObserverKind
----@return string
+---@return string?
 function M.param_of(observer)
   for name, kind in pairs(kinds) do
     if kind.observer == observer then return name end
   end
-  return observer
 end
 
 ---@class vise.Captured

@@ -179,7 +179,7 @@ end
 -- Seconds and memory of all the calibration, and what it leaves behind; nil if nobody knows what it does.
 local function calibration(plan)
   local needs, work = plan:calibrated(), calibrations[plan.cfg.calibrate or false]
-  if #needs == 0 then return { seconds = 0, peak = 0, held = plan.sample_bytes } end
+  if #needs == 0 then return { seconds = 0, peak = 0, held = plan.statistics_bytes } end
   if not work then return nil end
   -- The first finds the weights on the disk; a few more show what heaps up.
   local cold = observe_part(plan, needs, work, 1)
@@ -201,7 +201,7 @@ local function single(plan)
     if f.layer.group then f.weight:close() end
   end
   local seconds, peak = before and before.seconds or 0, before and before.peak or 0
-  local held = before and before.held or plan.sample_bytes
+  local held = before and before.held or plan.statistics_bytes
   for _, layer in ipairs(list) do
     local takes, needs = cost_of(layer, layer.shape[1], by_key[family_of(layer)].trials, plan.cfg.svdq)
     seconds, peak = seconds + takes, math.max(peak, held + needs)

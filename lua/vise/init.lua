@@ -14,7 +14,7 @@ local modules = {
 local groups = {
   coded = { "encode", "pack", "pack_floats", "packed_bytes", "product", "rows", "simulate", rebuild = "coded" },
   json = { "array", "null", decode = "json_decode", encode = "json_encode" },
-  linalg = { "matmul", "svd" },
+  linalg = { "matmul", "rotate", "svd" },
   machine = { "backend", "clock", "memory", "memory_limit", "reset_peak", "threads" },
   ops = { "add_positions", "attention", "compare", "cross_entropy", "divergence", "embedding", "gated_add", "gelu",
     "layer_norm", "likeliest", "linear", "matmul_rule", "modulate", "patchify", "rms_norm", "rope", "silu", "sinusoid",
@@ -32,7 +32,7 @@ local verbs = {
   quantize = "quantize",
   restore = "restore",
   save = "artefact",
-  transform = "transforms",
+  transform = "transform",
 }
 
 -- Functions of the core that are public as they are.

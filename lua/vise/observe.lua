@@ -13,7 +13,8 @@ local recorder = require "vise.recorder"
 
 local M = {}
 
----@alias vise.ObserverKind "range"|"channel_span"|"mean"|"importance"|"moments"
+---@alias vise.ObserverKind "range"|"channel_span"|"mean"|"importance"|"moments"|"histogram"|"token_span"|"top"
+---  |"moving_average"
 
 ---@class vise.Watch
 ---@field names string[]   The layers observed, in the model's order.
@@ -107,11 +108,12 @@ end
 ---@return string? message
 ---@return string? id
 function Watch:save(path)
-  local entries, param = {}, "." .. captured.param_of(self.kind)
+  local entries, param = {}, captured.param_of(self.kind)
+  if not param then fail.raise("E-OB-14", "no method reads the statistic %s from a file", self.kind) end
   for _, name in ipairs(self.names) do
     local statistic, message, id = self:observer(name):result()
     if not statistic then return nil, message, id end
-    entries[#entries + 1] = { name .. param, statistic }
+    entries[#entries + 1] = { name .. "." .. param, statistic }
     local sample = self:sample(name)
     if sample then entries[#entries + 1] = { name .. ".sample", sample } end
   end
@@ -137,9 +139,17 @@ Watch.__gc = Watch.detach
 
 --- An observer of its own.
 ---@param kind vise.ObserverKind
----@param options? { channels: integer }
+---@param options? { channels: integer, keep?: integer, rate?: number }
 ---@return vise.Observer
 M.observer = core.observer
+
+--- The largest |x| to keep when quantizing what a histogram counted.
+---@param counts vise.Tensor  i64 [bins]
+---@param width number        Of a bin.
+---@param rule "percentile"|"mse"|"entropy"
+---@param options? { percentile?: number, bits?: integer, is_signed?: boolean }
+---@return number
+M.range_of = core.range_of
 
 ---@class vise.WatchOptions: vise.RecorderOptions
 ---@field share? boolean  Layers given the very same tensor share one observer; true for moments if not given.

@@ -6,7 +6,10 @@
 local artefact = require "vise.artefact"
 local core = require "vise.core"
 local fail = require "vise.fail"
+local bound = require "vise.sequential.bound"
 local methods = require "vise.algorithms.methods"
+local mode = require "vise.sequential.mode"
+local nonfinite_weights = require "vise.nonfinite_weights"
 local pipeline = require "vise.pipeline"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
@@ -44,7 +47,10 @@ M.PROBE_ROWS = 64
 ---@field memory_bytes integer
 ---@field source_bytes integer
 ---@field bits_per_weight number      Of the quantized layers on disk, everything counted.
----@field workspace_bytes integer     Bound on what quantizing a layer needs beside its result.
+---@field mode "whole"|"sequential"|"true_sequential"  How it is calibrated.
+---@field statistics_bytes integer    Bound on what calibration holds at one time: of all layers, or of one block.
+---@field state_bytes integer         Block by block: what of the states between blocks is in memory at one time.
+---@field workspace_bytes integer     Bound on what quantizing a layer needs beside its result, those two with it.
 local Plan = {}
 Plan.__index = Plan
 
@@ -218,7 +224,7 @@ local function stacked(group)
   return { shape = { out, group[1].shape[2] }, type = group[1].type, disk_bytes = disk_bytes }
 end
 
-local function sum_up(plan, cfg)
+local function sum_up(plan, cfg, model)
   local weights, workspace_bytes = 0, 0
   for _, layer in ipairs(plan.layers) do
     if layer.candidate then plan.candidates = plan.candidates + 1 end
@@ -229,9 +235,6 @@ local function sum_up(plan, cfg)
       plan.source_bytes = plan.source_bytes + layer.source_bytes
       weights = weights + layer.shape[1] * layer.shape[2]
       workspace_bytes = math.max(workspace_bytes, workspace(layer, cfg.svdq, plan:sample_rows(cfg)))
-      if layer.type.calibrated then
-        plan.sample_bytes = plan.sample_bytes + 4 * plan:sample_rows(cfg) * layer.shape[2]
-      end
     else
       plan.skipped = plan.skipped + 1
     end
@@ -241,7 +244,9 @@ local function sum_up(plan, cfg)
   end
   plan.weights = weights
   plan.bits_per_weight = weights > 0 and 8 * plan.disk_bytes / weights or 0
-  plan.workspace_bytes = workspace_bytes + plan.sample_bytes
+  plan.statistics_bytes = bound.statistics(plan, model, plan:sample_rows(cfg))
+  plan.state_bytes = bound.states(plan)
+  plan.workspace_bytes = workspace_bytes + plan.statistics_bytes + plan.state_bytes
 end
 
 --- The reasons why layers stay float, and how many each, most first.
@@ -284,7 +289,7 @@ end
 function M.single(model, cfg)
   local names = check_float(model, {})
   local plan = setmetatable({ layers = {}, patterns = {}, overlaps = {}, quantized = 0, candidates = 0, skipped = 0,
-    disk_bytes = 0, memory_bytes = 0, source_bytes = 0, sample_bytes = 0 }, Plan)
+    disk_bytes = 0, memory_bytes = 0, source_bytes = 0 }, Plan)
   local region = in_region(model, cfg, names, plan.patterns)
   local excluded = select_all(cfg.exclude, names, "exclude", plan.patterns)
   local rules = overrides(cfg, names, excluded, plan)
@@ -296,10 +301,14 @@ function M.single(model, cfg)
       reason = "outside the regions"
     elseif filtered(cfg, linear) then
       reason = "left out by the filter"
+    elseif cfg.on_nan == "skip" then
+      local bad = nonfinite_weights.of(linear)
+      reason = bad and nonfinite_weights.words(bad)
     end
     plan.layers[i] = plan_layer(linear, cfg, rules[name], reason)
   end
-  sum_up(plan, cfg)
+  plan.mode = mode.of(model, cfg, plan.layers)
+  sum_up(plan, cfg, model)
   if plan.quantized == 0 then
     local reasons = {}
     for i, r in ipairs(plan:reasons()) do reasons[i] = ("%d %s"):format(r.layers, r.reason) end
@@ -310,7 +319,7 @@ function M.single(model, cfg)
   return plan
 end
 
-local SUMS = { "quantized", "candidates", "skipped", "disk_bytes", "memory_bytes", "source_bytes", "sample_bytes",
+local SUMS = { "quantized", "candidates", "skipped", "disk_bytes", "memory_bytes", "source_bytes", "statistics_bytes",
   "file_bytes", "weights" }
 
 --- Makes the plan of a model; of a pipeline a table of them, `components`, and their sums.
@@ -325,9 +334,9 @@ function M.make(target, cfg)
     local plan = M.single(t.model, t.cfg)
     whole.components[t.name] = plan
     for _, field in ipairs(SUMS) do whole[field] = whole[field] + plan[field] end
-    whole.workspace_bytes = math.max(whole.workspace_bytes, plan.workspace_bytes - plan.sample_bytes)
+    whole.workspace_bytes = math.max(whole.workspace_bytes, plan.workspace_bytes - plan.statistics_bytes)
   end
-  whole.workspace_bytes = whole.workspace_bytes + whole.sample_bytes
+  whole.workspace_bytes = whole.workspace_bytes + whole.statistics_bytes
   whole.bits_per_weight = 8 * whole.disk_bytes / whole.weights
   return whole
 end
@@ -385,7 +394,7 @@ function Plan:plain()
     quantized = self.quantized, skipped = self.skipped, disk_bytes = self.disk_bytes,
     file_bytes = self.file_bytes, memory_bytes = self.memory_bytes, source_bytes = self.source_bytes,
     bits_per_weight = self.bits_per_weight, workspace_bytes = self.workspace_bytes, components = components,
-    backend = core.backend() }
+    mode = self.mode ~= "whole" and self.mode or nil, backend = core.backend() }
 end
 
 return M

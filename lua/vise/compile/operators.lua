@@ -43,7 +43,7 @@ local operators = {
   sinusoid = { out = 3 }, embedding = { out = 3 },
   patchify = { out = 3 }, unpatchify = { out = 3 },
   -- quantized layers
-  hadamard = { out = 3, inplace = { 1 } },
+  hadamard = { out = 4 },
   rows = { out = 4, vectors = { "weight", "bias" }, alike = 2 },
   product = { out = 4, vectors = { "bias" } },
   simulate = { out = 3, inplace = { 2 } },

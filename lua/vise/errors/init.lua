@@ -9,7 +9,7 @@
 
 local prefixes = {
   "ar", "cf", "cp", "dt", "ev", "fs", "hf", "hw", "js", "ly", "md", "mm", "nu", "ob", "pk", "pl", "rc", "rn", "rp", "ru",
-  "sc", "st", "tk", "tn", "tr", "us",
+  "sc", "sq", "st", "tk", "tn", "tr", "us",
 }
 
 ---@type table<string, vise.ErrorEntry>

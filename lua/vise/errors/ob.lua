@@ -84,4 +84,16 @@ return {
     explain = "Layers that are given the very same tensor share one observer of moments. One of them was given "
       .. "another tensor later, so what it had shared is not what it saw.",
   },
+  ["E-OB-20"] = {
+    title = "a moving average cannot be merged",
+    next = "Use range, channel_span or histogram, which merge exactly.",
+    explain = "A moving average forgets earlier batches at a fixed rate, so it depends on their order and two of "
+      .. "them make no third. It is there to compare with programs that use it.",
+  },
+  ["E-OB-21"] = {
+    title = "not a histogram",
+    next = "Give the counts and the width that a histogram observer's result() returned.",
+    explain = "A range is chosen from a histogram: whole counts of 0 or more, not all of them 0, of bins of one "
+      .. "positive width.",
+  },
 }

@@ -73,4 +73,10 @@ return {
     explain = "A scale given for activations must be positive and finite, and its scheme must take one "
       .. "scale for the whole tensor.",
   },
+  ["E-SC-13"] = {
+    title = "given steps refused",
+    next = "Give every tensor of steps that the scheme has, of the shape the message names.",
+    explain = "Codes can be made for scales, zero points and upper levels that are given: all that the scheme has, in "
+      .. "the shapes they are stored in, finite, scales from 0 on and integer zero points among the codes.",
+  },
 }

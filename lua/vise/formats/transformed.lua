@@ -117,7 +117,8 @@ end
 ---@return string? id
 function M.agree(meta, manifest, where)
   if text_of(meta) == text_of(manifest) then return true end
-  return fail.fail("E-AR-08", "%s and the manifest list different transforms, or other tensors that they changed", where)
+  return fail.fail("E-AR-08", "%s and the manifest list different transforms, or other tensors that they changed",
+    where)
 end
 
 local function read_tensor(handle, entry, hash)

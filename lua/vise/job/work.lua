@@ -3,6 +3,7 @@
 local core = require "vise.core"
 local fail = require "vise.fail"
 local params = require "vise.recipe.params"
+local samples = require "vise.job.samples"
 local text = require "vise.text"
 
 -- How many of a report's layers get histograms, the worst first.
@@ -44,6 +45,14 @@ local function print_plan(job, title, plan)
   if #rows > 0 then job:say("out", text.table(rows, "  "), text.columns(rows, "  ")) end
 end
 
+-- Where a calibration block by block keeps its journal: beside the results, until the run is done.
+local function journal_of(job)
+  if not job.out then return nil end
+  local work = job.out:gsub("/+$", "") .. ".work" .. (#job.journals > 0 and "-" .. #job.journals + 1 or "")
+  job.journals[#job.journals + 1] = work
+  return { work = work, resume = job.resume }
+end
+
 -- What the report of the run draws.
 local function histograms_of(model, report)
   return require("vise.html.histograms").of(model, report, { layers = HISTOGRAMS })
@@ -77,7 +86,8 @@ function Job:quantize(model, cfg, work)
   self:plan(model, cfg)
   if self.dry_run then error(Job.DONE, 0) end
   if work then fail.try(work:reference(model)) end
-  local report = fail.try(require("vise").quantize(model, cfg))
+  if work and self.sink then samples.add(self, "float", model) end
+  local report = fail.try(require("vise").quantize(model, cfg, journal_of(self)))
   self:say("out", report:text())
   self:report("quantize", report:plain())
   self.quantized[#self.quantized + 1] = { label = report.quant_type, report = report:plain(),
@@ -186,6 +196,7 @@ function Job:measure(model, work, quant_type, usual)
       target = e.at_least or e.at_most
     end
   end
+  if self.sink then samples.add(self, quant_type, model) end
   if self.sink and work.drawn and select(2, work.drawn:shape()) == 1 then
     self:image("float", work.float)
     self:image(quant_type, work.drawn)

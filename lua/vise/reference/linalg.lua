@@ -24,6 +24,29 @@ local a, b = g:normal { 4, 8 }, g:normal { 3, 8 }
 print(vise.linalg.matmul(a, b, { trans_b = true }):shape()) --> 4 3]],
     },
     {
+      name = "rotate",
+      arguments = {
+        { "w", "vise.Tensor", "f64 [rows, columns], a view too" },
+        { "options", "table", "how", fields = {
+          { "block", "integer", "numbers of a vector that are mixed", min = 1 },
+          { "center", "boolean", "takes the mean out of each vector first", default = false },
+          { "transpose", "boolean", "the transposed matrix, then the diagonal: it undoes the rotation of an "
+            .. "orthogonal matrix and signs", default = false },
+          { "columns", "boolean", "the vectors are the columns", default = false },
+        } },
+        { "diagonal", "vise.Tensor", "f64: multiplies each vector before", optional = true },
+        { "matrix", "vise.Tensor", "f64 [m, m]", otherwise = "1" },
+      },
+      returns = { { "vise.Tensor", "w" } },
+      text = "Multiplies the rows of a matrix, in place and in double, by a matrix with blocks along its diagonal: the "
+        .. "normalised Walsh-Hadamard matrix of block / m over `matrix`. For weights that are changed once; "
+        .. "activations are turned by hadamard.",
+      example = [[
+local w = vise.tensor_of("f64", { 1, 2 }, { 3, 1 })
+vise.linalg.rotate(w, { block = 2 })
+print(("%.4f %.4f"):format(w:get(1), w:get(2))) --> 2.8284 1.4142]],
+    },
+    {
       name = "svd",
       arguments = {
         { "a", "vise.Tensor", "f32 or f64 [m, n]" },

@@ -92,7 +92,8 @@ function M.options(transform, given)
   for name, value in pairs(given or {}) do
     local default = options[name]
     if default == nil then
-      fail.raise("E-TR-04", "%s has no option '%s'%s", transform.name, tostring(name), suggest.hint(tostring(name), names))
+      fail.raise("E-TR-04", "%s has no option '%s'%s", transform.name, tostring(name),
+        suggest.hint(tostring(name), names))
     end
     value = switched(value, default)
     local integer = math.type(default) == "integer" and math.type(value) ~= "integer"

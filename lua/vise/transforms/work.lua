@@ -5,6 +5,7 @@
 local core = require "vise.core"
 local fail = require "vise.fail"
 local progress = require "vise.progress"
+local streams = require "vise.models.stream"
 
 local try = fail.try
 
@@ -28,7 +29,7 @@ local M = {}
 function M.new(model)
   local _, blocks = model:repeated()
   return setmetatable({ weights = model.weights, settings = model.settings, changed = {}, order = {}, steps = {},
-    sources = {}, fresh = {}, stream = require("vise.models.stream").of(model.stream, model.settings, blocks or 0) }, Work)
+    sources = {}, fresh = {}, stream = streams.of(model.stream, model.settings, blocks or 0) }, Work)
 end
 
 --- What is known of a tensor, after the transforms before this one; nil if there is none.

@@ -23,6 +23,10 @@ local packed = assert(vise.coded.pack(coded))]],
         { "options", "table", "how scales are chosen", optional = true, fields = {
           { "search", "boolean", "of each run the scale that gives the least squared error, among multiples of the "
             .. "convention's own from 0.60 to 1.00 (floats 1.20)", default = false },
+          { "scale", "vise.Tensor", "the scales, in the shape they are stored in: codes are made for them, as they "
+            .. "are stored, whatever the convention would choose", optional = true },
+          { "zero", "vise.Tensor", "with scale, for schemes with zero points", optional = true },
+          { "second", "vise.Tensor", "with scale, for schemes with an upper level", optional = true },
         } },
       },
       returns = { { "vise.Coded", "coded" } }, fails = true,
@@ -32,7 +36,10 @@ local packed = assert(vise.coded.pack(coded))]],
 local plain = assert(vise.coded.encode(scheme, weight))
 local found = assert(vise.coded.encode(scheme, weight, { search = true }))
 local function loss(c) return vise.ops.compare(c:decode(), weight).rel_l2 end
-assert(loss(found) <= loss(plain))]],
+assert(loss(found) <= loss(plain))
+local wide = plain:tensors().scale:mul(2) -- steps of one's own
+local coarse = assert(vise.coded.encode(scheme, weight, { scale = wide }))
+assert(loss(coarse) > loss(plain))]],
     },
     {
       name = "pack",

@@ -19,6 +19,8 @@ local attention = vise.nn.Attention.new("attn", parts)]],
     { "heads", "integer", "of the queries" }, { "kv_heads", "integer", "of keys and values" },
     { "causal", "boolean", "whether a query sees what comes after it" },
     { "theta", "number", "base of the rotary positions", otherwise = "none" },
+    { "turned", "integer", "queries and keys are turned by a Hadamard matrix after their positions, in blocks of so "
+      .. "many; attention stays as it is", otherwise = "not" },
   },
   functions = {
     {
@@ -59,6 +61,8 @@ print(cache:length()) --> 6]],
           { "kv_heads", "integer", "of keys and values", min = 1, otherwise = "heads" },
           { "causal", "boolean", "a query sees only what comes before it", default = false },
           { "theta", "number", "base of rotary positions", otherwise = "none" },
+          { "turned", "integer", "block of the Hadamard matrix that turns queries and keys; divides the width of a "
+            .. "head", min = 1, otherwise = "not" },
         } },
       },
       returns = { { "vise.nn.Attention", "attention" } },

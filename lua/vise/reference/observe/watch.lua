@@ -14,7 +14,8 @@ local watch <close> = assert(vise.observe.attach(model, { "*.0.attn1.*" }, "chan
 assert(model:forward(vise.random(3):normal { 1, 1, 28, 28 }, 500, 1))]],
   fields = {
     { "names", "string[]", "the layers observed, in the model's order" },
-    { "kind", "string", "of the statistics", choices = { "range", "channel_span", "mean", "importance", "moments" } },
+    { "kind", "string", "of the statistics", choices = { "range", "channel_span", "mean",
+      "importance", "moments", "histogram", "token_span", "top", "moving_average" } },
   },
   functions = {
     {

@@ -142,6 +142,13 @@ describe("GPT-2", function()
 end)
 
 describe("a quantized GPT-2", function()
+  local function new_folder()
+    local folder = os.tmpname()
+    os.remove(folder)
+    assert(core.disk.mkdir(folder))
+    return folder
+  end
+
   local function molecules(model)
     return assert(vise.data.texts("tests/data/guacamol/lines-0-999.smiles",
       { tokenizer = assert(vise.tokenizers.of(model)), most = 70, last = 60 }))
@@ -151,12 +158,13 @@ describe("a quantized GPT-2", function()
     local model <close> = assert(models.open(MODEL))
     local work = assert(vise.workload.of(model, { texts = molecules(model), calibration = 30 }))
     assert(work:reference(model))
-    local folder = support.folder()
+    local folder = new_folder()
     local report = assert(vise.quantize(model, { quant_type = "svdq_int4_r8", calibrate = work:calibration(),
       save_to = folder .. "/out" }))
     assert.equal(16, report.quantized)
     assert.is_true(assert(work:quality(model)).value < 0.05)
     assert.is_true(require("vise.verify").verify(folder .. "/out").ok)
+    for _, layer in ipairs(model:layers()) do assert.is_nil(rawget(layer, "weight")) end -- no copy is left
     local again <close> = assert(vise.load(assert(models.open(MODEL)), folder .. "/out"))
     local ids = molecules(model)[1]
     local want = assert(model:forward(ids)):tobytes()
@@ -166,7 +174,7 @@ describe("a quantized GPT-2", function()
 
   it("is compared with its base, which lies the other way round", function()
     local model <close> = assert(models.open(MODEL))
-    local folder = support.folder()
+    local folder = new_folder()
     assert(vise.quantize(model, { quant_type = "int8_weight_only", save_to = folder .. "/out" }))
     local result = assert(require("vise.compare").compare(MODEL, folder .. "/out"))
     local weights = 0
@@ -187,6 +195,20 @@ describe("a quantized GPT-2", function()
     local ids = molecules(model)[2]
     local compiled <close> = assert(vise.compile(model, ids))
     assert.is_true(assert(compiled:forward(ids)):tobytes() == assert(model:forward(ids)):tobytes())
+  end)
+end)
+
+describe("the plan of a GPT-2", function()
+  it("counts the copies of weights: all where the model runs, else one", function()
+    local model <close> = assert(models.open(MODEL))
+    local plain = assert(vise.plan(model, { quant_type = "int8_weight_only" }))
+    for _, layer in ipairs(model:layers()) do assert.is_nil(rawget(layer, "weight")) end -- planning makes none
+    local run = assert(vise.plan(model, { quant_type = "int8_weight_only", calibrate = print, method = "awq" }))
+    local all, one = 0, 0
+    for _, layer in ipairs(model:layers()) do all, one = all + layer:copied(), math.max(one, layer:copied()) end
+    assert.equal(4 * 442368, all)
+    assert.is_true(plain.workspace_bytes >= one + 4 * 384 * 96)
+    assert.is_true(run.workspace_bytes >= all)
   end)
 end)
 

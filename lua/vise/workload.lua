@@ -17,6 +17,7 @@ local core = require "vise.core"
 local eval = require "vise.eval"
 local fail = require "vise.fail"
 local generate = require "vise.generate"
+local protocols = require "vise.eval.protocols"
 local samplers = require "vise.samplers"
 
 local M = {}
@@ -189,6 +190,16 @@ function Workload:part(model, parts)
     self.kind.calibrate(self, model)
     return 1
   end)
+end
+
+--- What texts calibration has read: how many ids, a hash of them and of their tokenizer.
+---@return { tokens: integer, tokens_xxh3_128: string, tokenizer_xxh3_128?: string }?  nil: none.
+function Workload:texts_read()
+  if not self.seen then return nil end
+  local windows, tokens, tokenizer = {}, 0, self.options.tokenizer
+  for i, ids in ipairs(self.seen) do windows[i], tokens = { ids = ids, first = 1 }, tokens + #ids end
+  return { tokens = tokens, tokens_xxh3_128 = protocols.hash(windows),
+    tokenizer_xxh3_128 = tokenizer and tokenizer:hash() }
 end
 
 --- The calibration as a function, for `calibrate` of a config.

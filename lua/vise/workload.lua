@@ -17,6 +17,7 @@ local core = require "vise.core"
 local eval = require "vise.eval"
 local fail = require "vise.fail"
 local generate = require "vise.generate"
+local protocols = require "vise.eval.protocols"
 local samplers = require "vise.samplers"
 
 local M = {}
@@ -189,6 +190,20 @@ function Workload:calibration()
   local function calibrate(model) return self:calibrate(model) end
   calibrations[calibrate] = self
   return calibrate
+end
+
+--- What a manifest says of the texts that calibrated: how many they are, and hashes of their ids and of the
+--- tokenizer.  nil for images, and before a calibration.
+---@return { texts: integer, tokens: integer, token_xxh3_128: string, tokenizer_xxh3_128?: string }?
+function Workload:tokens()
+  if not self.seen then return nil end
+  local windows, tokens = {}, 0
+  for i, ids in ipairs(self.seen) do
+    windows[i], tokens = { ids = ids, first = 2 }, tokens + #ids
+  end
+  local tokenizer = self.options.tokenizer
+  return { texts = #windows, tokens = tokens, token_xxh3_128 = protocols.hash(windows),
+    tokenizer_xxh3_128 = tokenizer and tokenizer.hash and tokenizer:hash() or nil }
 end
 
 --- Remembers what the float model does.

@@ -69,5 +69,19 @@ print(quality.metric) --> loss_increase]],
 assert(work:reference(model))
 print(assert(work:quality(model)).value) --> 0.0]],
     },
+    {
+      name = "tokens", arguments = {}, returns = { { "table?", "tokens", "of texts that calibrated", fields = {
+        { "texts", "integer", "how many" },
+        { "tokens", "integer", "of all of them" },
+        { "token_xxh3_128", "string", "a hash of their ids" },
+        { "tokenizer_xxh3_128", "string", "of the tokenizer, where one was used", optional = true },
+      } } },
+      text = "What a manifest says of the texts that calibrated; nil for images, and before a calibration.",
+      example = [[
+local model <close> = assert(vise.open "models/stories")
+local work = assert(vise.workload.of(model, { texts = { { 1, 403, 407 }, { 1, 261, 378 } }, calibration = 1 }))
+assert(work:calibrate(model))
+print(work:tokens().tokens) --> 3]],
+    },
   },
 }

@@ -172,23 +172,43 @@ INLINE __m256 inside(__m256 x) {
     return _mm256_add_ps(_mm256_permute2f128_ps(x, x, 1), _mm256_xor_ps(x, four));
 }
 
-INLINE void stages_of_8(__m256 v[8]) {
-    for (int h = 1; h < 8; h *= 2) {
-        for (int i = 0; i < 8; i++) {
-            if (!(i & h)) butterfly(&v[i], &v[i + h]);
-        }
-    }
+// Eight vectors by name: an array that a loop runs over would lie in memory.
+typedef struct eight {
+    __m256 a, b, c, d, e, f, g, h;
+} eight;
+
+INLINE eight stages_of_8(eight v) {
+    butterfly(&v.a, &v.b), butterfly(&v.c, &v.d), butterfly(&v.e, &v.f), butterfly(&v.g, &v.h);
+    butterfly(&v.a, &v.c), butterfly(&v.b, &v.d), butterfly(&v.e, &v.g), butterfly(&v.f, &v.h);
+    butterfly(&v.a, &v.e), butterfly(&v.b, &v.f), butterfly(&v.c, &v.g), butterfly(&v.d, &v.h);
+    return v;
+}
+
+INLINE eight load_eight(const float *x, int64_t h) {
+    return (eight){_mm256_loadu_ps(x),         _mm256_loadu_ps(x + h),
+                   _mm256_loadu_ps(x + 2 * h), _mm256_loadu_ps(x + 3 * h),
+                   _mm256_loadu_ps(x + 4 * h), _mm256_loadu_ps(x + 5 * h),
+                   _mm256_loadu_ps(x + 6 * h), _mm256_loadu_ps(x + 7 * h)};
+}
+
+INLINE void store_eight(float *y, int64_t h, eight v, __m256 by) {
+    _mm256_storeu_ps(y, _mm256_mul_ps(v.a, by));
+    _mm256_storeu_ps(y + h, _mm256_mul_ps(v.b, by));
+    _mm256_storeu_ps(y + 2 * h, _mm256_mul_ps(v.c, by));
+    _mm256_storeu_ps(y + 3 * h, _mm256_mul_ps(v.d, by));
+    _mm256_storeu_ps(y + 4 * h, _mm256_mul_ps(v.e, by));
+    _mm256_storeu_ps(y + 5 * h, _mm256_mul_ps(v.f, by));
+    _mm256_storeu_ps(y + 6 * h, _mm256_mul_ps(v.g, by));
+    _mm256_storeu_ps(y + 7 * h, _mm256_mul_ps(v.h, by));
 }
 
 // Stages 1 to 32, 64 elements at a time.
 static void first_stages(float *y, const float *x, int64_t n, __m256 by) {
     for (int64_t i = 0; i < n; i += 64) {
-        __m256 v[8];
-        for (int k = 0; k < 8; k++) v[k] = inside(_mm256_loadu_ps(x + i + k * LANES));
-        stages_of_8(v);
-        for (int k = 0; k < 8; k++) {
-            _mm256_storeu_ps(y + i + k * LANES, _mm256_mul_ps(v[k], by));
-        }
+        eight v = load_eight(x + i, LANES);
+        v = (eight){inside(v.a), inside(v.b), inside(v.c), inside(v.d),
+                    inside(v.e), inside(v.f), inside(v.g), inside(v.h)};
+        store_eight(y + i, LANES, stages_of_8(v), by);
     }
 }
 
@@ -196,11 +216,7 @@ static void first_stages(float *y, const float *x, int64_t n, __m256 by) {
 static void three_stages(float *y, int64_t n, int64_t h, __m256 by) {
     for (int64_t first = 0; first < n; first += 8 * h) {
         for (int64_t i = first; i < first + h; i += LANES) {
-            __m256 v[8];
-            for (int k = 0; k < 8; k++) v[k] = _mm256_loadu_ps(y + i + k * h);
-            stages_of_8(v);
-            for (int k = 0; k < 8; k++)
-                _mm256_storeu_ps(y + i + k * h, _mm256_mul_ps(v[k], by));
+            store_eight(y + i, h, stages_of_8(load_eight(y + i, h)), by);
         }
     }
 }

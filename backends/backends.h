@@ -54,6 +54,7 @@ void vise_avx512_grouped_init(vise_kernels *k);  // grouped_product
 void vise_avx512_panels_init(vise_kernels *k);   // panel_product
 void vise_avx512_float8_init(vise_kernels *k);   // float8_product
 void vise_avx512bf16_panels_init(vise_kernels *k);
+void vise_avx512_solvers_init(vise_kernels *k); // walsh
 void vise_avx512_attention_init(vise_kernels *k);
 #endif
 

@@ -116,6 +116,7 @@ static void avx512_init(vise_kernels *k) {
     vise_avx512_grouped_init(k);
     vise_avx512_float8_init(k);
     if (cpu_avx512bf16()) vise_avx512bf16_panels_init(k);
+    vise_avx512_solvers_init(k);
     vise_avx512_attention_init(k);
 }
 

@@ -10,7 +10,7 @@ local function read(path)
 end
 
 local PAGES = { "README.md", "docs/guide.md", "docs/tutorial.md", "docs/how-to.md", "docs/own-algorithm.md",
-  "docs/own-model.md" }
+  "docs/own-model.md", "docs/transforms.md" }
 local SLOW = os.getenv "VISE_TEST_SLOW" == "1"
 
 -- The examples of a page: kind, the file it is to become if any, the text, the line it begins on.

@@ -12,6 +12,8 @@
 
 enum {
     LANES = 16,  // rows of a column are whole multiples of it
+    STRIP = 32,  // rows that are turned into columns at once
+    CHUNK = 64,  // columns of them
     FEWEST = 32, // rows of a band, if there are that many
     MOST = 256,  // the most
     COLUMNS = 16 // columns that are rounded before their errors go to the rest of the block
@@ -114,20 +116,38 @@ static bool round_block(vise_band *b, int64_t first, int64_t end) {
     return true;
 }
 
-// False if a value is not finite.
+// Columns of up to STRIP rows side by side; false if a value is not finite.
+static bool load_strip(vise_band *b, int64_t first, int64_t rows) {
+    const vise_sweep *s = b->sweep;
+    const vise_kernels *k = &s->ctx->kernels;
+    float turned[CHUNK * STRIP];
+    const void *from[STRIP];
+    bool finite = true;
+    for (int64_t col = 0, cols; col < s->n; col += cols) {
+        cols = smaller(CHUNK, s->n - col);
+        for (int64_t r = 0; r < rows; r++) {
+            float *to = b->lines + r * CHUNK;
+            const float *x = vise_matrix_read(s->m, b->row + first + r, col, cols, to);
+            finite = finite && isfinite(k->absmax(x, cols));
+            from[r] = x;
+        }
+        k->interleave(turned, from, rows, cols);
+        for (int64_t i = 0; i < cols; i++) {
+            memcpy(b->w + s->place[col + i] * b->pitch + first, turned + i * rows,
+                   (size_t)rows * sizeof *b->w);
+        }
+    }
+    return finite;
+}
+
 static bool load(vise_band *b) {
     const vise_sweep *s = b->sweep;
     bool finite = true;
-    float buffer[VISE_PIECE];
-    memset(b->w, 0, (size_t)(s->n * b->pitch) * sizeof *b->w);
-    for (int64_t r = 0; r < b->rows; r++) {
-        for (int64_t done = 0; done < s->n; done += VISE_PIECE) {
-            int64_t n = smaller(VISE_PIECE, s->n - done);
-            const float *x = vise_matrix_read(s->m, b->row + r, done, n, buffer);
-            finite = finite && isfinite(s->ctx->kernels.absmax(x, n));
-            for (int64_t i = 0; i < n; i++) b->w[s->place[done + i] * b->pitch + r] = x[i];
-        }
+    for (int64_t r = 0; r < b->rows; r += STRIP) {
+        finite = load_strip(b, r, smaller(STRIP, b->rows - r)) && finite;
     }
+    size_t spare = (size_t)(b->pitch - b->rows) * sizeof *b->w;
+    for (int64_t c = 0; spare && c < s->n; c++) memset(b->w + c * b->pitch + b->rows, 0, spare);
     return finite;
 }
 

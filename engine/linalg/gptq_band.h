@@ -30,6 +30,7 @@ typedef struct vise_band {
     int8_t *q;                // [n][pitch]: centred codes
     float *by, *zero, *scale; // [runs][pitch], as in vise_step; `scale` is as stored
     float *value;             // the same: what codes are multiplied with
+    float *lines;             // room for rows that are turned into columns
     float *losses;            // [pitch]: of a few columns
     float *exact, *upper;     // [pitch]: the upper level of each row, made and stored
     float *line;              // [the larger of n and VISE_RUNS runs]: values side by side

@@ -6,6 +6,7 @@
 
 #include "backends/backends.h"
 #include "engine/linalg/lapack.h"
+#include "engine/linalg/moments.h"
 #include "lua/bind/bind.h"
 
 static const vise_tensor *check_square(lua_State *L, int arg) {
@@ -29,6 +30,20 @@ static int bench_syrk(lua_State *L) {
     luaL_argcheck(L, x->dtype == VISE_F32 && x->ndim == 2 && x->shape[1] == c->shape[0], 1,
                   "expected f32 rows of the width of the matrix");
     vise_blas_syrk(c->data, x->data, x->shape[1], x->shape[0]);
+    return 0;
+}
+
+// core.bench_moments(sum, x): adds x' x to a sum as an observer of second moments keeps it, f64
+static int bench_moments(lua_State *L) {
+    const vise_tensor *sum = viseL_checktensor(L, 1), *x = viseL_checktensor(L, 2);
+    luaL_argcheck(L, x->dtype == VISE_F32 && x->ndim == 2, 2, "expected f32 rows");
+    int64_t rows = x->shape[0], n = x->shape[1];
+    luaL_argcheck(L, sum->dtype == VISE_F64 && vise_tensor_count(sum) >= vise_moments_count(n),
+                  1, "too small");
+    vise_error err;
+    if (vise_moments_add(viseL_context(L), sum->data, x->data, rows, n, n, &err)) {
+        return viseL_fail(L, &err);
+    }
     return 0;
 }
 
@@ -208,6 +223,7 @@ static int bench_published(lua_State *L) {
 static const luaL_Reg bench[] = {
     {"bench_blas_threads", bench_blas_threads},
     {"bench_factor",       bench_factor      },
+    {"bench_moments",      bench_moments     },
     {"bench_published",    bench_published   },
     {"bench_syrk",         bench_syrk        },
     {"bench_trailing",     bench_trailing    },

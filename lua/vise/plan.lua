@@ -9,6 +9,7 @@ local fail = require "vise.fail"
 local bound = require "vise.sequential.bound"
 local methods = require "vise.algorithms.methods"
 local mode = require "vise.sequential.mode"
+local nonfinite_weights = require "vise.nonfinite_weights"
 local pipeline = require "vise.pipeline"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
@@ -300,6 +301,9 @@ function M.single(model, cfg)
       reason = "outside the regions"
     elseif filtered(cfg, linear) then
       reason = "left out by the filter"
+    elseif cfg.on_nan == "skip" then
+      local bad = nonfinite_weights.of(linear)
+      reason = bad and nonfinite_weights.words(bad)
     end
     plan.layers[i] = plan_layer(linear, cfg, rules[name], reason)
   end

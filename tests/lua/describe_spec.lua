@@ -79,7 +79,7 @@ local INTERNAL = {
     "layers", "new", "release", "repeated", "settings_of", "stream", "takes" },
   ["vise.Checkpoint"] = { "add", "add_index", "note_index", "open_file", "open_folder", "read_config" },
   ["vise.Compiled"] = { "new" },
-  ["vise.Job"] = { "say" },
+  ["vise.Job"] = { "say", "unfinished" },
 }
 
 -- Private classes of the core, which no function of `vise` returns: blocks of bytes, open files, the

@@ -45,6 +45,14 @@ local function print_plan(job, title, plan)
   if #rows > 0 then job:say("out", text.table(rows, "  "), text.columns(rows, "  ")) end
 end
 
+-- Where a calibration block by block keeps its journal: beside the results, until the run is done.
+local function journal_of(job)
+  if not job.out then return nil end
+  local work = job.out:gsub("/+$", "") .. ".work" .. (#job.journals > 0 and "-" .. #job.journals + 1 or "")
+  job.journals[#job.journals + 1] = work
+  return { work = work, resume = job.resume }
+end
+
 -- What the report of the run draws.
 local function histograms_of(model, report)
   return require("vise.html.histograms").of(model, report, { layers = HISTOGRAMS })
@@ -79,7 +87,7 @@ function Job:quantize(model, cfg, work)
   if self.dry_run then error(Job.DONE, 0) end
   if work then fail.try(work:reference(model)) end
   if work and self.sink then samples.add(self, "float", model) end
-  local report = fail.try(require("vise").quantize(model, cfg))
+  local report = fail.try(require("vise").quantize(model, cfg, journal_of(self)))
   self:say("out", report:text())
   self:report("quantize", report:plain())
   self.quantized[#self.quantized + 1] = { label = report.quant_type, report = report:plain(),

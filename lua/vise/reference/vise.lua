@@ -66,7 +66,10 @@ print(plan.quantized, ("%.2f"):format(plan.bits_per_weight)) --> 36 8.28]],
     },
     {
       name = "quantize",
-      arguments = { MODEL, CONFIG },
+      arguments = { MODEL, CONFIG, { "options", "table", "of a calibration block by block", optional = true, fields = {
+        { "resume", "boolean", "go on from the journal that a run left which did not end", default = false },
+        { "work", "string", "the folder of the journal, which is left there", otherwise = "that of the config" },
+      } } },
       returns = { { "vise.QuantizeReport|vise.Armed", "report" } }, fails = true,
       text = "Quantizes the model, or all models of a pipeline, in place: all of the planned layers, or none when "
         .. "anything fails. With svdq.smooth_strategy = \"few_shot\" the model is armed instead, and quantizes itself "

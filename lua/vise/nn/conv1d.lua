@@ -36,11 +36,11 @@ function Conv1D:dtype()
   return self.stored:dtype()
 end
 
---- Bytes of the copy that `weight` is.
----@return integer
-function Conv1D:copied()
+function Conv1D:bytes()
   return self.stored:bytes()
 end
+
+Conv1D.copied = Conv1D.bytes
 
 function Conv1D:release()
   local weight = rawget(self, "weight")

@@ -51,6 +51,12 @@ function Linear:dtype()
   return self.weight:dtype()
 end
 
+--- Bytes of the weight as it lies in the file.
+---@return integer
+function Linear:bytes()
+  return self.weight:bytes()
+end
+
 --- Bytes of memory that the weight takes beside the file that it lies in.
 ---@return integer
 function Linear.copied()

@@ -209,9 +209,8 @@ function Workload:tokens()
   for i, ids in ipairs(self.seen) do
     windows[i], tokens = { ids = ids, first = 2 }, tokens + #ids
   end
-  local tokenizer = self.options.tokenizer
   return { texts = #windows, tokens = tokens, token_xxh3_128 = protocols.hash(windows),
-    tokenizer_xxh3_128 = tokenizer and tokenizer.hash and tokenizer:hash() or nil }
+    tokenizer_xxh3_128 = protocols.tokenizer_hash(self.options.tokenizer) }
 end
 
 --- Remembers what the float model does.

@@ -107,6 +107,18 @@ describe("vise eval", function()
       .. "--max-flow-loss 0.01"):format(DIT, IMAGES, IMAGES))))
   end)
 
+  it("reads lines for a GPT-2, and says what it leaves out", function()
+    local gpt2 = "tests/data/chemts-gpt2-0.5m"
+    local status, out, err = run("eval " .. gpt2 .. " -d tests/data/guacamol/lines-1000-1299.smiles --most 70 --json")
+    assert.equal(0, status, err)
+    local m = assert(core.json_decode(out)).measured
+    -- As the data's description has it: 278 of 300 lines, with the ids of beginning and end.
+    assert.same({ 278, 12707 }, { m.texts, m.tokens })
+    assert.near(2.73739, m.perplexity, 2e-5)
+    assert.matches("278 texts of 300; left out: 3 with foreign symbols, 19 too long", err, 1, true)
+    assert.equal(65, (run("eval " .. gpt2 .. " -d tests/data/guacamol/lines-1000-1299.smiles --format ids")))
+  end)
+
   it("refuses options that what it measures does not read", function()
     for _, words in ipairs { "-d " .. DATA .. " --max-kld 1", "-d " .. DATA .. " --picture x.png", "--protocol windows",
       "-d " .. DATA .. " --top 3", "-d " .. DATA .. " --any-model", "-d " .. DATA .. " --seed 3", "--save-base x",

@@ -89,8 +89,11 @@ end
 function M.measure(ctx)
   local o = ctx.options
   local model <close> = open.model(ctx)
+  local message, id
+  ctx.tokenizer, message, id = open.tokenizer(ctx, model)
   if #o.data > 0 then ctx.texts = open.texts(ctx) end
-  if #o.data > 0 or o.samples then ctx.tokenizer = open.tokenizer(ctx, model) end
+  local has_words = ctx.texts and type(ctx.texts[1]) == "string"
+  if not ctx.tokenizer and (has_words or o.samples) then try(nil, message, id) end
   local result = { model = ctx.args.model, artefact = o.artefact }
   predict(ctx, model, result)
   result.task = task_of(ctx, result.measured)

@@ -89,6 +89,15 @@ describe("vise eval", function()
     assert.equal(1, (run("eval " .. command .. " --min-sqnr 60")))
   end)
 
+  it("writes samples without data, also of a quantized model, and takes labels for images only", function()
+    local r = json(STORIES .. " -a " .. artefact .. " --samples 1")
+    assert.is_nil(r.measured)
+    assert.equal(1, #r.samples)
+    local status, _, err = run(("eval %s -d %s --labels %slabels-idx1-ubyte"):format(STORIES, DATA, IMAGES))
+    assert.equal(64, status)
+    assert.matches("--labels goes with a model of images, this one is llama", err, 1, true)
+  end)
+
   it("measures the flow loss, and images against those of the float model", function()
     local dit = folder .. "/dit"
     local vise = require "vise"

@@ -68,8 +68,7 @@ end
 
 -- Options that only one kind of measuring reads: elsewhere they would be lost silently.
 local GOES_WITH = {
-  { "--data", { "from", "to", "save_base", "layers", "labels", "max_flow_loss" },
-    function(o) return #o.data > 0 end },
+  { "--data", { "from", "to", "layers", "labels" }, function(o) return #o.data > 0 end },
   { "--data without --labels, or --against", { "max_perplexity" },
     function(o) return #o.data > 0 and not o.labels or o.against ~= nil end },
   { "--data without --labels", { "format", "most", "protocol", "context", "stride", "save_base" },
@@ -108,11 +107,14 @@ local function evaluate(ctx)
     local model <close> = require("vise.cli.eval.open").float(ctx)
     local images = require "vise.cli.eval.images"
     if images.is(model) then return images.measure(ctx, model) end
+    if o.labels then
+      return nil, ("--labels goes with a model of images, this one is %s"):format(model.family), "E-US-05"
+    end
   end
-  if #o.data > 0 or o.against then return require("vise.cli.eval.texts").measure(ctx) end
+  if #o.data > 0 or o.against or o.samples then return require("vise.cli.eval.texts").measure(ctx) end
   if o.artefact then return require("vise.cli.eval.pairs").layers(ctx) end
   if o.base then return require("vise.cli.eval.pairs").tensors(ctx) end
-  return nil, "'vise eval' needs --data, --against, --artefact or --base: what to measure", "E-US-05"
+  return nil, "'vise eval' needs --data, --against, --samples, --artefact or --base: what to measure", "E-US-05"
 end
 
 local function show(ctx, result)

@@ -55,6 +55,12 @@ bool vise_band_find_steps(vise_band *b, int64_t c);
 
 vise_step vise_band_step(const vise_band *b, int64_t run, int64_t row);
 
+// Whether steps allow that errors are passed on by halves.
+bool vise_sweep_halves_fit(const vise_sweep *s);
+
+// All columns, or those until the cancel flag is set.  False if steps cannot be made.
+bool vise_band_sweep(vise_band *b);
+
 // Stores codes and steps.
 void vise_band_store(const vise_band *b);
 

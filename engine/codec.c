@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "engine/peer_steps.h"
+
 vise_status vise_matrix_of(vise_matrix *out, const vise_kernels *kernels, const vise_tensor *t,
                            const char *what, vise_error *err) {
     char text[96];
@@ -34,13 +36,22 @@ const float *vise_matrix_read(const vise_matrix *m, int64_t row, int64_t first, 
     return buffer;
 }
 
+// Of -a and a, the extremes, the one that comes first.
+static void keep_first(float *lo, float *hi, const float *x, int64_t n) {
+    for (int64_t i = 0; - *lo == *hi && *hi != 0 && i < n; i++) {
+        if (x[i] == *hi) *lo = 0;
+        if (x[i] == *lo && *lo != 0) *hi = 0;
+    }
+}
+
 static vise_range range_of_piece(const vise_scheme *s, const vise_kernels *k, const float *x,
                                  int64_t n) {
     vise_range r = {0, 0};
-    if (s->symmetric) {
+    if (vise_scheme_sides(s) == VISE_AMAX_ONLY) {
         r.hi = k->absmax(x, n);
     } else {
         k->minmax(&r.lo, &r.hi, x, n);
+        if (s->convention == VISE_GGUF_Q4_0) keep_first(&r.lo, &r.hi, x, n);
     }
     return r;
 }
@@ -49,7 +60,7 @@ vise_range vise_range_of(const vise_scheme *s, const vise_matrix *m, const vise_
     float buffer[VISE_PIECE];
     vise_range all = {0, 0};
     // {0, 0} stays in the range only where the convention widens it to include 0.
-    bool fresh = s->convention == VISE_MINMAX_FLOAT_ZERO;
+    bool fresh = vise_scheme_sides(s) == VISE_AS_IT_IS;
     for (int64_t i = 0; i < run->rows; i++) {
         for (int64_t done = 0; done < run->count; done += VISE_PIECE) {
             int64_t n = run->count - done < VISE_PIECE ? run->count - done : VISE_PIECE;
@@ -66,12 +77,17 @@ void vise_ranges_of(const vise_kernels *k, const vise_scheme *s, float lo[VISE_R
                     float hi[VISE_RUNS], const float *x, int64_t n, int64_t width) {
     int64_t runs = (n + width - 1) / width;
     int64_t lanes = (runs + VISE_RUN_LANES - 1) / VISE_RUN_LANES * VISE_RUN_LANES;
-    for (int64_t i = s->symmetric ? 0 : runs; i < lanes; i++) lo[i] = 0;
+    const bool one = vise_scheme_sides(s) == VISE_AMAX_ONLY;
+    for (int64_t i = one ? 0 : runs; i < lanes; i++) lo[i] = 0;
     for (int64_t i = runs; i < lanes; i++) hi[i] = 0;
-    if (s->symmetric) {
+    if (one) {
         k->group_absmax(hi, x, n, width);
     } else {
         k->group_minmax(lo, hi, x, n, width);
+    }
+    for (int64_t i = 0; s->convention == VISE_GGUF_Q4_0 && i < runs; i++) {
+        int64_t left = n - i * width;
+        keep_first(&lo[i], &hi[i], x + i * width, left < width ? left : width);
     }
 }
 
@@ -94,6 +110,11 @@ bool vise_coding_in_units(const vise_scheme *s) {
 static void encode(const vise_kernels *k, const vise_scheme *s, vise_group_codes *c,
                    float upper) {
     float units[VISE_PIECE];
+    for (int64_t i = 0, g = 0, n; vise_peer_coded(s) && i < c->n; i += n, g++) {
+        n = c->n - i < c->group ? c->n - i : c->group;
+        vise_peer_codes(s, c->q + i, c->x + i, n, c->scale[g], c->zero[g]);
+    }
+    if (vise_peer_coded(s)) return;
     if (s->zero == VISE_ZERO_NONE) c->zero = NULL;
     if (vise_coding_in_units(s)) {
         for (int64_t i = 0; i < c->n; i++) units[i] = c->x[i] / upper;
@@ -137,6 +158,10 @@ void vise_step_decode(const vise_kernels *k, const vise_scheme *s, vise_step ste
     } else if (s->element == VISE_ELEMENT_F4) {
         const float scale = step.scale * step.upper;
         for (int64_t i = 0; i < n; i++) x[i] = f4[q[i] + 8] * scale;
+    } else if (vise_scheme_offset(s)) {
+        const float half = (float)(1 << (s->bits - 1));
+        vise_steps_round(k, s->scale_dtype, &step.zero, 1);
+        for (int64_t i = 0; i < n; i++) x[i] = ((float)q[i] + half) * step.scale + step.zero;
     } else if (s->zero != VISE_ZERO_INT) {
         k->dequant(x, q, n, step.scale, step.zero);
     } else {

@@ -59,7 +59,7 @@ static vise_status check_value(const vise_scheme *s, vise_part part, int64_t i, 
                          "element %lld of the given %s is %g, which does not fit its dtype",
                          (long long)i + 1, vise_part_name(part), given);
     }
-    if (part == VISE_PART_SCALE && given < 0) {
+    if (part == VISE_PART_SCALE && given < 0 && !vise_scheme_signed(s)) {
         return refuse(part, i, given, "a number from 0 on", err);
     }
     if (part == VISE_PART_SECOND && !(stored > 0)) {

@@ -99,7 +99,9 @@ vise_status vise_packed_plan(vise_packed *out, const vise_scheme *s, int64_t row
         .groups = vise_scheme_runs(s, cols),
         .scale_dtype = VISE_F32,
     };
-    if (p.kind == VISE_PANEL_NIBBLE && s->zero != VISE_ZERO_INT) p.scale_dtype = s->scale_dtype;
+    if (p.kind == VISE_PANEL_NIBBLE && s->zero != VISE_ZERO_INT && !vise_scheme_offset(s)) {
+        p.scale_dtype = s->scale_dtype;
+    }
     st = finish_plan(&p, err);
     if (!st) *out = p;
     return st;

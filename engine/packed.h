@@ -11,8 +11,9 @@
 //   f32 f16 bf16   floats of that dtype     none, one group
 //
 // Weights with an integer zero point keep f32 scales, so that scale * (H - z), H half of the
-// codes, can stand beside them for the panel product.  The codes of f4e2m1 are twice the
-// values; their `upper` holds the other half.
+// codes, can stand beside them (and those of unsigned codes with a float zero point, for scale
+// * H + z) for the panel product.  The codes of f4e2m1 are twice the values; their `upper`
+// holds the other half.
 
 #ifndef VISE_PACKED_H
 #define VISE_PACKED_H

@@ -213,6 +213,7 @@ static void fill_floats(const vise_packed *p, const vise_coded *c, int64_t first
         float z = vise_coded_load(c, VISE_PART_ZERO, first + g);
         bool whole = c->scheme.zero == VISE_ZERO_INT;
         zero[at] = whole ? (half - z) * scale[at] : z;
+        if (vise_scheme_offset(&c->scheme)) zero[at] = half * scale[at] + z;
         if (p->zeros) p->zeros[at] = (uint8_t)(z + 8 - half);
     }
 }
@@ -230,7 +231,7 @@ static void fill_steps(const panel_job *j, int64_t panel, int64_t lanes) {
     int64_t at = panel * p->groups * VISE_PANEL, size = vise_dtype_size(p->scale_dtype);
     int64_t first[VISE_PANEL];
     for (int64_t l = 0; l < lanes; l++) first[l] = vise_coded_step(c, panel * VISE_PANEL + l);
-    if (p->kind == VISE_PANEL_NIBBLE && !p->zeros) {
+    if (p->kind == VISE_PANEL_NIBBLE && !p->zeros && !vise_scheme_offset(&p->scheme)) {
         char *scale = (char *)p->scale + at * size, *zero = (char *)p->zero + at * size;
         fill_same(scale, p, &c->part[VISE_PART_SCALE], first, lanes);
         if (p->zero) fill_same(zero, p, &c->part[VISE_PART_ZERO], first, lanes);

@@ -19,16 +19,32 @@ static const struct {
     vise_zero zero;
     bool is_unsigned;
     vise_second second;
+    vise_sides sides;
 } conventions[VISE_CONVENTION_COUNT] = {
-    {"amax_half_step",    INT,           VISE_ZERO_NONE,  false, VISE_SECOND_NONE  },
-    {"amax",              INT | F8 | F4, VISE_ZERO_NONE,  false, VISE_SECOND_NONE  },
-    {"amax_reciprocal",   INT | F8 | F4, VISE_ZERO_NONE,  false, VISE_SECOND_NONE  },
-    {"minmax_float_zero", INT,           VISE_ZERO_FLOAT, false, VISE_SECOND_NONE  },
-    {"minmax_int_zero",   INT,           VISE_ZERO_INT,   true,  VISE_SECOND_NONE  },
-    {"nvfp4",             F4,            VISE_ZERO_NONE,  false, VISE_SECOND_TENSOR},
-    {"svdq_nvfp4",        F4,            VISE_ZERO_NONE,  false, VISE_SECOND_ROW   },
-    {"svdq_nvfp4_low",    F4,            VISE_ZERO_NONE,  false, VISE_SECOND_ROW   },
-    {"svdq_nvfp4_stored", F4,            VISE_ZERO_NONE,  false, VISE_SECOND_ROW   },
+    {"amax_half_step",    INT,           VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_AMAX_ONLY},
+    {"amax",              INT | F8 | F4, VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_AMAX_ONLY},
+    {"amax_reciprocal",   INT | F8 | F4, VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_AMAX_ONLY},
+    {"minmax_float_zero", INT,           VISE_ZERO_FLOAT, false, VISE_SECOND_NONE,   VISE_AS_IT_IS },
+    {"minmax_int_zero",   INT,           VISE_ZERO_INT,   true,  VISE_SECOND_NONE,   VISE_WITH_ZERO},
+    {"nvfp4",             F4,            VISE_ZERO_NONE,  false, VISE_SECOND_TENSOR, VISE_AMAX_ONLY},
+    {"svdq_nvfp4",        F4,            VISE_ZERO_NONE,  false, VISE_SECOND_ROW,    VISE_AMAX_ONLY},
+    {"svdq_nvfp4_low",    F4,            VISE_ZERO_NONE,  false, VISE_SECOND_ROW,    VISE_AMAX_ONLY},
+    {"svdq_nvfp4_stored", F4,            VISE_ZERO_NONE,  false, VISE_SECOND_ROW,    VISE_AMAX_ONLY},
+    {"ct_sym",            INT | F8 | F4, VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_AMAX_ONLY},
+    {"ct_asym",           INT,           VISE_ZERO_INT,   true,  VISE_SECOND_NONE,   VISE_WITH_ZERO},
+    {"gptq_sym",          INT,           VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_WITH_ZERO},
+    {"gptq_asym",         INT,           VISE_ZERO_INT,   true,  VISE_SECOND_NONE,   VISE_WITH_ZERO},
+    {"amax_floor",        INT,           VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_AMAX_ONLY},
+    {"awq_asym",          INT,           VISE_ZERO_INT,   true,  VISE_SECOND_NONE,   VISE_AS_IT_IS },
+    {"amax_narrow",       INT,           VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_AMAX_ONLY},
+    {"autoround_sym",     INT,           VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_WITH_ZERO},
+    {"autoround_asym",    INT,           VISE_ZERO_INT,   true,  VISE_SECOND_NONE,   VISE_WITH_ZERO},
+    {"nc_sym",            INT,           VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_AMAX_ONLY},
+    {"nc_full",           INT,           VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_AS_IT_IS },
+    {"gguf_q4_0",         INT,           VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_WITH_ZERO},
+    {"gguf_q4_1",         INT,           VISE_ZERO_FLOAT, true,  VISE_SECOND_NONE,   VISE_AS_IT_IS },
+    {"gguf_q8_0",         INT,           VISE_ZERO_NONE,  false, VISE_SECOND_NONE,   VISE_AMAX_ONLY},
+    {"quanto_asym",       INT,           VISE_ZERO_FLOAT, true,  VISE_SECOND_NONE,   VISE_AS_IT_IS },
 };
 
 static const char *const formulas[VISE_CONVENTION_COUNT] = {
@@ -48,14 +64,40 @@ static const char *const formulas[VISE_CONVENTION_COUNT] = {
     [VISE_SVDQ_NVFP4_LOW] = "as svdq_nvfp4, with t and g made in steps of the dtype of t",
     [VISE_SVDQ_NVFP4_STORED] =
         "t = amax(row) / 2688; s = f8((amax / t) / 6); q = nearest(x / (t s))",
+    [VISE_CT_SYM] = "s = amax / (2^(b-1) - 0.5), floats amax / largest, 0 becomes the dtype's "
+                    "epsilon; q = rint(clamp(x / s))",
+    [VISE_CT_ASYM] = "s = (max - min) / (2^b - 1), range with 0; z = rint(clamp(-min / s)); "
+                     "q = rint(clamp(x / s + z))",
+    [VISE_GPTQ_SYM] = "s = 2 amax / (2^b - 1), half of that without negative values; "
+                      "q = clamp(rint(x / s))",
+    [VISE_GPTQ_ASYM] = "s = (max - min) / (2^b - 1), range with 0, zeros [-1, 1]; "
+                       "z = rint(-min / s); q = clamp(rint(x/s) + z)",
+    [VISE_AMAX_FLOOR] = "s = max(amax, 1e-5) / (2^(b-1) - 1); q = clamp(rint(x / s))",
+    [VISE_AWQ_ASYM] = "s = max(max - min, 1e-5) / (2^b - 1), range as it is; "
+                      "z = clamp(-rint(min / s)); q = clamp(rint(x/s) + z)",
+    [VISE_AMAX_NARROW] = "s = amax / (2^(b-1) - 1); q = clamp(rint(x / s)), without -2^(b-1)",
+    [VISE_AUTOROUND_SYM] = "s = extreme / -2^(b-1), |s| >= 1e-5, may be negative; "
+                           "q = clamp(rint(x / s))",
+    [VISE_AUTOROUND_ASYM] = "s = max((max - min) / (2^b - 1), 1e-5), range with 0; "
+                            "z = rint(-min / s); q = clamp(rint(x/s) + z)",
+    [VISE_NC_SYM] = "s = amax / (2^(b-1) - 1), an amax of 0 becomes 1; q = clamp(rint(x / s))",
+    [VISE_NC_FULL] = "s = +-amax / 2^(b-1), negative if |max| > |min|; q = clamp(rint(x / s))",
+    [VISE_GGUF_Q4_0] = "d = extreme / -2^(b-1), stored rounded; "
+                       "q = min(trunc(x * (1/d) + 2^(b-1) + 0.5), 2^b - 1)",
+    [VISE_GGUF_Q4_1] = "d = (max - min) / (2^b - 1), m = min, both stored rounded; "
+                       "q = min(trunc((x - m) * (1/d) + 0.5), 2^b - 1)",
+    [VISE_GGUF_Q8_0] = "d = amax / (2^(b-1) - 1), stored rounded; "
+                       "q = round(x * (1/d)), halves away from 0",
+    [VISE_QUANTO_ASYM] = "s = (max - min) / (2^b - 1), z = min, range as it is; "
+                         "q = clamp(rint((x - z) / s))",
 };
 
 static const char *const sources[VISE_CONVENTION_COUNT] = {
-    [VISE_AMAX_HALF_STEP] = "torchao int8, compressed-tensors",
-    [VISE_AMAX] = "SVDQuant weights, ModelOpt, torchao float8",
+    [VISE_AMAX_HALF_STEP] = "torchao int8",
+    [VISE_AMAX] = "SVDQuant weights, ModelOpt, QuaRot, quanto, torchao float8",
     [VISE_AMAX_RECIPROCAL] = "SVDQuant activations",
     [VISE_MINMAX_FLOAT_ZERO] = "torchao int4_weight_only",
-    [VISE_MINMAX_INT_ZERO] = "GPTQ, AWQ, compressed-tensors",
+    [VISE_MINMAX_INT_ZERO] = "min and max with an integer zero point, as most programs",
     [VISE_NVFP4] = "torchao nvfp4",
     [VISE_SVDQ_NVFP4] = "SVDQuant weights, nvfp4",
     [VISE_SVDQ_NVFP4_LOW] = "SVDQuant weights, nvfp4, low precision",
@@ -90,23 +132,31 @@ const char *vise_convention_source(vise_convention which) {
     return sources[which];
 }
 
-// Adds "name" or ", name" to a list that is `at` long; returns its new length.
-static int append(char *list, int size, int at, const char *name) {
-    if (at >= size) return at;
-    return at + snprintf(list + at, (size_t)(size - at), "%s%s", at ? ", " : "", name);
+// Adds "name" or ", name" to a list that is `at` long; returns its new length.  What would make
+// a message too long is left out: "...".
+enum { LIST = 120 };
+static int append(char list[LIST], int at, const char *name) {
+    const int room = LIST - at, most = room - (int)sizeof ", ...";
+    const char *comma = at ? ", " : "";
+    if (at < 0) return at;
+    if ((int)(strlen(comma) + strlen(name)) < most) {
+        return at + snprintf(list + at, (size_t)room, "%s%s", comma, name);
+    }
+    snprintf(list + at, (size_t)room, ", ...");
+    return -1;
 }
 
 // Finds `found` in a list that ends with NULL.  E-SC-01 names the field and what is allowed.
 static vise_status choose(int *out, const char *field, const char *found,
                           const char *const allowed[], vise_error *err) {
-    char list[256];
+    char list[LIST];
     int at = 0;
     for (int i = 0; allowed[i]; i++) {
         if (found && strcmp(found, allowed[i]) == 0) {
             *out = i;
             return VISE_OK;
         }
-        at = append(list, sizeof list, at, allowed[i]);
+        at = append(list, at, allowed[i]);
     }
     if (!found) {
         return vise_fail(err, VISE_EINVAL, "E-SC-01",
@@ -220,10 +270,10 @@ static vise_status check_pairs(const vise_scheme_fields *f, const choices *c, vi
     bool symmetric = zero == VISE_ZERO_NONE;
     char found[48];
     if (!(conventions[c->convention].elements & 1 << c->element)) {
-        char list[256] = "";
+        char list[LIST] = "";
         for (int i = 0, at = 0; i < VISE_CONVENTION_COUNT; i++) {
             if (!(conventions[i].elements & 1 << c->element)) continue;
-            at = append(list, sizeof list, at, conventions[i].name);
+            at = append(list, at, conventions[i].name);
         }
         snprintf(found, sizeof found, "'%s'", f->convention);
         return contradicts("convention", found, "element", elements[c->element], list, err);
@@ -258,11 +308,11 @@ vise_status vise_scheme_make(vise_scheme *out, const vise_scheme_fields *f, vise
     int bits = c.element == VISE_ELEMENT_INT  ? (int)f->bits
                : c.element == VISE_ELEMENT_F8 ? 8
                                               : 4;
-    int half = 1 << (bits - 1);
+    int half = 1 << (bits - 1), narrow = c.convention == VISE_AMAX_NARROW;
     *out = (vise_scheme){
         .element = (vise_element)c.element,
         .bits = bits,
-        .lo = is_unsigned ? 0 : -half,
+        .lo = is_unsigned ? 0 : narrow - half,
         .hi = is_unsigned ? 2 * half - 1 : half - 1,
         .granularity = (vise_granularity)c.granularity,
         .group = blocked ? f->block[1] : f->group,
@@ -275,6 +325,19 @@ vise_status vise_scheme_make(vise_scheme *out, const vise_scheme_fields *f, vise
         .second_dtype = dtypes[c.second_dtype],
     };
     return VISE_OK;
+}
+
+vise_sides vise_scheme_sides(const vise_scheme *s) {
+    return conventions[s->convention].sides;
+}
+
+bool vise_scheme_signed(const vise_scheme *s) {
+    return s->convention == VISE_AUTOROUND_SYM || s->convention == VISE_NC_FULL ||
+           s->convention == VISE_GGUF_Q4_0;
+}
+
+bool vise_scheme_offset(const vise_scheme *s) {
+    return s->zero == VISE_ZERO_FLOAT && s->lo == 0;
 }
 
 const char *vise_scheme_describe(char *text, int size, const vise_scheme *s) {

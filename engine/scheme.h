@@ -24,6 +24,9 @@
 //                      1, z = clamp(rint(-min / s), 0, 2H-1), q = clamp(rint(x / s) + z,
 //                      0, 2H-1), x' = (q - z) s.  GPTQ, AWQ, compressed-tensors
 //
+// The conventions of single programs, where they differ from these to the bit, are those that
+// engine/peer_steps.h lists: ct_sym, gptq_asym, gguf_q4_0 and the like.
+//
 // Two levels, for groups of f4e2m1 with f8e4m3 scales; x' = q (s t).  The upper level t covers
 // the tensor or a row, R being its largest |x|:
 //
@@ -81,6 +84,21 @@ typedef enum vise_convention {
     VISE_SVDQ_NVFP4,
     VISE_SVDQ_NVFP4_LOW,
     VISE_SVDQ_NVFP4_STORED,
+    VISE_CT_SYM, // the first of engine/peer_steps.h
+    VISE_CT_ASYM,
+    VISE_GPTQ_SYM,
+    VISE_GPTQ_ASYM,
+    VISE_AMAX_FLOOR,
+    VISE_AWQ_ASYM,
+    VISE_AMAX_NARROW,
+    VISE_AUTOROUND_SYM,
+    VISE_AUTOROUND_ASYM,
+    VISE_NC_SYM,
+    VISE_NC_FULL,
+    VISE_GGUF_Q4_0,
+    VISE_GGUF_Q4_1,
+    VISE_GGUF_Q8_0,
+    VISE_QUANTO_ASYM,
     VISE_CONVENTION_COUNT
 } vise_convention;
 
@@ -125,6 +143,18 @@ const char *vise_convention_source(vise_convention convention);
 enum { VISE_SCHEME_TEXT = 128 }; // a size that is enough
 const char *vise_scheme_describe(char *text, int size, const vise_scheme *s);
 
+// What a convention looks at: the largest |x|, or the least and the largest x, with 0 among
+// them or just as they are.
+typedef enum vise_sides { VISE_AMAX_ONLY, VISE_WITH_ZERO, VISE_AS_IT_IS } vise_sides;
+
+vise_sides vise_scheme_sides(const vise_scheme *s);
+
+// Are values stored as code - lo times the scale and the zero point added?
+bool vise_scheme_offset(const vise_scheme *s);
+
+// May scales be negative?
+bool vise_scheme_signed(const vise_scheme *s);
+
 // The largest magnitude that a code of a symmetric scheme stands for at scale 1: M above.
 float vise_scheme_most(const vise_scheme *s);
 
@@ -137,9 +167,11 @@ int64_t vise_scheme_bands(const vise_scheme *s, int64_t rows);
 // The canonical tensors of a coded matrix:
 //   codes   8 bits: i8 (signed), u8 (unsigned) or f8e4m3 [rows, cols]
 //           4 bits: u8 [rows, (cols + 1) / 2], low nibble = even column, the nibble past an
-//           odd row's end is 0.  Integers: nibble = code - lo.  f4e2m1: sign, then the index
-//   2, 3    u8 [rows, ceil(cols * bits / 8)]: code - lo of column i in the `bits` bits from bit
-//   bits    i * bits of the row on, the lowest of a byte first; the bits past the end are 0
+//           odd row's end is 0.  Integers: nibble = code, and 8 if it is signed.  f4e2m1: sign,
+//           then the index
+//   2, 3    u8 [rows, ceil(cols * bits / 8)]: the code of column i, and 2^(bits-1) if it is
+//   bits    signed, in the `bits` bits from bit i * bits of the row on, the lowest of a byte
+//           first; the bits past the end are 0
 //   scale   scale_dtype: [1] per tensor, [rows] per row or token, [rows, runs] per group,
 //           [bands, runs] per block
 //   zero    as scale; u8 for an integer zero point; absent without one

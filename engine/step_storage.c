@@ -20,6 +20,15 @@ void vise_f8_values(const vise_kernels *k, float *x, const void *codes, int64_t 
     for (int64_t i = 0; i < n; i++) x[i] *= 256;
 }
 
+void vise_steps_round(const vise_kernels *k, vise_dtype dtype, float *x, int64_t count) {
+    uint16_t stored[VISE_RUNS];
+    if (dtype == VISE_F32) return;
+    vise_steps_store(k, dtype, stored, 0, x, count);
+    if (dtype == VISE_F16) k->f16_to_f32(x, stored, count);
+    if (dtype == VISE_BF16) k->bf16_to_f32(x, stored, count);
+    if (dtype == VISE_F8E4M3) vise_f8_values(k, x, stored, count);
+}
+
 float vise_step_load(vise_dtype dtype, const void *data, int64_t i) {
     switch (dtype) {
     case VISE_F16: return vise_f16_to_f32(((const uint16_t *)data)[i]);

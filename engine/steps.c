@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/floats.h"
+#include "engine/peer_steps.h"
 
 // Runs at once: loops of fixed length become vectors.  What fills up the last ones is computed
 // with them and not used.
@@ -28,19 +29,6 @@ void vise_steps_put(vise_steps *s, int64_t i, vise_step step) {
     s->zero[i] = step.zero;
     s->by[i] = step.by;
     s->upper = step.upper;
-}
-
-// --- storage
-
-// Each value as it is stored.
-static void round_all(const vise_kernels *k, vise_dtype dtype, float x[VISE_RUNS],
-                      int64_t count) {
-    uint16_t stored[VISE_RUNS];
-    if (dtype == VISE_F32) return;
-    vise_steps_store(k, dtype, stored, 0, x, count);
-    if (dtype == VISE_F16) k->f16_to_f32(x, stored, count);
-    if (dtype == VISE_BF16) k->bf16_to_f32(x, stored, count);
-    if (dtype == VISE_F8E4M3) vise_f8_values(k, x, stored, count);
 }
 
 // --- the upper level
@@ -109,7 +97,7 @@ static bool all_finite(const float *x, const float *y) {
 
 // Are both ends of what the codes stand for finite?
 static bool decodable(const vise_scheme *s, const vise_steps *out, int64_t first) {
-    const float half = (float)(1 << (s->bits - 1)), most = vise_scheme_most(s);
+    const float most = vise_scheme_most(s), least = (float)s->lo, largest = (float)s->hi;
     const float *scale = out->scale + first, *zero = out->zero + first;
     const float upper = out->upper;
     float low[LANES], high[LANES];
@@ -117,10 +105,10 @@ static bool decodable(const vise_scheme *s, const vise_steps *out, int64_t first
         for (int i = 0; i < LANES; i++) low[i] = high[i] = most * (scale[i] * upper);
     } else if (s->zero == VISE_ZERO_INT) { // the zero point counts steps, not values
         for (int i = 0; i < LANES; i++) low[i] = -zero[i] * scale[i];
-        for (int i = 0; i < LANES; i++) high[i] = (-zero[i] + 2 * half - 1) * scale[i];
+        for (int i = 0; i < LANES; i++) high[i] = (-zero[i] + largest) * scale[i];
     } else {
-        for (int i = 0; i < LANES; i++) low[i] = -half * scale[i] + zero[i];
-        for (int i = 0; i < LANES; i++) high[i] = (half - 1) * scale[i] + zero[i];
+        for (int i = 0; i < LANES; i++) low[i] = least * scale[i] + zero[i];
+        for (int i = 0; i < LANES; i++) high[i] = largest * scale[i] + zero[i];
     }
     return all_finite(low, high);
 }
@@ -131,9 +119,11 @@ vise_code_form vise_step_form(const vise_scheme *s) {
     switch (s->convention) {
     case VISE_AMAX_HALF_STEP:
     case VISE_AMAX_RECIPROCAL:
-    case VISE_NVFP4: return VISE_CODE_MUL;
-    case VISE_MINMAX_INT_ZERO: return VISE_CODE_DIV_ADD;
-    default: return VISE_CODE_DIV;
+    case VISE_NVFP4:
+    case VISE_GGUF_Q4_0:
+    case VISE_GGUF_Q4_1:
+    case VISE_GGUF_Q8_0: return VISE_CODE_MUL;
+    default: return s->zero == VISE_ZERO_INT ? VISE_CODE_DIV_ADD : VISE_CODE_DIV;
     }
 }
 
@@ -191,7 +181,7 @@ void vise_steps_rounded(const vise_kernels *k, vise_steps *out, const vise_schem
             scale[b + i] = exact[b + i] > least ? exact[b + i] : least;
         }
     }
-    round_all(k, s->scale_dtype, scale, count);
+    vise_steps_round(k, s->scale_dtype, scale, count);
     for (int64_t b = 0; b < count; b += LANES) {
         if (s->convention == VISE_AMAX) replace_zeros(scale + b, 1);
         make_by(s, out, b);
@@ -209,7 +199,7 @@ static void make_reciprocal(const vise_kernels *k, vise_steps *out, const vise_s
             by[b + i] = 1 / scale[b + i];
         }
     }
-    round_all(k, s->scale_dtype, scale, count);
+    vise_steps_round(k, s->scale_dtype, scale, count);
     for (int64_t i = 0; i < count; i++) {
         if (scale[i] == 0 || !(by[i] <= FLT_MAX)) scale[i] = by[i] = 0;
     }
@@ -223,8 +213,8 @@ static void make_float_zero(const vise_kernels *k, vise_steps *out, const vise_s
         step_of_width(scale + b, lo + b, hi + b, 1e-6f, 2 * half - 1);
         for (int i = 0; i < LANES; i++) zero[b + i] = lo[b + i] + half * scale[b + i];
     }
-    round_all(k, s->scale_dtype, scale, count);
-    round_all(k, s->scale_dtype, zero, count);
+    vise_steps_round(k, s->scale_dtype, scale, count);
+    vise_steps_round(k, s->scale_dtype, zero, count);
     for (int64_t b = 0; b < count; b += LANES) {
         replace_zeros(scale + b, 1);
         make_by(s, out, b);
@@ -240,7 +230,7 @@ static void make_int_zero(const vise_kernels *k, vise_steps *out, const vise_sch
         for (int i = 0; i < LANES; i++) high[i] = 0 > hi[b + i] ? 0 : hi[b + i];
         step_of_width(scale + b, low + b, high, 0, most);
     }
-    round_all(k, s->scale_dtype, scale, count);
+    vise_steps_round(k, s->scale_dtype, scale, count);
     for (int64_t b = 0; b < count; b += LANES) {
         replace_zeros(scale + b, 1);
         for (int i = 0; i < LANES; i++) zero[b + i] = -low[b + i] / scale[b + i];
@@ -255,12 +245,12 @@ static void make_published(const vise_kernels *k, vise_steps *out, const vise_sc
                            const float *hi, int64_t count, vise_upper upper) {
     float *g = out->by;
     for (int64_t b = 0; b < count; b += LANES) divide(g + b, hi + b, upper.exact);
-    if (s->convention == VISE_SVDQ_NVFP4_LOW) round_all(k, s->second_dtype, g, count);
+    if (s->convention == VISE_SVDQ_NVFP4_LOW) vise_steps_round(k, s->second_dtype, g, count);
     for (int64_t b = 0; b < count; b += LANES) divide(g + b, g + b, 6);
-    round_all(k, s->second_dtype, g, count);
+    vise_steps_round(k, s->second_dtype, g, count);
     for (int64_t b = 0; b < count; b += LANES) replace_zeros(g + b, 1);
     for (int64_t b = 0; b < count; b += LANES) memcpy(out->scale + b, g + b, LANES * sizeof *g);
-    round_all(k, VISE_F8E4M3, out->scale, count);
+    vise_steps_round(k, VISE_F8E4M3, out->scale, count);
 }
 
 bool vise_steps_make(const vise_kernels *k, vise_steps *out, const vise_scheme *s,
@@ -271,6 +261,7 @@ bool vise_steps_make(const vise_kernels *k, vise_steps *out, const vise_scheme *
         memset(out->zero + i, 0, LANES * sizeof *lo);
     }
     out->upper = upper.stored;
+    if (vise_is_peer(s) && !vise_peer_steps(k, out, s, lo, hi, count)) return false;
     switch (s->convention) {
     case VISE_AMAX_RECIPROCAL: make_reciprocal(k, out, s, hi, count); break;
     case VISE_MINMAX_FLOAT_ZERO: make_float_zero(k, out, s, lo, hi, count); break;
@@ -278,6 +269,7 @@ bool vise_steps_make(const vise_kernels *k, vise_steps *out, const vise_scheme *
     case VISE_SVDQ_NVFP4:
     case VISE_SVDQ_NVFP4_LOW: make_published(k, out, s, hi, count, upper); break;
     default:
+        if (vise_is_peer(s)) break;
         vise_steps_exact(s, exact, hi, count, upper);
         vise_steps_rounded(k, out, s, exact, count, upper);
         break;
@@ -294,7 +286,7 @@ bool vise_steps_given(vise_steps *out, const vise_scheme *s, int64_t count) {
     for (int64_t b = 0; b < count; b += LANES) {
         float *by = out->by + b;
         make_by(s, out, b);
-        if (s->convention == VISE_AMAX_RECIPROCAL) divide_one(by, out->scale + b);
+        if (multiplies && s->convention != VISE_NVFP4) divide_one(by, out->scale + b);
         for (int i = 0; i < LANES; i++) {
             bool none = out->scale[b + i] == 0;
             if (multiplies) by[i] = none ? 0 : fminf(by[i], FLT_MAX);

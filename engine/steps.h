@@ -7,8 +7,8 @@
 #include "engine/kernels.h"
 #include "engine/scheme.h"
 
-// What a convention needs to know of a run.  Symmetric schemes: hi is the largest |x|, lo is
-// 0.  NaN and infinity stay in it.
+// What a convention needs to know of a run (vise_scheme_sides()).  Where it is just the largest
+// |x|, that is hi, and lo is 0.  NaN and infinity stay in it.
 typedef struct vise_range {
     float lo, hi;
 } vise_range;
@@ -25,7 +25,8 @@ typedef struct vise_upper {
 bool vise_upper_make(vise_upper *out, const vise_scheme *s, vise_range r);
 
 typedef struct vise_step {
-    float scale, zero, upper; // as stored; `zero` is 0 and `upper` 1 where there is none
+    float scale, zero, upper; // as stored; `zero` is 0 and `upper` 1 where there is none; a
+                              // `zero` of gguf_q4_1 is still to be rounded
     float by; // what codes are made with: values are multiplied or divided by it
 } vise_step;
 
@@ -67,6 +68,9 @@ vise_step vise_step_of_scale(const vise_scheme *s, float scale);
 float vise_step_load(vise_dtype dtype, const void *data, int64_t i);
 void vise_steps_store(const vise_kernels *k, vise_dtype dtype, void *data, int64_t i,
                       const float *values, int64_t count);
+
+// Each value as it is stored.
+void vise_steps_round(const vise_kernels *k, vise_dtype dtype, float *x, int64_t count);
 
 // Does this convention multiply values by the step's `by`, or divide them?
 vise_code_form vise_step_form(const vise_scheme *s);

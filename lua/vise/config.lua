@@ -37,6 +37,7 @@ local M = {}
 ---@field filter? fun(layer: vise.nn.Linear, name: string): boolean  false leaves a layer float.
 ---@field plan vise.PlanRule[]      Overrides; the first that matches a layer wins.
 ---@field fallback string           "skip", or the type of default layers that cannot take theirs.
+---@field on_nan "error"|"zero"|"skip"  What becomes of layers with weights that are not finite.
 ---@field calibrate? fun(model: table, about: table)
 ---@field calibration vise.CalibrationOptions
 ---@field statistics? string        A file of captured statistics, in place of calibrate.
@@ -294,6 +295,7 @@ function M.plain(cfg)
     plan = rules,
     fallback = cfg.fallback,
     calibration = any(cfg, is_calibrated) and thaw(cfg.calibration) or nil,
+    on_nan = cfg.on_nan ~= "error" and cfg.on_nan or nil,
     statistics = cfg.statistics,
     save_to = cfg.save_to,
     svdq = any(cfg, is_svdquant) and thaw(cfg.svdq) or nil,

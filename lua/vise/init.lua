@@ -6,8 +6,8 @@ local M = {}
 -- Modules that are files of their own.
 local modules = {
   algorithms = true, checkpoint = true, data = true, eval = true, generate = true, html = true, models = true,
-  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, transforms = true,
-  workload = true,
+  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, statistics = true,
+  tokenizers = true, transforms = true, workload = true,
 }
 
 -- Modules that are functions of the core under a name.
@@ -18,10 +18,9 @@ local groups = {
     "quadratic", "rotate", "svd" },
   machine = { "backend", "clock", "memory", "memory_limit", "reset_peak", "threads" },
   ops = { "add_positions", "attention", "compare", "cross_entropy", "divergence", "embedding", "gated_add", "gelu",
-    "layer_norm", "likeliest", "linear", "matmul_rule", "modulate", "patchify", "rms_norm", "rope", "silu", "sinusoid", "softmax",
-    "token_losses", "top_p", "unpatchify" },
+    "layer_norm", "likeliest", "linear", "matmul_rule", "modulate", "patchify", "rms_norm", "rope", "silu", "sinusoid",
+    "softmax", "token_losses", "top_p", "unpatchify" },
   safetensors = { open = "safetensors_open", size = "safetensors_size", write = "safetensors_write" },
-  tokenizers = { open = "tokenizer_open" },
 }
 
 -- Verbs: where each one lives.

@@ -9,6 +9,7 @@ local core = require "vise.core"
 local fail = require "vise.fail"
 local few_shot = require "vise.few_shot"
 local make_layers = require "vise.make_layers"
+local nonfinite_weights = require "vise.nonfinite_weights"
 local pipeline = require "vise.pipeline"
 local plan = require "vise.plan"
 local report = require "vise.report"
@@ -36,7 +37,8 @@ local function make_all(targets, found, bar)
     for _, layer in ipairs(t.plan.layers) do
       if layer.type then t.layers[#t.layers + 1] = t.by_name[layer.name] end
     end
-    t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made, calibration = t.captured }
+    t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made,
+      calibration = summary.with_texts(t.captured, t.cfg.calibrate) }
   end
   return true
 end
@@ -187,6 +189,7 @@ end
 local function perform(target, cfg, targets, waiting)
   local clock = { started = core.clock(), held = core.memory().bytes }
   core.reset_peak()
+  local _ <close> = nonfinite_weights.zero(targets)
   local found, message, id = calibrate.capture(target, cfg, targets)
   if not found then return nil, message, id end
   clock.calibrated = core.clock()
@@ -210,6 +213,8 @@ function M.quantize(target, fields, options)
   local targets
   targets, message, id = fail.catch(M.targets, target, cfg)
   if not targets then return nil, message, id end
+  message, id = select(2, fail.catch(nonfinite_weights.check, targets))
+  if message then return nil, message, id end
   local waiting = {}
   for _, t in ipairs(targets) do
     waiting = t.plan:few_shot()
@@ -220,14 +225,14 @@ function M.quantize(target, fields, options)
   end
   local ok
   ok, message, id = sequential.open(cfg, targets, options)
-  local raised, report = false, nil
+  local raised, result = false, nil
   if ok then
-    ok, report, message, id = pcall(perform, target, cfg, targets, waiting)
+    ok, result, message, id = pcall(perform, target, cfg, targets, waiting)
     raised = not ok
   end
-  sequential.close(targets, report ~= nil and not raised, options)
-  if raised then error(report, 0) end
-  return report, message, id
+  sequential.close(targets, result ~= nil and not raised, options)
+  if raised then error(result, 0) end
+  return result, message, id
 end
 
 return M

@@ -10,13 +10,13 @@ describe("eval.samples", function()
 
   lazy_setup(function()
     model = assert(vise.open(STORIES))
-    tokenizer = assert(core.tokenizer_open(STORIES .. "/tok512.bin"))
+    tokenizer = assert(vise.tokenizers.open(STORIES))
   end)
   lazy_teardown(function() model:close() end)
 
   it("writes from prompts in turn, each text from a seed of its own", function()
-    local list = assert(eval.samples(model, { tokenizer = tokenizer, prompts = { "Once", "The cat" }, count = 3, seed = 7,
-      max_new = 12 }))
+    local list = assert(eval.samples(model, { tokenizer = tokenizer, prompts = { "Once", "The cat" }, count = 3,
+      seed = 7, max_new = 12 }))
     assert.same({ "Once", "The cat", "Once" }, { list[1].prompt, list[2].prompt, list[3].prompt })
     assert.same({ 7, 8, 9 }, { list[1].seed, list[2].seed, list[3].seed })
     for _, sample in ipairs(list) do
@@ -57,5 +57,23 @@ describe("the report of a run", function()
       assert.matches("seed 2: %u", page)
     end
     core.disk.remove_tree(folder)
+  end)
+end)
+
+describe("the manifest of a model that texts calibrated", function()
+  it("has hashes of the ids and of the tokenizer", function()
+    local tokenizer, found = assert(vise.tokenizers.open(STORIES)), {}
+    for i, words in ipairs { "Once upon a time", "Once upon a time", "Once upon a hill" } do
+      local model <close> = assert(vise.open(STORIES))
+      local work = assert(vise.workload.of(model, { texts = { words, "The end" }, tokenizer = tokenizer,
+        calibration = 1 }))
+      assert(vise.quantize(model, { quant_type = "int8_per_row_static", calibrate = work:calibration() }))
+      found[i] = model.quantization.calibration
+    end
+    assert.same({ #tokenizer:encode "Once upon a time", tokenizer:hash() },
+      { found[1].tokens, found[1].tokenizer_xxh3_128 })
+    assert.matches("^%x+$", found[1].statistics_xxh3_128)
+    assert.equal(found[1].tokens_xxh3_128, found[2].tokens_xxh3_128)
+    assert.not_equal(found[1].tokens_xxh3_128, found[3].tokens_xxh3_128)
   end)
 end)

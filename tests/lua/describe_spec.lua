@@ -79,13 +79,14 @@ local INTERNAL = {
     "layers", "new", "release", "repeated", "settings_of", "stream", "takes" },
   ["vise.Checkpoint"] = { "add", "add_index", "note_index", "open_file", "open_folder", "read_config" },
   ["vise.Compiled"] = { "new" },
-  ["vise.Job"] = { "say" },
+  ["vise.Job"] = { "say", "unfinished" },
 }
 
 -- Private classes of the core, which no function of `vise` returns: blocks of bytes, open files, the
 -- context, its scratch, timers.
 local PRIVATE = { ["vise.array"] = true, ["vise.bytes"] = true, ["vise.context"] = true, ["vise.json"] = true,
-  ["vise.map"] = true, ["vise.onednn"] = true, ["vise.timing"] = true, ["vise.workspace"] = true }
+  ["vise.map"] = true, ["vise.onednn"] = true, ["vise.timing"] = true, ["vise.tokenizer"] = true,
+  ["vise.workspace"] = true }
 
 -- Every value that is described, with where it stands: arguments, results, fields, and theirs.
 local function each_value(visit)

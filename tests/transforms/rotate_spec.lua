@@ -6,9 +6,10 @@ local tiny = require "models.tiny"
 local vise = require "vise"
 
 local MODEL = "recipes/quickstart/models/stories260K"
-local IDS = { 1, 403, 407, 261, 378, 432, 7, 9, 100 }
+local IDS = { Llama = { 1, 403, 407, 261, 378, 432, 7, 9, 100 }, ["GPT-2"] = { 13, 4, 5, 6, 7, 8, 20, 3, 2 } }
 
 local function stories() return assert(vise.open(MODEL)) end
+local function gpt2() return assert(vise.open "tests/data/chemts-gpt2-0.5m") end
 
 -- How far apart the logits are; both sum in f32.
 local function moved(model, ids, transform)
@@ -45,16 +46,18 @@ local function walsh(i, j)
 end
 
 describe("the transform rotate", function()
-  it("leaves the logits of a real model as they were", function()
-    for _, options in ipairs {
-      {}, { r2 = false }, { r1 = false }, { r1 = false, r2 = false, r3 = true }, { r3 = true, seed = 7 },
-      { r1 = "hadamard", r2 = "random-hadamard" }, { r1 = "random-matrix", r2 = "random-matrix" }, { block = 16 },
-    } do
-      local model <close> = stories()
-      local distance = moved(model, IDS, function(m) assert(vise.transform(m, "rotate", options)) end)
-      assert.is_true(distance > 0 and distance <= 1e-5, tostring(distance))
-    end
-  end)
+  for name, open in pairs { Llama = stories, ["GPT-2"] = gpt2 } do
+    it("leaves the logits of a real " .. name .. " as they were", function()
+      for _, options in ipairs {
+        { r2 = false }, { r1 = false }, { r1 = false, r2 = false, r3 = true }, { r3 = true, seed = 7 },
+        { r1 = "hadamard", r2 = "random-hadamard" }, { r1 = "random-matrix", r2 = "random-matrix" }, { block = 16 },
+      } do
+        local model <close> = open()
+        local distance = moved(model, IDS[name], function(m) assert(vise.transform(m, "rotate", options)) end)
+        assert.is_true(distance > 0 and distance <= 1e-5, tostring(distance))
+      end
+    end)
+  end
 
   it("does so for widths of every Hadamard matrix, and in blocks for others", function()
     for _, width in ipairs { 4, 12, 20, 24, 28, 36, 40, 44, 52, 60, 108, 140, 156, 172 } do
@@ -190,11 +193,11 @@ describe("the transform rotate", function()
       assert(vise.transform(m, "rotate", { seed = 1 }))
       assert(vise.transform(m, "rotate", { seed = 2, r3 = true }))
     end
-    assert.is_true(moved(model, IDS, twice) <= 1e-5)
+    assert.is_true(moved(model, IDS.Llama, twice) <= 1e-5)
     assert.equal(2, #model.transforms)
     vise.restore(model)
     local float <close> = stories()
-    assert.equal(assert(float:forward(IDS)):tobytes(), assert(model:forward(IDS)):tobytes())
+    assert.equal(assert(float:forward(IDS.Llama)):tobytes(), assert(model:forward(IDS.Llama)):tobytes())
   end)
 
   it("changes nothing when it fails", function()

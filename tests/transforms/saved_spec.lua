@@ -63,6 +63,24 @@ describe("an artefact of a rotated model", function()
     end
   end)
 
+  it("may be that of a GPT-2, whose norms it changes", function()
+    local path, folder, ids = "tests/data/chemts-gpt2-0.5m", place(), { 13, 4, 5, 6, 7, 8, 20, 3, 2 }
+    local model = assert(vise.open(path))
+    assert(vise.transform(model, "rotate", { r3 = true }))
+    local fields = { quant_type = TYPE, save_to = folder }
+    local plan = assert(vise.plan(model, fields))
+    assert(vise.quantize(model, fields))
+    local want = assert(model:forward(ids)):tobytes()
+    assert.equal(#read(folder .. "/" .. TYPE .. ".safetensors"), plan.file_bytes)
+    local again = assert(vise.load(assert(vise.open(path)), folder))
+    assert.equal(want, assert(again:forward(ids)):tobytes())
+    assert.equal("rms", again.settings.norm)
+    assert.is_not_nil(again.head.bias)
+    vise.restore(again)
+    local float = assert(vise.open(path))
+    assert.equal(assert(float:forward(ids)):tobytes(), assert(again:forward(ids)):tobytes())
+  end)
+
   it("is the same for the same seed", function()
     local _, one = saved { seed = 3 }
     local _, two = saved { seed = 3 }
@@ -78,6 +96,11 @@ describe("an artefact of a rotated model", function()
     assert.is_table(handle:info "base.model.layers.0.self_attn.q_proj.weight")
     assert.is_table(handle:info "base.lm_head.weight")
     assert.is_nil(handle:info "base.model.layers.0.mlp.up_proj.weight")
+    local changed = 0
+    for _, name in ipairs(handle:names()) do
+      if name:find "^base%." then changed = changed + handle:info(name).bytes end
+    end
+    assert.equal(changed, plan.changed_bytes)
     local again = open()
     assert(vise.load(again, folder))
     assert.equal(answer(model), answer(again))

@@ -41,7 +41,7 @@ local function new_block(name, index, weights, s)
     attention = FusedAttention.new(name .. ".attn", {
       qkv = weights:conv1d(name .. ".attn.c_attn", 3 * width, width, true),
       out = weights:conv1d(name .. ".attn.c_proj", width, width, true),
-      heads = s.n_head, causal = true, scale = score_scale(s, index),
+      heads = s.n_head, causal = true, scale = score_scale(s, index), turned = s.qk_rotation,
     }),
     norm_2 = new_norm(name .. ".ln_2", weights, s),
     mlp = MLP.new(name .. ".mlp", weights:conv1d(name .. ".mlp.c_fc", s.n_inner, width, true),
@@ -116,9 +116,10 @@ local function stream_of(prefix)
     },
     head = { "lm_head", tied = "tie_word_embeddings" },
     values = { from = block .. "attn.c_attn", to = block .. "attn.c_proj", part = { 3, 3 } },
-    heads = "head_dim",
+    heads = "head_dim", keys = "qk_rotation",
     transposed = { block .. "attn.c_attn", block .. "attn.c_proj", block .. "mlp.c_fc", block .. "mlp.c_proj" },
-    settings = { { "norm", "string", one_of = { "layer", "rms" } }, { "tie_word_embeddings", "boolean" } },
+    settings = { { "norm", "string", one_of = { "layer", "rms" } }, { "tie_word_embeddings", "boolean" },
+      { "qk_rotation", "integer", min = 0, max = SIZE } },
   }
 end
 
@@ -135,7 +136,9 @@ local function build(settings, weights)
   self.norm = new_norm(prefix .. "ln_f", weights, settings)
   self.children[#self.children + 1] = self.norm
   if not settings.tie_word_embeddings then
-    self.head = weights:linear("lm_head", settings.vocab_size, settings.n_embd, false)
+    -- The shift of the last norm, once a transform has fused it.
+    local biased = weights:info "lm_head.bias" ~= nil
+    self.head = weights:linear("lm_head", settings.vocab_size, settings.n_embd, biased)
     self.children[#self.children + 1] = self.head
   end
   return self

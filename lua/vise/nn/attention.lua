@@ -56,12 +56,16 @@ local function attend_cached(self, q, cache, position)
 end
 
 --- Attends from queries to keys, those of a cache included, and puts the result through `out`.
----@param q vise.Tensor  [B, T, heads * size]
+---@param q vise.Tensor  [B, T, heads * size]; this and k are turned in place where they are to be.
 ---@param k vise.Tensor  [B, T, kv_heads * size]
 ---@param v vise.Tensor
 ---@param cache? vise.nn.CacheLayer  The keys and values are added to it.
 ---@return vise.Tensor
 function Attention:attend(q, k, v, cache)
+  if self.turned then
+    try(core.hadamard(q, self.turned, q))
+    try(core.hadamard(k, self.turned, k))
+  end
   if not cache then return attend(self, q, k, v, 0) end
   local position = cache.length
   cache:append(k, v)
@@ -79,10 +83,6 @@ function Attention:forward(x, cache)
     local position = cache and cache.length or 0
     try(core.rope(q, { heads = self.heads, theta = self.theta, position = position }, q))
     try(core.rope(k, { heads = self.kv_heads, theta = self.theta, position = position }, k))
-  end
-  if self.turned then
-    try(core.hadamard(q, self.turned, q))
-    try(core.hadamard(k, self.turned, k))
   end
   return self:attend(q, k, v, cache)
 end

@@ -10,15 +10,18 @@ local try = require("vise.fail").try
 ---@field heads integer
 ---@field causal boolean
 ---@field scale number  Of the scores, beside 1 / sqrt(head size).
+---@field turned? integer  As of Attention.
 local FusedAttention = module.class "FusedAttention"
 
 ---@param name string
----@param parts { qkv: vise.nn.Linear, out: vise.nn.Linear, heads: integer, causal?: boolean, scale?: number }
+---@param parts { qkv: vise.nn.Linear, out: vise.nn.Linear, heads: integer, causal?: boolean, scale?: number,
+---  turned?: integer }
 ---@return vise.nn.FusedAttention
 function FusedAttention.new(name, parts)
   return setmetatable({
     name = name, children = { parts.qkv, parts.out }, qkv = parts.qkv, out = parts.out,
     heads = parts.heads, kv_heads = parts.heads, causal = parts.causal or false, scale = parts.scale or 1,
+    turned = parts.turned,
   }, FusedAttention)
 end
 

@@ -66,7 +66,10 @@ print(plan.quantized, ("%.2f"):format(plan.bits_per_weight)) --> 36 8.28]],
     },
     {
       name = "quantize",
-      arguments = { MODEL, CONFIG },
+      arguments = { MODEL, CONFIG, { "options", "table", "of a calibration block by block", optional = true, fields = {
+        { "resume", "boolean", "go on from the journal that a run left which did not end", default = false },
+        { "work", "string", "the folder of the journal, which is left there", otherwise = "that of the config" },
+      } } },
       returns = { { "vise.QuantizeReport|vise.Armed", "report" } }, fails = true,
       text = "Quantizes the model, or all models of a pipeline, in place: all of the planned layers, or none when "
         .. "anything fails. With svdq.smooth_strategy = \"few_shot\" the model is armed instead, and quantizes itself "
@@ -139,14 +142,14 @@ end]],
       name = "transform",
       arguments = {
         { "model", "vise.Model", "float, of a family that says who writes and reads its residual stream" },
-        { "name", "string", "rotate, or one that vise.transforms.register added" },
-        { "options", "table<string, string|number|boolean>", "of the transform", optional = true },
+        { "name", "string", "rotate, fold, or one that vise.transforms.register added" },
+        { "options", "table<string, any>", "of the transform", optional = true },
       },
       returns = { { "vise.Model", "model", "itself" } }, fails = true,
       text = "Changes the weights of a whole model so that it answers as before and is easier to quantize: all of it, "
         .. "or nothing when anything fails. Changes of a tensor are made in f64 and rounded once. model.transforms "
-        .. "lists what was done; it goes into an artefact with the tensors that changed, and vise.load does the same to a "
-        .. "float model. See vise.transforms.",
+        .. "lists what was done; it goes into an artefact with the tensors that changed, and vise.load does the same "
+        .. "to a float model. See vise.transforms.",
       example = [[
 local stories <close> = assert(vise.open "models/stories")
 local before = assert(stories:forward { 1, 403, 407 })

@@ -68,7 +68,7 @@ end
 ---@return string
 local function culprit(model, stage, state, extras)
   local found
-  local undo <close> = setmetatable({}, { __close = function()
+  local _ <close> = setmetatable({}, { __close = function()
     for _, layer in ipairs(model:layers()) do rawset(layer, "forward", nil) end
   end })
   for _, layer in ipairs(model:layers()) do

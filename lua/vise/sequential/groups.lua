@@ -7,7 +7,7 @@ local M = {}
 local function order_of(target, stage, states)
   local list, group_of, last = {}, {}, setmetatable({}, { __mode = "v" }) -- weak: keeps no input alive
   local undo = {}
-  local guard <close> = setmetatable({}, { __close = function()
+  local _ <close> = setmetatable({}, { __close = function()
     for _, f in ipairs(undo) do f() end
   end })
   for _, layer in ipairs(target.model:layers()) do

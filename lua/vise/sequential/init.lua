@@ -62,7 +62,7 @@ local function observe(run, stage, layers, partly)
   local needs = needs_of(layers)
   if #needs == 0 then return {} end
   local watches = try(calibrate.attach(run.target, needs))
-  local guard <close> = setmetatable({}, { __close = function() calibrate.close(watches) end })
+  local _ <close> = setmetatable({}, { __close = function() calibrate.close(watches) end })
   blocks.pass(run.target, stage, run.states)
   for _, watch in pairs(watches) do watch:detach() end
   return try(calibrate.collect(run.target, watches, partly and reached(watches, needs) or needs))
@@ -72,7 +72,7 @@ end
 -- last stage, where `partly` allows it.
 local function make(run, stage, layers, partly)
   local t, found = run.target, observe(run, stage, layers, partly)
-  local guard <close> = setmetatable({}, { __close = function() captured.close(found) end })
+  local _ <close> = setmetatable({}, { __close = function() captured.close(found) end })
   local ready, waiting = {}, {}
   for _, layer in ipairs(layers) do
     table.insert((#layer.type.needs == 0 or found[layer.name]) and ready or waiting, layer)
@@ -82,6 +82,7 @@ local function make(run, stage, layers, partly)
     run.installed.layers[layer.name].quantized = t.made[layer.name]
     local one = found[layer.name]
     run.summaries[layer.name] = one and summary.of { [layer.name] = one }
+    run.installed.layers[layer.name]:release()
     stage.made[#stage.made + 1] = layer
   end
   return waiting
@@ -146,8 +147,7 @@ end
 
 -- Takes up what a journal has.
 local function restore(run, stages)
-  local t, by_name = run.target, {}
-  for _, layer in ipairs(t.plan.layers) do by_name[layer.name] = layer end
+  local t = run.target
   for _, entry in ipairs(run.journal.stages) do
     local made = {}
     for _, layer in ipairs(t.plan.layers) do

@@ -24,6 +24,19 @@ local attention = vise.nn.Attention.new("attn", parts)]],
   },
   functions = {
     {
+      name = "attend",
+      arguments = {
+        { "q", "vise.Tensor", "f32 [B, T, heads * size]" }, { "k", "vise.Tensor", "f32 [B, T, kv_heads * size]" },
+        { "v", "vise.Tensor", "as k" },
+        { "cache", "vise.nn.CacheLayer", "what came before; k and v are added to it", optional = true },
+      },
+      returns = { { "vise.Tensor", "y", "f32 [B, T, D]" } },
+      text = "What comes behind the three layers, rotary positions included in q and k already.",
+      example = [[
+local q = g:normal { 1, 6, 32 }
+print(attention:attend(q, q, q):shape()) --> 1 6 32]],
+    },
+    {
       name = "forward",
       arguments = {
         { "x", "vise.Tensor", "f32 [B, T, D]" },

@@ -79,4 +79,10 @@ return {
     explain = "Codes can be made for scales, zero points and upper levels that are given: all that the scheme has, in "
       .. "the shapes they are stored in, finite, scales from 0 on and integer zero points among the codes.",
   },
+  ["E-SC-14"] = {
+    title = "importance refused",
+    next = "Calibrate again, or leave `importance` away.",
+    explain = "Importance weighs the inputs of a layer when scales are searched: one number for each input, finite, "
+      .. "from 0 on and not 0 for all. The mean square of each input is such a number.",
+  },
 }

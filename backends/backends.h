@@ -39,6 +39,7 @@ void vise_avx2_products_init(vise_kernels *k); // gemm
 void vise_avx2_int8_init(vise_kernels *k);     // int8_product
 void vise_avx2_grouped_init(vise_kernels *k);  // grouped_product
 void vise_avx2_panels_init(vise_kernels *k);   // float8_product, panel_product
+void vise_avx2_solvers_init(vise_kernels *k);  // walsh, sweep_columns
 void vise_avx2_attention_init(vise_kernels *k);
 void vise_avxvnni_integer_init(vise_kernels *k); // int8_product, grouped_product
 void vise_avx2_few_init(vise_kernels *k);        // gemm_few, gemm_few16
@@ -54,6 +55,7 @@ void vise_avx512_grouped_init(vise_kernels *k);  // grouped_product
 void vise_avx512_panels_init(vise_kernels *k);   // panel_product
 void vise_avx512_float8_init(vise_kernels *k);   // float8_product
 void vise_avx512bf16_panels_init(vise_kernels *k);
+void vise_avx512_solvers_init(vise_kernels *k); // walsh
 void vise_avx512_attention_init(vise_kernels *k);
 #endif
 
@@ -61,5 +63,9 @@ void vise_blas_init(vise_kernels *k); // not a level: a switch for `gemm`
 // LAPACK runs on OpenBLAS too, whatever computes `gemm`: one thread, or the bits would
 // depend on how many there are.
 void vise_blas_one_thread(void);
+
+// For `vise bench` and bench/ alone, which compare with what OpenBLAS does by itself.
+void vise_blas_threads(int threads);
+void vise_blas_syrk(float *c, const float *x, int64_t n, int64_t rows); // c = x' x, lower
 
 #endif

@@ -13,8 +13,17 @@ static void gemm(const vise_gemm *g) {
                 g->add ? 1.0f : 0.0f, g->c, (blasint)g->ldc);
 }
 
+void vise_blas_threads(int threads) {
+    openblas_set_num_threads(threads);
+}
+
 void vise_blas_one_thread(void) {
-    openblas_set_num_threads(1);
+    vise_blas_threads(1);
+}
+
+void vise_blas_syrk(float *c, const float *x, int64_t n, int64_t rows) {
+    cblas_ssyrk(CblasRowMajor, CblasLower, CblasTrans, (blasint)n, (blasint)rows, 1.0f, x,
+                (blasint)n, 0.0f, c, (blasint)n);
 }
 
 void vise_blas_init(vise_kernels *k) {

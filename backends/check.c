@@ -99,6 +99,7 @@ static const struct {
     {"f4_errors",       vise_check_f4_errors      },
     {"power_errors",    vise_check_power_errors   },
     {"walsh",           vise_check_walsh          },
+    {"sweep_columns",   vise_check_sweep_columns  },
     {"dequant",         vise_check_dequant        },
     {"unpack4",         vise_check_unpack4        },
     {"pack4",           vise_check_pack4          },

@@ -45,6 +45,7 @@ void vise_check_int_errors(vise_case *c);
 void vise_check_f4_errors(vise_case *c);
 void vise_check_power_errors(vise_case *c);
 void vise_check_walsh(vise_case *c);
+void vise_check_sweep_columns(vise_case *c);
 void vise_check_dequant(vise_case *c);
 void vise_check_unpack4(vise_case *c);
 void vise_check_pack4(vise_case *c);

@@ -74,8 +74,46 @@ static void group_codes(const vise_group_codes *p) {
     }
 }
 
+// What a code stands for.
+static float value_of(const vise_sweep_columns *p, int8_t q, float zero, float value) {
+    switch (p->coding.kind) {
+    case VISE_CODE_F8: return vise_f8e4m3_to_f32((uint8_t)q) * value;
+    case VISE_CODE_F4:
+    case VISE_CODE_F4_DOWN: return vise_f4e2m1_to_f32((uint8_t)(q + 8)) * value;
+    default: break;
+    }
+    if (p->coding.form == VISE_CODE_DIV_ADD) return ((float)(q - p->coding.lo) - zero) * value;
+    return (float)q * value + zero;
+}
+
+static void sweep_columns(const vise_sweep_columns *p) {
+    for (int64_t r = 0; r < p->rows; r++) p->loss[r] = 0;
+    for (int64_t i = 0; i < p->cols; i++) {
+        const float *u = p->u + i * p->ldu;
+        for (int64_t r = 0; r < p->rows; r++) {
+            float *w = p->w + r, zero = p->zero[i] ? p->zero[i][r] : 0;
+            float x = u[i] == 0 ? 0 : w[i * p->pitch], in = p->units ? x / p->units[r] : x;
+            int8_t *q = &p->q[i * p->pitch + r];
+            vise_group_codes one = p->coding;
+            one.q = q;
+            one.x = &in;
+            one.n = one.group = 1;
+            one.scale = &p->scale[i][r];
+            one.zero = p->zero[i] ? &zero : NULL;
+            group_codes(&one);
+            float e = u[i] == 0 ? 0 : (value_of(p, *q, zero, p->value[i][r]) - x) / u[i];
+            for (int64_t j = i + 1; j < p->cols; j++) {
+                w[j * p->pitch] = w[j * p->pitch] + e * u[j];
+            }
+            w[i * p->pitch] = e;
+            p->loss[r] = p->loss[r] + e * e;
+        }
+    }
+}
+
 void vise_ref_groups_init(vise_kernels *k) {
     k->group_absmax = group_absmax;
     k->group_minmax = group_minmax;
     k->group_codes = group_codes;
+    k->sweep_columns = sweep_columns;
 }

@@ -86,6 +86,7 @@ static void avx2_init(vise_kernels *k) {
     vise_avx2_int8_init(k);
     vise_avx2_grouped_init(k);
     vise_avx2_panels_init(k);
+    vise_avx2_solvers_init(k);
     vise_avx2_attention_init(k);
 }
 
@@ -115,6 +116,7 @@ static void avx512_init(vise_kernels *k) {
     vise_avx512_grouped_init(k);
     vise_avx512_float8_init(k);
     if (cpu_avx512bf16()) vise_avx512bf16_panels_init(k);
+    vise_avx512_solvers_init(k);
     vise_avx512_attention_init(k);
 }
 

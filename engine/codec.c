@@ -91,8 +91,7 @@ void vise_ranges_of(const vise_kernels *k, const vise_scheme *s, float lo[VISE_R
     }
 }
 
-// How a convention makes codes: of what kind, and by what formula.
-static vise_group_codes coding_of(const vise_scheme *s) {
+vise_group_codes vise_coding_of(const vise_scheme *s) {
     vise_group_codes c = {.form = vise_step_form(s), .kind = VISE_CODE_INT};
     bool unsigned_codes = s->lo == 0;
     c.lo = unsigned_codes ? -(1 << (s->bits - 1)) : s->lo;
@@ -104,6 +103,10 @@ static vise_group_codes coding_of(const vise_scheme *s) {
     return c;
 }
 
+bool vise_coding_in_units(const vise_scheme *s) {
+    return s->convention == VISE_SVDQ_NVFP4 || s->convention == VISE_SVDQ_NVFP4_LOW;
+}
+
 static void encode(const vise_kernels *k, const vise_scheme *s, vise_group_codes *c,
                    float upper) {
     float units[VISE_PIECE];
@@ -113,7 +116,7 @@ static void encode(const vise_kernels *k, const vise_scheme *s, vise_group_codes
     }
     if (vise_peer_coded(s)) return;
     if (s->zero == VISE_ZERO_NONE) c->zero = NULL;
-    if (s->convention == VISE_SVDQ_NVFP4 || s->convention == VISE_SVDQ_NVFP4_LOW) {
+    if (vise_coding_in_units(s)) {
         for (int64_t i = 0; i < c->n; i++) units[i] = c->x[i] / upper;
         c->x = units;
     }
@@ -122,7 +125,7 @@ static void encode(const vise_kernels *k, const vise_scheme *s, vise_group_codes
 
 void vise_steps_encode(const vise_kernels *k, const vise_scheme *s, const vise_steps *steps,
                        int8_t *q, const float *x, int64_t n, int64_t width, const char *ahead) {
-    vise_group_codes c = coding_of(s);
+    vise_group_codes c = vise_coding_of(s);
     c.q = q;
     c.x = x;
     c.n = n;
@@ -135,7 +138,7 @@ void vise_steps_encode(const vise_kernels *k, const vise_scheme *s, const vise_s
 
 void vise_step_encode(const vise_kernels *k, const vise_scheme *s, vise_step step, int8_t *q,
                       const float *x, int64_t n) {
-    vise_group_codes c = coding_of(s);
+    vise_group_codes c = vise_coding_of(s);
     c.q = q;
     c.x = x;
     c.n = c.group = n;

@@ -42,6 +42,11 @@ vise_range vise_range_of(const vise_scheme *s, const vise_matrix *m, const vise_
 void vise_ranges_of(const vise_kernels *k, const vise_scheme *s, float lo[VISE_RUNS],
                     float hi[VISE_RUNS], const float *x, int64_t n, int64_t width);
 
+// How a scheme makes codes: of what kind, and by what formula.  Scales and values are not set.
+vise_group_codes vise_coding_of(const vise_scheme *s);
+// Are values divided by the stored upper level before that?
+bool vise_coding_in_units(const vise_scheme *s);
+
 // The codes of `n` (<= VISE_PIECE) values in runs of `width`, or with one step.  `ahead`, if
 // not NULL, is what will be read next.
 void vise_steps_encode(const vise_kernels *k, const vise_scheme *s, const vise_steps *steps,

@@ -55,8 +55,7 @@ typedef struct vise_group_codes {
 } vise_group_codes;
 
 // What makes powers of a = 2^k m, m in [1, 2), 0 <= a < 32: a^power is near scale[max(k + 27,
-// 0)]
-// * P(m - 1.5), P with the coefficients `poly`, the constant first (engine/power.h).
+// 0)] * P(m - 1.5), P with the coefficients `poly`, the constant first (engine/power.h).
 enum { VISE_POWER_POLY = 6, VISE_POWER_SCALES = 32, VISE_POWER_LEAST = 127 - 27 };
 typedef struct vise_power {
     float power, poly[VISE_POWER_POLY], scale[VISE_POWER_SCALES];
@@ -73,6 +72,34 @@ typedef struct vise_power_errors {
     const float *zero;                  // [count], or NULL: 0
     const vise_power *power;
 } vise_power_errors;
+
+// Some columns of a GPTQ sweep (engine/linalg/gptq.h).  Rows of a column lie side by side; lane
+// r of column i is w[i * pitch + r], its code q[i * pitch + r].  For each column i, and each
+// row r:
+//
+//   x = w[i], or 0 if u[i][i] is 0           q = the code of x, x / units first if there are
+//   units e = (v - x) / u[i][i], or 0 if that is 0,  where v = what q stands for w[j] = w[j] +
+//   e * u[i][j] for j > i      w[i] = e           loss = loss + e * e
+//
+// every operation rounded on its own.  Integers stand for q * value, + zero where there is one;
+// with VISE_CODE_DIV_ADD for ((q - lo) - zero) * value; floats for their own value times
+// `value`.
+enum { VISE_SWEEP_COLUMNS = 16 }; // the most
+typedef struct vise_sweep_columns {
+    vise_group_codes coding; // form, kind, lo, hi; the rest is not read
+    int64_t rows, cols;      // rows: a multiple of 8
+    float *w;
+    int8_t *q;
+    int64_t pitch;
+    const float *u; // u[i][j] is u[i * ldu + j]
+    int64_t ldu;
+    // Of a column, a number for each row: what codes are made with, as vise_group_codes has it,
+    // and what they stand for.  All zeros are NULL, or none is.
+    const float *scale[VISE_SWEEP_COLUMNS], *zero[VISE_SWEEP_COLUMNS];
+    const float *value[VISE_SWEEP_COLUMNS];
+    const float *units; // [rows] or NULL
+    float *loss;        // [rows], written
+} vise_sweep_columns;
 
 // (x - mean) * inv * weight + bias over a row, with mean = sum of x / n if `centred`, else 0,
 // and inv = 1 / sqrt(sum of (x - mean)^2 / n + eps), all in double up to
@@ -111,9 +138,12 @@ typedef struct vise_kernels {
     void (*minmax)(float *lo, float *hi, const float *x, int64_t n);
     // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN; acc[i] >= 0 or NaN
     void (*column_absmax)(float *acc, const float *x, int64_t n);
-    // acc[i] += |x[i]|, and acc[i] += x[i]^2, whose product is exact; which NaN is left open
-    void (*column_abs_sum)(double *acc, const float *x, int64_t n);
-    void (*column_squares)(double *acc, const float *x, int64_t n);
+    // acc[i] += |x[i]|, and acc[i] += x[i]^2, whose product is exact, of each row in turn; rows
+    // are `stride` apart.  Which NaN is left open
+    void (*column_abs_sum)(double *acc, const float *x, int64_t n, int64_t rows,
+                           int64_t stride);
+    void (*column_squares)(double *acc, const float *x, int64_t n, int64_t rows,
+                           int64_t stride);
     // The same of each group of a row: n elements in groups of `group`, the last may be
     // shorter; one result a group.
     void (*group_absmax)(float *max, const float *x, int64_t n, int64_t group);
@@ -151,6 +181,9 @@ typedef struct vise_kernels {
     // for h = 1, 2, 4 ... n / 2 elements i and i + h, where i has not the bit h, become their
     // sum and their difference; then each is multiplied.  y may be x.
     void (*walsh)(float *y, const float *x, int64_t n, float by);
+
+    // --- sweeps.  exact where all is finite
+    void (*sweep_columns)(const vise_sweep_columns *p);
 
     // --- codes.  exact
     // y[i] = (float)q[i] * scale + zero, two roundings

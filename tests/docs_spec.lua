@@ -10,7 +10,7 @@ local function read(path)
 end
 
 local PAGES = { "README.md", "docs/guide.md", "docs/tutorial.md", "docs/how-to.md", "docs/own-algorithm.md",
-  "docs/own-model.md" }
+  "docs/own-model.md", "docs/transforms.md" }
 local SLOW = os.getenv "VISE_TEST_SLOW" == "1"
 
 -- The examples of a page: kind, the file it is to become if any, the text, the line it begins on.
@@ -89,7 +89,7 @@ local function run_console(example, folder)
 end
 
 local function write_file(example, folder)
-  assert(core.disk.exists(folder .. "/" .. example.file:match "^(.*)/") == "folder", example.file)
+  assert(core.disk.exists(folder .. "/" .. (example.file:match "^(.*)/" or ".")) == "folder", example.file)
   assert(core.disk.write(folder .. "/" .. example.file, example.text .. "\n"))
 end
 

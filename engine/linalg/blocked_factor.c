@@ -8,17 +8,17 @@
 
 enum {
     BLOCK = 256, // columns that are factored at once
+    ROWS = 512,  // rows of a tile
     STRIP = 64,  // rows of the diagonal block that a tile brings up to date
     STEP = 2048  // inner elements between two looks at the cancel flag
 };
 
 typedef struct block_job {
     const vise_context *ctx;
-    float *a, *work;
+    float *a;
     int64_t n, first, count; // the block of columns
-    int64_t width;           // columns that a tile inverts
-    float *minus;            // [BLOCK][n]: -l of the rows of the block
-    vise_scratch scratch;    // of a tile
+    float *minus; // -l of the rows of the block, [BLOCK][n], or of its columns, [n][BLOCK]
+    vise_scratch scratch; // of a tile
 } block_job;
 
 static int64_t smaller(int64_t a, int64_t b) {
@@ -58,7 +58,7 @@ static void diagonal_tile(void *job, int64_t tile) {
 // factor, which lies where the block was.
 static void panel_tile(void *job, int64_t tile) {
     block_job *j = job;
-    int64_t row = j->first + j->count + tile * BLOCK, rows = smaller(BLOCK, j->n - row);
+    int64_t row = j->first + j->count + tile * ROWS, rows = smaller(ROWS, j->n - row);
     update(j, row, rows, j->count);
     float *copy = vise_scratch_take(&j->scratch), *at = j->a + row * j->n + j->first;
     for (int64_t i = 0; i < rows; i++) {
@@ -73,10 +73,11 @@ static void panel_tile(void *job, int64_t tile) {
     vise_scratch_give(&j->scratch, copy);
 }
 
+// Zeros above the diagonal, as far as a tile reads.
 static void clear_above(const block_job *j) {
-    for (int64_t i = 0; i < j->count; i++) {
-        float *row = j->a + (j->first + i) * j->n + j->first;
-        memset(row + i + 1, 0, (size_t)(j->count - i - 1) * sizeof *row);
+    for (int64_t i = j->first; i < j->first + j->count; i++) {
+        float *row = j->a + i * j->n + i + 1;
+        memset(row, 0, (size_t)smaller(ROWS, j->n - i - 1) * sizeof *row);
     }
 }
 
@@ -96,62 +97,52 @@ static vise_status factor_block(block_job *j, int64_t *failed, vise_error *err) 
     vise_lapack_invert_lower(VISE_F32, j->count, block, j->n);
     clear_above(j);
     int64_t below = j->n - j->first - j->count;
-    return vise_parallel(j->ctx, (below + BLOCK - 1) / BLOCK, panel_tile, j, err);
+    return vise_parallel(j->ctx, (below + ROWS - 1) / ROWS, panel_tile, j, err);
 }
 
-// Columns of the inverse, from the first block that is not 0 on: x[i] = -l[i, i]^-1 sum of
-// l[i, k] x[k].
+// Rows of a block of columns of the inverse: x = -y l w, with what is inverted already, the
+// rows of the block as they were (kept apart) and the inverse of the block's own factor.
 static void inverse_tile(void *job, int64_t tile) {
     block_job *j = job;
-    int64_t n = j->n, col = tile * j->width, cols = smaller(j->width, n - col);
+    int64_t n = j->n, after = j->first + j->count, tiles = (n - after + ROWS - 1) / ROWS;
+    int64_t row = after + (tiles - 1 - tile) * ROWS,
+            rows = smaller(ROWS, n - row); // long ones first
     float *sum = vise_scratch_take(&j->scratch);
-    for (int64_t i = col; i < col + cols; i += BLOCK) {
-        int64_t rows = smaller(BLOCK, n - i);
-        for (int64_t r = 0; r < rows; r++) {
-            memcpy(j->work + (i + r) * n + i, j->a + (i + r) * n + i,
-                   (size_t)smaller(rows, col + cols - i) * sizeof *sum);
-        }
-    }
-    for (int64_t row = col + BLOCK; row < n; row += BLOCK) {
-        int64_t rows = smaller(BLOCK, n - row);
-        // Inside the tile's own diagonal only the columns before the block.
-        int64_t wide = smaller(cols, row - col);
-        vise_gemm g = {.m = rows, .n = wide, .k = row - col, .a = j->a + row * n + col};
-        g.b = j->work + col * n + col;
-        g.c = sum;
-        g.lda = g.ldb = n;
-        g.ldc = wide;
-        multiply(j, g);
-        for (int64_t i = 0; i < rows * wide; i++) sum[i] = -sum[i];
-        g = (vise_gemm){.m = rows, .n = wide, .k = rows, .a = j->a + row * (n + 1), .b = sum};
-        g.lda = g.ldc = n;
-        g.ldb = wide;
-        g.c = j->work + row * n + col;
-        j->ctx->kernels.gemm(&g);
-    }
+    vise_gemm g = {
+        .m = rows, .n = j->count, .k = row + rows - after, .a = j->a + row * n + after};
+    g.b = j->minus;
+    g.c = sum;
+    g.lda = n;
+    g.ldb = g.ldc = j->count;
+    multiply(j, g);
+    g = (vise_gemm){.m = rows, .n = j->count, .k = j->count, .a = sum, .lda = j->count};
+    g.b = j->a + j->first * (n + 1);
+    g.c = j->a + row * n + j->first;
+    g.ldb = g.ldc = n;
+    j->ctx->kernels.gemm(&g);
     vise_scratch_give(&j->scratch, sum);
 }
 
-static void copy_back_tile(void *job, int64_t tile) {
-    const block_job *j = job;
-    int64_t end = smaller((tile + 1) * STRIP, j->n);
-    for (int64_t i = tile * STRIP; i < end; i++) {
-        memcpy(j->a + i * j->n, j->work + i * j->n, (size_t)(i + 1) * sizeof *j->a);
+static vise_status invert_block(block_job *j, vise_error *err) {
+    int64_t after = j->first + j->count, tiles = (j->n - after + ROWS - 1) / ROWS;
+    for (int64_t row = after; row < j->n; row++) {
+        const float *from = j->a + row * j->n + j->first;
+        float *to = j->minus + (row - after) * j->count;
+        for (int64_t i = 0; i < j->count; i++) to[i] = -from[i];
     }
+    return vise_parallel(j->ctx, tiles, inverse_tile, j, err);
 }
 
-vise_status vise_blocked_factor(const vise_context *ctx, float *a, float *work, int64_t n,
-                                int64_t *failed, vise_error *err) {
-    block_job j = {.ctx = ctx, .a = a, .work = work, .n = n};
-    j.width = n >= 2048 ? 2 * BLOCK : BLOCK; // wider ones are faster, more share better
+vise_status vise_blocked_factor(const vise_context *ctx, float *a, int64_t n, int64_t *failed,
+                                vise_error *err) {
+    block_job j = {.ctx = ctx, .a = a, .n = n};
     *failed = 0;
     if (n > INT32_MAX) {
         return vise_fail(err, VISE_EINVAL, "E-NU-04", "a matrix of %lld x %lld is too large",
                          (long long)n, (long long)n);
     }
-    int64_t blocks = (n + BLOCK - 1) / BLOCK, tiles = (n + j.width - 1) / j.width;
-    vise_status st = vise_scratch_new(&j.scratch, ctx, blocks,
-                                      BLOCK * j.width * (int64_t)sizeof(float), err);
+    vise_status st = vise_scratch_new(&j.scratch, ctx, (n + ROWS - 1) / ROWS,
+                                      ROWS * BLOCK * (int64_t)sizeof(float), err);
     if (st) return st;
     j.minus = vise_work_take(ctx, smaller(BLOCK, n) * n * (int64_t)sizeof(float));
     if (!j.minus) {
@@ -162,9 +153,10 @@ vise_status vise_blocked_factor(const vise_context *ctx, float *a, float *work, 
         j.count = smaller(BLOCK, n - j.first);
         st = factor_block(&j, failed, err);
     }
-    if (!st && *failed == 0) st = vise_parallel(ctx, tiles, inverse_tile, &j, err);
-    if (!st && *failed == 0) {
-        st = vise_parallel(ctx, (n + STRIP - 1) / STRIP, copy_back_tile, &j, err);
+    for (j.first = (n - 1) / BLOCK * BLOCK; !st && *failed == 0 && j.first >= 0;
+         j.first -= BLOCK) {
+        j.count = smaller(BLOCK, n - j.first);
+        st = invert_block(&j, err);
     }
     vise_work_give(ctx, j.minus);
     vise_scratch_release(&j.scratch);

@@ -5,11 +5,10 @@
 
 #include "engine/context.h"
 
-// Replaces the lower triangle of a symmetric a[n, n] by that of l^-1, a = l l', f32; `work` is
-// as large as `a`, all zeros, and holds anything after.  *failed is 0, or the row, counted from
-// 1, at which `a` is not positive definite.  Blocks are cut by shape; the cancel flag is looked
-// at between products.  E-MM-01, E-NU-04, E-RN-01.
-vise_status vise_blocked_factor(const vise_context *ctx, float *a, float *work, int64_t n,
-                                int64_t *failed, vise_error *err);
+// Replaces the lower triangle of a symmetric a[n, n] by that of l^-1, a = l l', f32, in place.
+// *failed is 0, or the row, counted from 1, at which `a` is not positive definite.  Blocks are
+// cut by shape; the cancel flag is looked at between products.  E-MM-01, E-NU-04, E-RN-01.
+vise_status vise_blocked_factor(const vise_context *ctx, float *a, int64_t n, int64_t *failed,
+                                vise_error *err);
 
 #endif

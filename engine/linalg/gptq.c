@@ -12,6 +12,8 @@
 
 enum {
     LANES = 16,  // rows of a column are whole multiples of it
+    STRIP = 32,  // rows that are turned into columns at once
+    CHUNK = 64,  // columns of them
     FEWEST = 32, // rows of a band, if there are that many
     MOST = 256,  // the most
     COLUMNS = 16 // columns that are rounded before their errors go to the rest of the block
@@ -42,26 +44,25 @@ static void note(atomic_llong *where, int64_t row) {
 
 // --- one band
 
-// Columns [first, end), whose steps are known: codes, errors, and what they do to each other.
+// Columns [first, end), at most VISE_SWEEP_COLUMNS, whose steps are known.
 static void round_columns(vise_band *b, int64_t first, int64_t end) {
     const vise_sweep *s = b->sweep;
-    const vise_kernels *k = &s->ctx->kernels;
-    for (int64_t c = first; c < end; c++) {
-        const float *u = s->factor + c * s->n;
-        float *w = b->w + c * b->pitch, inverse = u[c];
-        int64_t run = vise_sweep_run(s, c);
-        for (int64_t r = 0; r < b->rows; r++) {
-            const vise_step step = vise_band_step(b, run, r);
-            float x = inverse == 0 ? 0 : w[r], value;
-            int8_t *q = &b->q[c * b->pitch + r];
-            vise_step_encode(k, s->scheme, step, q, &x, 1);
-            vise_step_decode(k, s->scheme, step, &value, q, 1);
-            float e = inverse == 0 ? 0 : (value - x) / inverse;
-            for (int64_t j = c + 1; j < end; j++) b->w[j * b->pitch + r] += e * u[j];
-            w[r] = e;
-            b->loss += (double)e * (double)e;
-        }
+    vise_sweep_columns p = {.coding = s->coding, .rows = b->pitch, .cols = end - first};
+    p.w = b->w + first * b->pitch;
+    p.q = b->q + first * b->pitch;
+    p.pitch = b->pitch;
+    p.u = s->factor + first * (s->n + 1);
+    p.ldu = s->n;
+    for (int64_t i = 0; i < p.cols; i++) {
+        int64_t at = vise_sweep_run(s, first + i) * b->pitch;
+        p.scale[i] = b->by + at;
+        p.zero[i] = s->scheme->zero == VISE_ZERO_NONE ? NULL : b->zero + at;
+        p.value[i] = b->value + at;
     }
+    p.units = vise_coding_in_units(s->scheme) ? b->upper : NULL;
+    p.loss = b->losses;
+    s->ctx->kernels.sweep_columns(&p);
+    for (int64_t r = 0; r < b->rows; r++) b->loss += (double)b->losses[r];
 }
 
 // Takes the errors of columns [first, end) out of columns [end, last).
@@ -104,7 +105,7 @@ static bool round_block(vise_band *b, int64_t first, int64_t end) {
         if (begins_run(s, c) && !vise_band_find_steps(b, c)) return false;
     }
     for (int64_t c = first, next; c < end; c = next) {
-        next = smaller(c + COLUMNS, end);
+        next = smaller(c + VISE_SWEEP_COLUMNS, end);
         if (!s->ahead && !reference) {
             if (begins_run(s, c) && !vise_band_find_steps(b, c)) return false;
             next = smaller(next, vise_sweep_run_end(s, c));
@@ -115,19 +116,42 @@ static bool round_block(vise_band *b, int64_t first, int64_t end) {
     return true;
 }
 
-// False if a value is not finite.
+// Columns of up to STRIP rows side by side; false if a value is not finite.
+static bool load_strip(vise_band *b, int64_t first, int64_t rows) {
+    const vise_sweep *s = b->sweep;
+    const vise_kernels *k = &s->ctx->kernels;
+    float turned[CHUNK * STRIP];
+    const void *from[STRIP];
+    bool finite = true;
+    for (int64_t col = 0, cols; col < s->n; col += cols) {
+        cols = smaller(CHUNK, s->n - col);
+        for (int64_t r = 0; r < rows; r++) {
+            float *to = b->lines + r * CHUNK;
+            const float *x = vise_matrix_read(s->m, b->row + first + r, col, cols, to);
+            finite = finite && isfinite(k->absmax(x, cols));
+            from[r] = x;
+        }
+        k->interleave(turned, from, rows, cols);
+        for (int64_t i = 0; i < cols; i++) {
+            memcpy(b->w + s->place[col + i] * b->pitch + first, turned + i * rows,
+                   (size_t)rows * sizeof *b->w);
+        }
+    }
+    return finite;
+}
+
 static bool load(vise_band *b) {
     const vise_sweep *s = b->sweep;
     bool finite = true;
-    float buffer[VISE_PIECE];
-    memset(b->w, 0, (size_t)(s->n * b->pitch) * sizeof *b->w);
-    for (int64_t r = 0; r < b->rows; r++) {
-        for (int64_t done = 0; done < s->n; done += VISE_PIECE) {
-            int64_t n = smaller(VISE_PIECE, s->n - done);
-            const float *x = vise_matrix_read(s->m, b->row + r, done, n, buffer);
-            finite = finite && isfinite(s->ctx->kernels.absmax(x, n));
-            for (int64_t i = 0; i < n; i++) b->w[s->place[done + i] * b->pitch + r] = x[i];
-        }
+    for (int64_t r = 0; r < b->rows; r += STRIP) {
+        finite = load_strip(b, r, smaller(STRIP, b->rows - r)) && finite;
+    }
+    size_t spare = (size_t)(b->pitch - b->rows) * sizeof *b->w;
+    for (int64_t c = 0; c < s->n; c++) {
+        bool dead = s->factor[c * (s->n + 1)] == 0;
+        float *column = b->w + c * b->pitch;
+        memset(column + b->rows, 0, spare);
+        if (dead) memset(column, 0, (size_t)b->rows * sizeof *column);
     }
     return finite;
 }
@@ -152,14 +176,17 @@ static int64_t lay_out(vise_band *b, const vise_sweep *s, char *at) {
         void **array;
         int64_t bytes;
     } parts[] = {
-        {(void **)&b->w,     s->n * b->pitch * 4   },
-        {(void **)&b->by,    s->runs * b->pitch * 4},
-        {(void **)&b->zero,  s->runs * b->pitch * 4},
-        {(void **)&b->scale, s->runs * b->pitch * 4},
-        {(void **)&b->exact, b->pitch * 4          },
-        {(void **)&b->upper, b->pitch * 4          },
-        {(void **)&b->line,  line * 4              },
-        {(void **)&b->q,     s->n * b->pitch       },
+        {(void **)&b->w,      s->n * b->pitch * 4             },
+        {(void **)&b->by,     s->runs * b->pitch * 4          },
+        {(void **)&b->zero,   s->runs * b->pitch * 4          },
+        {(void **)&b->scale,  s->runs * b->pitch * 4          },
+        {(void **)&b->value,  s->runs * b->pitch * 4          },
+        {(void **)&b->losses, b->pitch * 4                    },
+        {(void **)&b->lines,  (STRIP * CHUNK + VISE_PIECE) * 4},
+        {(void **)&b->exact,  b->pitch * 4                    },
+        {(void **)&b->upper,  b->pitch * 4                    },
+        {(void **)&b->line,   line * 4                        },
+        {(void **)&b->q,      s->n * b->pitch                 },
     };
     int64_t bytes = 0;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -176,6 +203,7 @@ static void band_tile(void *job, int64_t tile) {
     b.pitch = (b.rows + LANES - 1) / LANES * LANES;
     char *scratch = vise_scratch_take(&j->scratch);
     lay_out(&b, &j->sweep, scratch);
+    vise_band_clear(&b);
     if (!load(&b)) {
         note(&j->not_finite, b.row);
     } else if (!sweep_band(&b)) {
@@ -296,6 +324,7 @@ vise_status vise_gptq(const vise_context *ctx, vise_coded *out, double *loss,
     w->n = m.cols;
     w->width = vise_scheme_run(s, m.cols);
     w->runs = vise_scheme_runs(s, m.cols);
+    w->coding = vise_coding_of(s);
     w->ahead = w->runs == 1 || opt->static_groups;
     j.band = band_of(m.rows);
     atomic_init(&j.failed, m.rows);

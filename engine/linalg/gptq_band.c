@@ -41,6 +41,19 @@ static void put_step(vise_band *b, int64_t run, int64_t row, const vise_steps *s
     b->by[at] = steps->by[i];
     b->zero[at] = steps->zero[i];
     b->scale[at] = steps->scale[i];
+    b->value[at] = steps->scale[i];
+    if (b->sweep->scheme->element == VISE_ELEMENT_F4) b->value[at] *= steps->upper;
+}
+
+void vise_band_clear(vise_band *b) {
+    for (int64_t r = b->rows; r < b->pitch; r++) {
+        for (int64_t run = 0; run < b->sweep->runs; run++) {
+            int64_t at = run * b->pitch + r;
+            b->by[at] = b->value[at] = 1;
+            b->zero[at] = 0;
+        }
+        b->exact[r] = b->upper[r] = 1;
+    }
 }
 
 vise_step vise_band_step(const vise_band *b, int64_t run, int64_t row) {
@@ -52,6 +65,22 @@ static vise_upper upper_of(const vise_band *b, int64_t row) {
     return (vise_upper){b->exact[row], b->upper[row]};
 }
 
+// Columns [c, c + width) of some rows, at most VISE_RUNS, side by side in b->line.
+static void turn_back(vise_band *b, int64_t c, int64_t width, int64_t row, int64_t rows) {
+    enum { COLUMNS = 32 };
+    float turned[VISE_RUNS * COLUMNS];
+    const void *from[COLUMNS];
+    for (int64_t first = 0; first < width; first += COLUMNS) {
+        int64_t cols = width - first < COLUMNS ? width - first : COLUMNS;
+        for (int64_t i = 0; i < cols; i++) from[i] = b->w + (c + first + i) * b->pitch + row;
+        b->sweep->ctx->kernels.interleave(turned, from, cols, rows);
+        for (int64_t r = 0; r < rows; r++) {
+            memcpy(b->line + r * width + first, turned + r * cols,
+                   (size_t)cols * sizeof *turned);
+        }
+    }
+}
+
 bool vise_band_find_steps(vise_band *b, int64_t c) {
     const vise_sweep *s = b->sweep;
     int64_t width = vise_sweep_run_end(s, c) - c, run = vise_sweep_run(s, c);
@@ -59,10 +88,7 @@ bool vise_band_find_steps(vise_band *b, int64_t c) {
     for (int64_t row = 0, count; row < b->rows; row += count) {
         vise_steps steps;
         count = most < b->rows - row ? most : b->rows - row;
-        for (int64_t i = 0; i < width; i++) {
-            const float *from = b->w + (c + i) * b->pitch + row;
-            for (int64_t r = 0; r < count; r++) b->line[r * width + i] = from[r];
-        }
+        turn_back(b, c, width, row, count);
         if (!make_steps(s, &steps, b->line, count * width, width, count, upper_of(b, row))) {
             return false;
         }
@@ -142,12 +168,50 @@ static void store_steps(const vise_band *b, int64_t row) {
     }
 }
 
+// An 8 x 8 matrix of bytes, a row in each number, over its diagonal: halves, quarters, eighths.
+static void transpose_bytes(uint64_t x[8]) {
+    static const uint64_t mask[3] = {0x00000000ffffffff, 0x0000ffff0000ffff,
+                                     0x00ff00ff00ff00ff};
+    for (int step = 0, h = 4; h > 0; step++, h /= 2) {
+        for (int i = 0; i < 8; i++) {
+            if (i & h) continue;
+            uint64_t t = (x[i] >> 8 * h ^ x[i + h]) & mask[step];
+            x[i] ^= t << 8 * h;
+            x[i + h] ^= t;
+        }
+    }
+}
+
+// Codes of eight rows (the last of them may only fill up the pitch), in the order of the
+// weight.
+static void turn_codes(const vise_band *b, int64_t row, int8_t *lines) {
+    const vise_sweep *s = b->sweep;
+    int64_t c = 0;
+    for (; c + 8 <= s->n; c += 8) {
+        uint64_t x[8];
+        for (int i = 0; i < 8; i++) memcpy(&x[i], b->q + (c + i) * b->pitch + row, 8);
+        transpose_bytes(x);
+        bool together = true;
+        for (int i = 0; i < 7; i++) together &= s->order[c + i + 1] == s->order[c + i] + 1;
+        for (int r = 0; r < 8; r++) {
+            const int8_t *from = (const int8_t *)&x[r];
+            int8_t *to = lines + r * s->n;
+            if (together) memcpy(to + s->order[c], from, 8);
+            for (int i = 0; !together && i < 8; i++) to[s->order[c + i]] = from[i];
+        }
+    }
+    for (; c < s->n; c++) {
+        for (int r = 0; r < 8; r++)
+            lines[r * s->n + s->order[c]] = b->q[c * b->pitch + row + r];
+    }
+}
+
 void vise_band_store(const vise_band *b) {
     const vise_sweep *s = b->sweep;
-    int8_t *line = (int8_t *)b->line;
+    int8_t *lines = (int8_t *)b->w; // whose values are not needed any more
     for (int64_t row = 0; row < b->rows; row++) {
-        for (int64_t c = 0; c < s->n; c++) line[s->order[c]] = b->q[c * b->pitch + row];
-        vise_coded_put_row(&s->ctx->kernels, s->out, b->row + row, line);
+        if (row % 8 == 0) turn_codes(b, row, lines);
+        vise_coded_put_row(&s->ctx->kernels, s->out, b->row + row, lines + row % 8 * s->n);
         if (s->scheme->granularity != VISE_PER_TENSOR) store_steps(b, row);
     }
 }

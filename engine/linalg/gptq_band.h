@@ -12,9 +12,10 @@ typedef struct vise_sweep {
     const vise_scheme *scheme;
     const vise_gptq_options *opt;
     const vise_matrix *m;
-    const float *factor;    // [n, n]
-    const int32_t *order;   // [n], from 0: the column that comes c-th
-    const int32_t *place;   // [n]: when a column comes
+    const float *factor;  // [n, n]
+    const int32_t *order; // [n], from 0: the column that comes c-th
+    const int32_t *place; // [n]: when a column comes
+    vise_group_codes coding;
     vise_encoding encoding; // what all rows share
     int64_t n, width, runs; // columns; columns a run; runs a row
     bool ahead;             // steps are known before the sweep
@@ -28,6 +29,9 @@ typedef struct vise_band {
     float *w;                 // [n][pitch]: values; those of columns that are done: -e
     int8_t *q;                // [n][pitch]: centred codes
     float *by, *zero, *scale; // [runs][pitch], as in vise_step; `scale` is as stored
+    float *value;             // the same: what codes are multiplied with
+    float *lines;             // room for rows that are turned into columns
+    float *losses;            // [pitch]: of a few columns
     float *exact, *upper;     // [pitch]: the upper level of each row, made and stored
     float *line;              // [the larger of n and VISE_RUNS runs]: values side by side
     double loss;
@@ -37,6 +41,9 @@ typedef struct vise_band {
 // each other begin and end.
 int64_t vise_sweep_run(const vise_sweep *s, int64_t c);
 int64_t vise_sweep_run_end(const vise_sweep *s, int64_t c);
+
+// Steps for the rows that only fill up the pitch: numbers that can be computed with.
+void vise_band_clear(vise_band *b);
 
 // All of it: the upper level, and steps that are known ahead.  False if one cannot be made.
 bool vise_band_prepare(vise_band *b);

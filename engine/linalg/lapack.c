@@ -123,6 +123,11 @@ bool vise_lapack_invert_lower(vise_dtype dtype, int64_t n, void *l, int64_t stri
                      : LAPACKE_strtri_work(LAPACK_COL_MAJOR, 'U', 'N', size, l, lda));
 }
 
+bool vise_lapack_inverse_of_factor(int64_t n, float *l) {
+    lapack_int size = (lapack_int)n;
+    return n <= INT_MAX && !LAPACKE_spotri_work(LAPACK_COL_MAJOR, 'U', size, l, size);
+}
+
 vise_status vise_lapack_eigh(vise_dtype dtype, int64_t n, void *a, void *values,
                              vise_error *err) {
     double d = (double)n, least = 2 * d * d + 6 * d + 1;

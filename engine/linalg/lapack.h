@@ -30,6 +30,11 @@ int64_t vise_lapack_cholesky(vise_dtype dtype, int64_t n, void *a, int64_t strid
 // Inverts a lower triangle in place; its diagonal has no 0.  False if sizes pass 32 bits.
 bool vise_lapack_invert_lower(vise_dtype dtype, int64_t n, void *l, int64_t stride);
 
+// Replaces a lower Cholesky factor by the lower triangle of the inverse of l l', f32.  For
+// bench/ alone, where the published way to the factor of engine/linalg/inverse_factor.h is
+// timed.
+bool vise_lapack_inverse_of_factor(int64_t n, float *l);
+
 // a[n, n] = v' diag(values) v for a symmetric `a`, which becomes v: a row for each of the
 // values, which ascend.  f32 or f64.  E-NU-02, E-NU-04, E-MM-01.
 vise_status vise_lapack_eigh(vise_dtype dtype, int64_t n, void *a, void *values,

@@ -101,9 +101,10 @@ static vise_status check_block(const rotate_job *j, vise_error *err) {
     bool fits = block >= 1 && m >= 1 && j->n % block == 0 && block % m == 0;
     int64_t walsh = fits ? block / m : 0;
     if (fits && (walsh & (walsh - 1)) == 0) return VISE_OK;
-    return vise_fail(err, VISE_EINVAL, "E-TN-10",
-                     "rotate: a block of %lld over a matrix of %lld does not fit vectors of %lld",
-                     (long long)block, (long long)m, (long long)j->n);
+    return vise_fail(
+        err, VISE_EINVAL, "E-TN-10",
+        "rotate: a block of %lld over a matrix of %lld does not fit vectors of %lld",
+        (long long)block, (long long)m, (long long)j->n);
 }
 
 static vise_status check(const vise_tensor *w, const rotate_job *j, vise_error *err) {

@@ -1,4 +1,5 @@
-// Rotations of vectors in double: for weights that are changed once, and rounded after all of it.
+// Rotations of vectors in double: for weights that are changed once, and rounded after all of
+// it.
 //
 // A vector x of n numbers becomes
 //
@@ -25,10 +26,10 @@ typedef struct vise_rotation {
     bool columns; // the vectors are the columns of w, not its rows
 } vise_rotation;
 
-// Rotates the rows, or the columns, of the f64 matrix w, a view too, in place.  Each vector is computed by
-// itself in a fixed order: the same bits for any number of threads.  E-TN-04, E-TN-05, E-TN-06,
-// E-TN-08 (no matrix, or a diagonal of another length), E-TN-10 (a block that does not fit),
-// E-MM-01, E-RN-01.
+// Rotates the rows, or the columns, of the f64 matrix w, a view too, in place.  Each vector is
+// computed by itself in a fixed order: the same bits for any number of threads.  E-TN-04,
+// E-TN-05, E-TN-06, E-TN-08 (no matrix, or a diagonal of another length), E-TN-10 (a block that
+// does not fit), E-MM-01, E-RN-01.
 vise_status vise_rotate(const vise_context *ctx, vise_tensor *w, const vise_rotation *r,
                         vise_error *err);
 

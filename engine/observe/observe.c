@@ -7,7 +7,8 @@
 
 static const vise_observer_kind *const kinds[] = {
     &vise_observe_range,      &vise_observe_channel_span, &vise_observe_mean,
-    &vise_observe_importance, &vise_observe_moments,
+    &vise_observe_importance, &vise_observe_moments,      &vise_observe_histogram,
+    &vise_observe_token_span, &vise_observe_top,          &vise_observe_moving_average,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -26,21 +27,43 @@ static vise_status fail_unknown(const char *statistic, vise_error *err) {
                      names);
 }
 
-vise_status vise_observer_new(vise_observer *out, const char *statistic, int64_t channels,
-                              vise_error *err) {
-    vise_observer o = {.channels = channels};
+static vise_status find_kind(const vise_observer_kind **out, const char *statistic,
+                             const vise_observer_options *opt, vise_error *err) {
+    const vise_observer_kind *kind = NULL;
     for (size_t i = 0; i < KINDS; i++) {
-        if (strcmp(statistic, kinds[i]->name) == 0) o.kind = kinds[i];
+        if (strcmp(statistic, kinds[i]->name) == 0) kind = kinds[i];
     }
-    if (!o.kind) return fail_unknown(statistic, err);
-    if (channels < 1) {
+    if (!kind) return fail_unknown(statistic, err);
+    if (opt->channels < 1) {
         return vise_fail(err, VISE_EINVAL, "E-OB-01",
-                         "observer of %lld channels, expected 1 or more", (long long)channels);
+                         "observer of %lld channels, expected 1 or more",
+                         (long long)opt->channels);
     }
-    int64_t size = o.kind->elements(channels);
-    vise_status st = vise_tensor_new(&o.state, o.kind->dtype, 1, &size, err);
-    if (!st) *out = o;
-    return st;
+    *out = kind;
+    return VISE_OK;
+}
+
+vise_status vise_observer_layout(int64_t *elements, vise_dtype *dtype, const char *statistic,
+                                 const vise_observer_options *opt, vise_error *err) {
+    const vise_observer_kind *kind;
+    vise_status st = find_kind(&kind, statistic, opt, err);
+    if (st) return st;
+    *elements = kind->elements(opt);
+    *dtype = kind->dtype;
+    return VISE_OK;
+}
+
+vise_status vise_observer_new(vise_observer *out, const char *statistic,
+                              const vise_observer_options *opt, vise_error *err) {
+    vise_observer o = {.channels = opt->channels, .options = *opt};
+    vise_status st = find_kind(&o.kind, statistic, opt, err);
+    if (st) return st;
+    int64_t size = o.kind->elements(opt);
+    st = vise_tensor_new(&o.state, o.kind->dtype, 1, &size, err);
+    if (st) return st;
+    if (o.kind->start) o.kind->start(&o);
+    *out = o;
+    return VISE_OK;
 }
 
 void vise_observer_release(vise_observer *o) {
@@ -70,7 +93,8 @@ vise_status vise_observer_update(const vise_context *ctx, vise_observer *o,
 
 vise_status vise_observer_merge(const vise_context *ctx, vise_observer *o,
                                 const vise_observer *other, vise_error *err) {
-    if (o->kind != other->kind || o->channels != other->channels) {
+    if (o->kind != other->kind || o->channels != other->channels ||
+        o->options.keep != other->options.keep) {
         return vise_fail(err, VISE_EINVAL, "E-OB-02",
                          "cannot merge %s of %lld channels into %s of %lld channels",
                          vise_observer_name(other), (long long)other->channels,
@@ -114,6 +138,10 @@ vise_status vise_observer_restore(vise_observer *o, const vise_tensor *state, in
                          vise_observer_name(o), vise_tensor_describe(text, sizeof text, state),
                          (long long)count, vise_dtype_name(o->state.dtype),
                          (long long)o->state.shape[0]);
+    }
+    if (o->kind->valid && !o->kind->valid(o, state)) {
+        return vise_fail(err, VISE_EINVAL, "E-OB-02", "no %s has such a state",
+                         vise_observer_name(o));
     }
     vise_status st = vise_tensor_convert(&o->state, state, state->dtype, err);
     if (st) return st;

@@ -107,15 +107,33 @@ static vise_status merge_span(const vise_context *ctx, vise_observer *o,
     return VISE_OK;
 }
 
-static int64_t two(int64_t channels) {
-    (void)channels;
-    return 2;
+// The range of the update alone is found as if nothing had been seen before.
+static vise_status update_average(const vise_context *ctx, vise_observer *o,
+                                  const vise_observed *x, vise_error *err) {
+    float *state = o->state.data, before[2] = {state[0], state[1]};
+    int64_t count = o->count;
+    o->count = 0;
+    vise_status st = update_range(ctx, o, x, err);
+    o->count = count;
+    if (st) return st;
+    for (int i = 0; count > 0 && i < 2; i++) {
+        state[i] = before[i] + (float)o->options.rate * (state[i] - before[i]);
+    }
+    return VISE_OK;
+}
+
+static vise_status merge_average(const vise_context *ctx, vise_observer *o,
+                                 const vise_observer *other, vise_error *err) {
+    (void)ctx, (void)o, (void)other;
+    return vise_fail(err, VISE_EINVAL, "E-OB-20",
+                     "a moving average depends on the order of the data and cannot be merged; "
+                     "range can");
 }
 
 const vise_observer_kind vise_observe_range = {
     .name = "range",
     .dtype = VISE_F32,
-    .elements = two,
+    .elements = vise_observe_two,
     .update = update_range,
     .merge = merge_range,
 };
@@ -126,4 +144,12 @@ const vise_observer_kind vise_observe_channel_span = {
     .elements = vise_observe_channels,
     .update = update_span,
     .merge = merge_span,
+};
+
+const vise_observer_kind vise_observe_moving_average = {
+    .name = "moving_average",
+    .dtype = VISE_F32,
+    .elements = vise_observe_two,
+    .update = update_average,
+    .merge = merge_average,
 };

@@ -5,6 +5,8 @@
 #include "engine/ops/argument.h"
 #include "engine/workspace.h"
 
+enum { PIECE = 512 }; // elements of a row of positions that are converted at once
+
 typedef struct rope {
     const float *x;
     float *y;
@@ -68,6 +70,53 @@ vise_status vise_rope(const vise_context *ctx, vise_tensor *out, const vise_tens
     }
     vise_work_give(ctx, table);
     return st;
+}
+
+typedef struct positions {
+    const vise_kernels *kernels;
+    const float *x;
+    float *y;
+    const vise_tensor *table;
+    int64_t tokens, width, first;
+} positions;
+
+// One token, its row of the table converted piece by piece.
+static void positions_tile(void *job, int64_t tile) {
+    const positions *p = job;
+    int64_t row = p->first + tile % p->tokens;
+    const float *x = p->x + tile * p->width;
+    float *y = p->y + tile * p->width, piece[PIECE];
+    for (int64_t at = 0; at < p->width; at += PIECE) {
+        int64_t n = p->width - at < PIECE ? p->width - at : PIECE;
+        vise_argument_load(p->kernels, piece, p->table, row, at, n);
+        for (int64_t i = 0; i < n; i++) y[at + i] = x[at + i] + piece[i];
+    }
+}
+
+vise_status vise_add_positions(const vise_context *ctx, vise_tensor *out, const vise_tensor *x,
+                               const vise_tensor *table, int64_t position, vise_error *err) {
+    vise_status st = vise_tensor_expect(x, VISE_F32, "the input", err);
+    if (!st) st = vise_argument_rank(x, 3, "the input", err);
+    if (!st) st = vise_argument_float(table, "the table", err);
+    if (!st) {
+        int64_t shape[] = {table->shape[0], x->shape[2]};
+        st = vise_argument_shape(table, 2, shape, "the table", err);
+    }
+    if (!st) st = vise_argument_apart(out, x, true, "the input", err);
+    if (!st) st = vise_argument_apart(out, table, false, "the table", err);
+    if (st) return st;
+    if (position < 0 || position > table->shape[0] - x->shape[1]) {
+        return vise_fail(
+            err, VISE_EINVAL, "E-TN-11", "%lld tokens from position %lld, the table has %lld",
+            (long long)x->shape[1], (long long)position, (long long)table->shape[0]);
+    }
+    st = vise_tensor_output(out, VISE_F32, 3, x->shape, err);
+    if (st || vise_tensor_count(x) == 0) return st;
+    positions p = {.kernels = &ctx->kernels, .x = x->data, .y = out->data, .table = table};
+    p.tokens = x->shape[1];
+    p.width = x->shape[2];
+    p.first = position;
+    return vise_parallel(ctx, x->shape[0] * p.tokens, positions_tile, &p, err);
 }
 
 vise_status vise_sinusoid(vise_tensor *out, const vise_tensor *values,

@@ -1,5 +1,5 @@
-// Positions and times as sines and cosines.  All arithmetic that decides an angle is f32, as
-// in the frameworks that trained the models.
+// Positions and times: as sines and cosines, or learned.  All arithmetic that decides an angle
+// is f32, as in the frameworks that trained the models.
 
 #ifndef VISE_OPS_POSITION_H
 #define VISE_OPS_POSITION_H
@@ -17,6 +17,11 @@ typedef struct vise_rope_options {
 // (position + t) theta^(-2i / dh).  The output may be `x` itself.
 vise_status vise_rope(const vise_context *ctx, vise_tensor *out, const vise_tensor *x,
                       const vise_rope_options *opt, vise_error *err);
+
+// out = x[B, T, D] with row position + t of `table`[P, D], of any float dtype, added to the
+// token at place t.  The output may be `x` itself.  E-TN-11 when the table has too few rows.
+vise_status vise_add_positions(const vise_context *ctx, vise_tensor *out, const vise_tensor *x,
+                               const vise_tensor *table, int64_t position, vise_error *err);
 
 typedef struct vise_sinusoid_options {
     int64_t dim;       // even

@@ -97,6 +97,7 @@ void viseL_readsearch(lua_State *L, const char *name, void *at);
 // Each adds its functions to the table on top of the stack, which is `vise.core`.
 void viseL_open_tensor(lua_State *L);
 void viseL_open_bench(lua_State *L);
+void viseL_open_bench_solvers(lua_State *L);
 void viseL_open_bytes(lua_State *L);
 void viseL_open_coded(lua_State *L);
 void viseL_open_divergence(lua_State *L);

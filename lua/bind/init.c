@@ -173,6 +173,7 @@ int viseL_open_core(lua_State *L) {
     luaL_newlib(L, core);
     viseL_open_tensor(L);
     viseL_open_bench(L);
+    viseL_open_bench_solvers(L);
     viseL_open_bytes(L);
     viseL_open_coded(L);
     viseL_open_divergence(L);

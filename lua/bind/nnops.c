@@ -141,6 +141,23 @@ static int core_rope(lua_State *L) {
     return viseL_finish(L, vise_rope(ctx, out, x, &opt, &err), out, &err);
 }
 
+// core.add_positions(x, table, { position = 0 } [, out])
+static int core_add_positions(lua_State *L) {
+    typedef struct options {
+        int64_t position;
+    } options;
+    static const viseL_field fields[] = {VISEL_INT(options, position, 0, 1LL << 40), {0}};
+    options opt = {0};
+    viseL_options(L, 3, fields, &opt);
+
+    vise_error err;
+    vise_tensor *out = viseL_pushout(L, 4);
+    const vise_context *ctx = viseL_context(L);
+    const vise_tensor *x = viseL_checktensor(L, 1), *table = viseL_checktensor(L, 2);
+    return viseL_finish(L, vise_add_positions(ctx, out, x, table, opt.position, &err), out,
+                        &err);
+}
+
 // core.sinusoid(values, { dim = n, cos_first = false, shift = 0, max_period = 10000 } [, out])
 static int core_sinusoid(lua_State *L) {
     static const viseL_field fields[] = {
@@ -228,6 +245,7 @@ static int core_top_p(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
+    {"add_positions", core_add_positions},
     {"attention",     core_attention    },
     {"cross_entropy", core_cross_entropy},
     {"embedding",     core_embedding    },

@@ -5,6 +5,7 @@ local captured = require "vise.captured"
 local fail = require "vise.fail"
 local observe = require "vise.observe"
 local pipeline = require "vise.pipeline"
+local recording = require "vise.sequential.recording"
 
 local M = {}
 
@@ -123,35 +124,56 @@ local function run(whole, cfg, targets)
   return true
 end
 
+-- Observers, or a recording of the forwards, on what will run.
+local function watch(t, i, open)
+  local message, id
+  if t.plan.mode == "whole" then
+    open.watches[i], message, id = M.attach(t, t.needs)
+  else
+    open.recordings[i], message, id = fail.catch(recording.start, t)
+  end
+  return message == nil or nil, message, id
+end
+
+-- Takes in what a target's forwards showed.
+local function gather(t, i, open)
+  if open.recordings[i] then
+    t.recorded = open.recordings[i]
+    return fail.catch(t.recorded.finish, t.recorded)
+  end
+  for _, watched in pairs(open.watches[i]) do watched:detach() end
+  local message, id
+  open.results[i], message, id = M.collect(t, open.watches[i], t.needs)
+  return open.results[i], message, id
+end
+
 local function capture(whole, cfg, targets, open)
-  local observed, results = {}, {}
+  local observed, message, id = {}, nil, nil
   for i, t in ipairs(targets) do
     if #t.needs > 0 and t.cfg.statistics then
-      local found, message, id = captured.read(t.cfg.statistics, t.model, t.needs)
-      if not found then return nil, message, id end
-      results[i], open.results[i] = found, found
+      open.results[i], message, id = captured.read(t.cfg.statistics, t.model, t.needs)
     elseif #t.needs > 0 then
-      local watches, message, id = M.attach(t, t.needs)
-      if not watches then return nil, message, id end
-      open.watches[i] = watches
-      observed[#observed + 1] = t
+      local ok
+      ok, message, id = watch(t, i, open)
+      observed[#observed + 1] = ok and t
     end
+    if message then return nil, message, id end
   end
-  local ok, message, id = run(whole, cfg, observed)
+  local ok
+  ok, message, id = run(whole, cfg, observed)
   if not ok then return nil, message, id end
   for i, t in ipairs(targets) do
-    if open.watches[i] then
-      for _, watch in pairs(open.watches[i]) do watch:detach() end
-      results[i], message, id = M.collect(t, open.watches[i], t.needs)
-      if not results[i] then return nil, message, id end
-      open.results[i] = results[i]
+    if open.watches[i] or open.recordings[i] then
+      ok, message, id = gather(t, i, open)
+      if not ok then return nil, message, id end
     end
   end
-  return results
+  return open.results
 end
 
 --- Captures what the plans of some targets need.  Each target has its `needs`; the result has, for
---- each that has any, the statistics by layer name.
+--- each that has any, the statistics by layer name.  Targets that are calibrated block by block get a
+--- recording of their forwards instead, `recorded`.
 ---@param whole vise.Model|table  What the caller gave: the shared callback gets it.
 ---@param cfg vise.Config
 ---@param targets vise.Target[]
@@ -159,10 +181,12 @@ end
 ---@return string? message
 ---@return string? id
 function M.capture(whole, cfg, targets)
-  local open = { watches = {}, results = {} }
+  local open = { watches = {}, recordings = {}, results = {} }
   local ok, results, message, id = pcall(fail.catch, capture, whole, cfg, targets, open)
   for _, watches in pairs(open.watches) do M.close(watches) end
+  for _, recorded in pairs(open.recordings) do recorded:stop() end
   if ok and results then return results end
+  for _, recorded in pairs(open.recordings) do recorded:close() end
   for _, found in pairs(open.results) do captured.close(found) end
   if not ok then error(results, 0) end -- the script's own mistake
   return nil, message, id

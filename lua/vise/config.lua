@@ -21,6 +21,13 @@ local M = {}
 ---@field type vise.QuantType
 ---@field method? vise.Method
 
+---@class vise.CalibrationOptions
+---@field flush_count? integer
+---@field flush_bytes? integer
+---@field buffered boolean
+---@field mode? "whole"|"sequential"|"true_sequential"  nil: as the methods want it.
+---@field work? string  The folder of the journal of a calibration block by block.
+
 ---@class vise.Config
 ---@field quant_type string
 ---@field type vise.QuantType       What the name stands for.
@@ -30,8 +37,9 @@ local M = {}
 ---@field filter? fun(layer: vise.nn.Linear, name: string): boolean  false leaves a layer float.
 ---@field plan vise.PlanRule[]      Overrides; the first that matches a layer wins.
 ---@field fallback string           "skip", or the type of default layers that cannot take theirs.
+---@field on_nan "error"|"zero"|"skip"  What becomes of layers with weights that are not finite.
 ---@field calibrate? fun(model: table, about: table)
----@field calibration { flush_count?: integer, flush_bytes?: integer, buffered: boolean }
+---@field calibration vise.CalibrationOptions
 ---@field statistics? string        A file of captured statistics, in place of calibrate.
 ---@field save_to? string
 ---@field svdq vise.SvdqOptions
@@ -287,6 +295,7 @@ function M.plain(cfg)
     plan = rules,
     fallback = cfg.fallback,
     calibration = any(cfg, is_calibrated) and thaw(cfg.calibration) or nil,
+    on_nan = cfg.on_nan ~= "error" and cfg.on_nan or nil,
     statistics = cfg.statistics,
     save_to = cfg.save_to,
     svdq = any(cfg, is_svdquant) and thaw(cfg.svdq) or nil,

@@ -5,6 +5,7 @@ local fail = require "vise.fail"
 local methods = require "vise.algorithms.methods"
 local pattern = require "vise.pattern"
 local quant_types = require "vise.quant_types"
+local sequential = require "vise.sequential.mode"
 local suggest = require "vise.suggest"
 local svdquant_options = require "vise.algorithms.svdquant_options"
 
@@ -74,6 +75,13 @@ local calibration_fields = {
   flush_count = count,
   flush_bytes = count,
   buffered = function(v, where) return expect(v, "boolean", where) end,
+  mode = function(v, where)
+    for _, mode in ipairs(sequential.MODES) do
+      if v == mode then return v end
+    end
+    fail.raise("E-CF-05", "%s must be one of %s, got %s", where, table.concat(sequential.MODES, ", "), tostring(v))
+  end,
+  work = function(v, where) return place(v, where, "a folder") end,
 }
 
 local function calibration(value)
@@ -98,6 +106,8 @@ local function plan_rules(value)
   return out
 end
 
+local ON_NAN = { error = true, zero = true, skip = true }
+
 --- The check of each field.
 M.checks = {
   quant_type = function(v) return expect(v, "string", "quant_type") end,
@@ -120,14 +130,18 @@ M.checks = {
   calibration = calibration,
   statistics = function(v) return place(v, "statistics", "a .safetensors file") end,
   save_to = function(v) return place(v, "save_to", "a folder") end,
+  on_nan = function(v)
+    if ON_NAN[v] then return v end
+    fail.raise("E-CF-05", "on_nan must be \"error\", \"zero\" or \"skip\", got %s", tostring(v))
+  end,
   svdq = svdquant_options.check,
   verbose = function(v) return expect(v, "boolean", "verbose") end,
 }
 
 --- What the fields are that nobody gave.
 function M.defaults()
-  return { regions = "blocks", exclude = {}, plan = {}, fallback = "skip", calibration = { buffered = false },
-    svdq = svdquant_options.check {}, verbose = false }
+  return { regions = "blocks", exclude = {}, plan = {}, fallback = "skip", on_nan = "error",
+    calibration = { buffered = false }, svdq = svdquant_options.check {}, verbose = false }
 end
 
 return M

@@ -13,7 +13,8 @@ local recorder = require "vise.recorder"
 
 local M = {}
 
----@alias vise.ObserverKind "range"|"channel_span"|"mean"|"importance"|"moments"
+---@alias vise.ObserverKind "range"|"channel_span"|"mean"|"importance"|"moments"|"histogram"|"token_span"|"top"
+---  |"moving_average"
 
 ---@class vise.Watch
 ---@field names string[]   The layers observed, in the model's order.
@@ -63,6 +64,17 @@ local function see(watch, r, name, x)
   fail.try(fail.fail(r.id, "layer %s: %s", name, r.message))
 end
 
+--- Takes a layer's observer out of the watch, to outlive it.
+---@param name string
+---@return vise.Observer observer
+---@return integer rows
+function Watch:take(name)
+  local r = recorder_for(self, name)
+  local observer = r:flush()
+  r.observer = nil
+  return observer, observer:count()
+end
+
 --- The layer that was given the same input tensor just before this one, and before others between
 --- them: the first of those, on every call; the layer itself if there is none.
 ---@param name string
@@ -107,11 +119,12 @@ end
 ---@return string? message
 ---@return string? id
 function Watch:save(path)
-  local entries, param = {}, "." .. captured.param_of(self.kind)
+  local entries, param = {}, captured.param_of(self.kind)
+  if not param then fail.raise("E-OB-14", "no method reads the statistic %s from a file", self.kind) end
   for _, name in ipairs(self.names) do
     local statistic, message, id = self:observer(name):result()
     if not statistic then return nil, message, id end
-    entries[#entries + 1] = { name .. param, statistic }
+    entries[#entries + 1] = { name .. "." .. param, statistic }
     local sample = self:sample(name)
     if sample then entries[#entries + 1] = { name .. ".sample", sample } end
   end
@@ -137,9 +150,17 @@ Watch.__gc = Watch.detach
 
 --- An observer of its own.
 ---@param kind vise.ObserverKind
----@param options? { channels: integer }
+---@param options? { channels: integer, keep?: integer, rate?: number }
 ---@return vise.Observer
 M.observer = core.observer
+
+--- The largest |x| to keep when quantizing what a histogram counted.
+---@param counts vise.Tensor  i64 [bins]
+---@param width number        Of a bin.
+---@param rule "percentile"|"mse"|"entropy"
+---@param options? { percentile?: number, bits?: integer, is_signed?: boolean }
+---@return number
+M.range_of = core.range_of
 
 ---@class vise.WatchOptions: vise.RecorderOptions
 ---@field share? boolean  Layers given the very same tensor share one observer; true for moments if not given.
@@ -191,7 +212,7 @@ function M.attach(model, layers, kind, options)
   local held = { inputs = watch.inputs, share = share }
   for _, linear in ipairs(model:layers()) do
     if wanted[linear.name] then
-      local _, inp = linear.weight:shape()
+      local inp = linear.inputs
       local r = recorder.new(kind, inp, rest)
       watch.names[#watch.names + 1] = linear.name
       watch.recorders[linear.name] = r

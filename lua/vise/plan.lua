@@ -6,11 +6,15 @@
 local artefact = require "vise.artefact"
 local core = require "vise.core"
 local fail = require "vise.fail"
+local bound = require "vise.sequential.bound"
 local methods = require "vise.algorithms.methods"
+local mode = require "vise.sequential.mode"
+local nonfinite_weights = require "vise.nonfinite_weights"
 local pipeline = require "vise.pipeline"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
 local shared_inputs = require "vise.shared_inputs"
+local transformed = require "vise.formats.transformed"
 
 local M = {}
 
@@ -30,6 +34,7 @@ M.PROBE_ROWS = 64
 ---@field tensors table[]        What is saved: param, dtype, shape, bytes.
 ---@field disk_bytes integer     Of those tensors.
 ---@field memory_bytes integer   That the quantized layer keeps in memory.
+---@field copied_bytes integer   Of its float weight, where that is not used as it lies in the file.
 ---@field source_bytes integer   Of the float weight and bias.
 
 ---@class vise.Plan
@@ -41,10 +46,14 @@ M.PROBE_ROWS = 64
 ---@field overlaps { winner: string, loser: string, layers: integer, example: string }[]
 ---@field disk_bytes integer          Of the tensors.
 ---@field file_bytes integer          Of the artefact's .safetensors file, header included.
+---@field changed_bytes integer       Of what transforms changed beside the layers.
 ---@field memory_bytes integer
 ---@field source_bytes integer
 ---@field bits_per_weight number      Of the quantized layers on disk, everything counted.
----@field workspace_bytes integer     Bound on what quantizing a layer needs beside its result.
+---@field mode "whole"|"sequential"|"true_sequential"  How it is calibrated.
+---@field statistics_bytes integer    Bound on what calibration holds at one time: of all layers, or of one block.
+---@field state_bytes integer         Block by block: what of the states between blocks is in memory at one time.
+---@field workspace_bytes integer     Bound on what quantizing a layer needs beside its result, those two with it.
 local Plan = {}
 Plan.__index = Plan
 
@@ -153,7 +162,7 @@ end
 
 --- The type that a layer gets, or why it gets none.
 local function choose(linear, cfg, rule, storage)
-  local out, inp = linear.weight:shape()
+  local out, inp = linear.outputs, linear.inputs
   local type = rule and rule.type or type_named(cfg.quant_type, cfg.method, cfg)
   local problem, hard = shape_problem({ out, inp }, type, storage)
   if not problem then return type end
@@ -170,10 +179,11 @@ local function choose(linear, cfg, rule, storage)
 end
 
 local function plan_layer(linear, cfg, rule, reason)
-  local out, inp = linear.weight:shape()
-  local storage = quant_types.storage(linear.weight:dtype())
+  local out, inp = linear.outputs, linear.inputs
+  local storage = quant_types.storage(linear:dtype())
   local layer = { name = linear.name, shape = { out, inp }, reason = reason, tensors = {}, disk_bytes = 0,
-    memory_bytes = 0, source_bytes = linear.weight:bytes() + (linear.bias and linear.bias:bytes() or 0),
+    memory_bytes = 0, source_bytes = linear:bytes() + (linear.bias and linear.bias:bytes() or 0),
+    copied_bytes = linear:copied(),
     storage = storage }
   if reason then return layer end
   layer.candidate = true
@@ -218,7 +228,17 @@ local function stacked(group)
   return { shape = { out, group[1].shape[2] }, type = group[1].type, disk_bytes = disk_bytes }
 end
 
-local function sum_up(plan, cfg)
+-- Copies of float weights at one time: of all layers where the model runs, else of one.
+local function copied(plan)
+  local sum, most, runs = 0, 0, false
+  for _, layer in ipairs(plan.layers) do
+    sum, most = sum + layer.copied_bytes, math.max(most, layer.copied_bytes)
+    runs = runs or layer.type ~= nil and #layer.type.needs > 0
+  end
+  return runs and sum or most
+end
+
+local function sum_up(plan, cfg, model)
   local weights, workspace_bytes = 0, 0
   for _, layer in ipairs(plan.layers) do
     if layer.candidate then plan.candidates = plan.candidates + 1 end
@@ -229,9 +249,6 @@ local function sum_up(plan, cfg)
       plan.source_bytes = plan.source_bytes + layer.source_bytes
       weights = weights + layer.shape[1] * layer.shape[2]
       workspace_bytes = math.max(workspace_bytes, workspace(layer, cfg.svdq, plan:sample_rows(cfg)))
-      if layer.type.calibrated then
-        plan.sample_bytes = plan.sample_bytes + 4 * plan:sample_rows(cfg) * layer.shape[2]
-      end
     else
       plan.skipped = plan.skipped + 1
     end
@@ -241,7 +258,9 @@ local function sum_up(plan, cfg)
   end
   plan.weights = weights
   plan.bits_per_weight = weights > 0 and 8 * plan.disk_bytes / weights or 0
-  plan.workspace_bytes = workspace_bytes + plan.sample_bytes
+  plan.statistics_bytes = bound.statistics(plan, model, plan:sample_rows(cfg))
+  plan.state_bytes = bound.states(plan)
+  plan.workspace_bytes = workspace_bytes + plan.statistics_bytes + plan.state_bytes + copied(plan)
 end
 
 --- The reasons why layers stay float, and how many each, most first.
@@ -284,7 +303,7 @@ end
 function M.single(model, cfg)
   local names = check_float(model, {})
   local plan = setmetatable({ layers = {}, patterns = {}, overlaps = {}, quantized = 0, candidates = 0, skipped = 0,
-    disk_bytes = 0, memory_bytes = 0, source_bytes = 0, sample_bytes = 0 }, Plan)
+    disk_bytes = 0, memory_bytes = 0, source_bytes = 0 }, Plan)
   local region = in_region(model, cfg, names, plan.patterns)
   local excluded = select_all(cfg.exclude, names, "exclude", plan.patterns)
   local rules = overrides(cfg, names, excluded, plan)
@@ -296,22 +315,27 @@ function M.single(model, cfg)
       reason = "outside the regions"
     elseif filtered(cfg, linear) then
       reason = "left out by the filter"
+    elseif cfg.on_nan == "skip" then
+      local bad = nonfinite_weights.of(linear)
+      reason = bad and nonfinite_weights.words(bad)
     end
     plan.layers[i] = plan_layer(linear, cfg, rules[name], reason)
   end
-  sum_up(plan, cfg)
+  plan.mode = mode.of(model, cfg, plan.layers)
+  sum_up(plan, cfg, model)
   if plan.quantized == 0 then
     local reasons = {}
     for i, r in ipairs(plan:reasons()) do reasons[i] = ("%d %s"):format(r.layers, r.reason) end
     fail.raise("E-PL-05", "nothing to quantize: of %d linear layers %s", #names, table.concat(reasons, ", "))
   end
   plan.file_bytes = fail.try(artefact.file_bytes(model, plan, cfg))
+  plan.changed_bytes = transformed.bytes(model, plan.layers)
   plan.cfg, plan.model = cfg, model
   return plan
 end
 
-local SUMS = { "quantized", "candidates", "skipped", "disk_bytes", "memory_bytes", "source_bytes", "sample_bytes",
-  "file_bytes", "weights" }
+local SUMS = { "quantized", "candidates", "skipped", "disk_bytes", "memory_bytes", "source_bytes", "statistics_bytes",
+  "file_bytes", "changed_bytes", "weights" }
 
 --- Makes the plan of a model; of a pipeline a table of them, `components`, and their sums.
 ---@param target vise.Model|table<string, vise.Model>
@@ -325,9 +349,9 @@ function M.make(target, cfg)
     local plan = M.single(t.model, t.cfg)
     whole.components[t.name] = plan
     for _, field in ipairs(SUMS) do whole[field] = whole[field] + plan[field] end
-    whole.workspace_bytes = math.max(whole.workspace_bytes, plan.workspace_bytes - plan.sample_bytes)
+    whole.workspace_bytes = math.max(whole.workspace_bytes, plan.workspace_bytes - plan.statistics_bytes)
   end
-  whole.workspace_bytes = whole.workspace_bytes + whole.sample_bytes
+  whole.workspace_bytes = whole.workspace_bytes + whole.statistics_bytes
   whole.bits_per_weight = 8 * whole.disk_bytes / whole.weights
   return whole
 end
@@ -385,7 +409,7 @@ function Plan:plain()
     quantized = self.quantized, skipped = self.skipped, disk_bytes = self.disk_bytes,
     file_bytes = self.file_bytes, memory_bytes = self.memory_bytes, source_bytes = self.source_bytes,
     bits_per_weight = self.bits_per_weight, workspace_bytes = self.workspace_bytes, components = components,
-    backend = core.backend() }
+    mode = self.mode ~= "whole" and self.mode or nil, backend = core.backend() }
 end
 
 return M

@@ -4,64 +4,19 @@ local artefact = require "vise.artefact"
 local calibrate = require "vise.calibrate"
 local captured = require "vise.captured"
 local config = require "vise.config"
+local config_fields = require "vise.config_fields"
 local core = require "vise.core"
 local fail = require "vise.fail"
 local few_shot = require "vise.few_shot"
-local make = require "vise.make_layer"
+local make_layers = require "vise.make_layers"
+local nonfinite_weights = require "vise.nonfinite_weights"
 local pipeline = require "vise.pipeline"
 local plan = require "vise.plan"
-local progress = require "vise.progress"
 local report = require "vise.report"
-local shared_inputs = require "vise.shared_inputs"
+local sequential = require "vise.sequential"
 local summary = require "vise.calibration_summary"
 
 local M = {}
-
---- Makes a layer, and with it the others of its group; by_name gets their reports.
-local function make_with_group(t, layer, group, found, by_name)
-  if not group then
-    local q, result, id = make.layer(t.model:layer(layer.name), layer, found)
-    if not q then return nil, result, id end
-    t.made[layer.name], by_name[layer.name] = q, result
-    return true
-  end
-  local linears = {}
-  for i, other in ipairs(group) do linears[i] = t.model:layer(other.name) end
-  local made, results, id = make.group(linears, group, found)
-  if not made then return nil, results, id end
-  for i, other in ipairs(group) do t.made[other.name], by_name[other.name] = made[i], results[i] end
-  return true
-end
-
-local function weights_of(layers)
-  local sum = 0
-  for _, layer in ipairs(layers) do sum = sum + layer.shape[1] * layer.shape[2] end
-  return sum
-end
-
-local SPLIT = 20 -- how much longer a weight takes, about, whose layer gets a low-rank branch
-
--- Layers of which one takes as long as another.
-local function kind_of(layer)
-  return ("%s %dx%d"):format(layer.type.name, layer.shape[1], layer.shape[2])
-end
-
--- The progress of making all layers: weights, by kinds.
-local function progress_of(targets)
-  local sum, layers, kinds = 0, 0, {}
-  for _, t in ipairs(targets) do
-    sum, layers = sum + t.plan.weights, layers + t.plan.quantized
-    for _, layer in ipairs(t.plan.layers) do
-      if layer.type then
-        local kind = kind_of(layer)
-        kinds[kind] = kinds[kind] or { units = 0, cost = (layer.type.rank or 0) > 0 and SPLIT or 1 }
-        kinds[kind].units = kinds[kind].units + layer.shape[1] * layer.shape[2]
-      end
-    end
-  end
-  return progress.new("quantize", sum, "weights", { kinds = kinds, items = layers, item = "layer",
-    memory = function() return core.memory().bytes end })
-end
 
 --- Makes every layer of every target; the models are as they were.
 ---@return true? ok
@@ -69,24 +24,21 @@ end
 ---@return string? id
 local function make_all(targets, found, bar)
   for i, t in ipairs(targets) do
-    t.made, t.layers = {}, {}
-    local by_name, groups = {}, shared_inputs.groups(t.plan.layers, t.cfg, found[i])
-    for _, layer in ipairs(t.plan.layers) do
-      if layer.type then
-        if not t.made[layer.name] then
-          local group = groups[layer.name]
-          bar:begin(pipeline.label(t, layer.name))
-          local ok, message, id = make_with_group(t, layer, group, found[i] and found[i][layer.name], by_name)
-          if not ok then return nil, pipeline.label(t, message), id end
-          bar:step(weights_of(group or { layer }), kind_of(layer), group and #group or 1)
-        end
-        t.layers[#t.layers + 1] = by_name[layer.name]
-      end
+    t.made, t.by_name, t.layers = {}, {}, {}
+    local ok, message, id
+    if t.recorded then
+      ok, message, id = sequential.make(t, bar)
+    else
+      t.captured = summary.of(found[i])
+      ok, message, id = make_layers.make(t, t.plan.layers, found[i], bar)
     end
-    local same, message, id = t.model.checkpoint:unchanged()
-    if not same then return nil, message, id end
+    if ok then ok, message, id = t.model.checkpoint:unchanged() end
+    if not ok then return nil, message, id end
+    for _, layer in ipairs(t.plan.layers) do
+      if layer.type then t.layers[#t.layers + 1] = t.by_name[layer.name] end
+    end
     t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made,
-      calibration = summary.of(found[i]) }
+      calibration = summary.with_texts(t.captured, t.cfg.calibrate) }
   end
   return true
 end
@@ -157,7 +109,7 @@ end
 ---@return string? message
 ---@return string? id
 function M.commit(cfg, targets, found)
-  local bar <close> = progress_of(targets)
+  local bar <close> = make_layers.progress(targets)
   local ok, message, id = make_all(targets, found, bar)
   if ok then ok, message, id = save(cfg, targets) end
   if not ok then
@@ -219,20 +171,50 @@ local function arm(cfg, targets, found, names)
     end })
 end
 
+---@class vise.QuantizeOptions
+---@field resume? boolean  Goes on from the journal of a run that did not end, if there is one.
+---@field work? string     The folder of the journal, in place of calibration.work; it is left there.
+
+local OPTIONS = { resume = "boolean", work = "string" }
+
+local function check_options(options)
+  for key, value in pairs(options) do
+    if OPTIONS[key] == nil then fail.raise("E-CF-02", "quantize: unknown option '%s'; there are resume, work", key) end
+    config_fields.expect(value, OPTIONS[key], "quantize: " .. key)
+  end
+  return options
+end
+
+-- Calibrates and makes everything, with the journals open.
+local function perform(target, cfg, targets, waiting)
+  local clock = { started = core.clock(), held = core.memory().bytes }
+  core.reset_peak()
+  local _ <close> = nonfinite_weights.zero(targets)
+  local found, message, id = calibrate.capture(target, cfg, targets)
+  if not found then return nil, message, id end
+  clock.calibrated = core.clock()
+  if #waiting > 0 then return arm(cfg, targets, found, waiting) end
+  return finish(cfg, targets, found, clock)
+end
+
 --- Quantizes a model or a pipeline in place: the whole of it, or on any failure nothing.  With
 --- `save_to` the artefact is written as well.  With smooth_strategy "few_shot" the model is armed
 --- instead and quantizes itself after its first forwards (vise.few_shot).
 ---@param target vise.Model|table<string, vise.Model>
 ---@param fields vise.Config|table
+---@param options? vise.QuantizeOptions
 ---@return vise.QuantizeReport|vise.Armed|nil
 ---@return string? message
 ---@return string? id
-function M.quantize(target, fields)
+function M.quantize(target, fields, options)
   local cfg, message, id = config.config(fields)
   if not cfg then return nil, message, id end
+  options = check_options(options or {})
   local targets
   targets, message, id = fail.catch(M.targets, target, cfg)
   if not targets then return nil, message, id end
+  message, id = select(2, fail.catch(nonfinite_weights.check, targets))
+  if message then return nil, message, id end
   local waiting = {}
   for _, t in ipairs(targets) do
     waiting = t.plan:few_shot()
@@ -241,14 +223,16 @@ function M.quantize(target, fields)
         .. "alone", t.name)
     end
   end
-  local clock = { started = core.clock(), held = core.memory().bytes }
-  core.reset_peak()
-  local found
-  found, message, id = calibrate.capture(target, cfg, targets)
-  if not found then return nil, message, id end
-  clock.calibrated = core.clock()
-  if #waiting > 0 then return arm(cfg, targets, found, waiting) end
-  return finish(cfg, targets, found, clock)
+  local ok
+  ok, message, id = sequential.open(cfg, targets, options)
+  local raised, result = false, nil
+  if ok then
+    ok, result, message, id = pcall(perform, target, cfg, targets, waiting)
+    raised = not ok
+  end
+  sequential.close(targets, result ~= nil and not raised, options)
+  if raised then error(result, 0) end
+  return result, message, id
 end
 
 return M

@@ -17,6 +17,8 @@ local M = {}
 ---@field flush_count? integer  Calls between merges; 1 when streaming and no bytes are given.
 ---@field flush_bytes? integer  Bytes between merges.
 ---@field buffered? boolean
+---@field keep? integer         Of the observer top: how many.
+---@field rate? number          Of a moving average.
 ---@field sample? integer       Rows of the input to keep, spread evenly over all; 0 if not given.
 
 ---@class vise.Recorder
@@ -26,7 +28,8 @@ local M = {}
 local Recorder = {}
 Recorder.__index = Recorder
 
-local known = { flush_count = "integer", flush_bytes = "integer", buffered = "boolean", sample = "integer" }
+local known = { flush_count = "integer", flush_bytes = "integer", buffered = "boolean", sample = "integer",
+  keep = "integer", rate = "number" }
 
 --- Raises for options that are none.
 ---@param options? vise.RecorderOptions
@@ -34,16 +37,21 @@ function M.check(options)
   for key, value in pairs(options or {}) do
     local kind = known[key]
     if not kind then fail.raise("E-OB-14", "unknown option '%s' of an observer", tostring(key)) end
-    local fits = kind == "boolean" and type(value) == "boolean"
+    local fits = (kind == "boolean" or kind == "number") and type(value) == kind
       or kind == "integer" and math.type(value) == "integer" and value >= (key == "sample" and 0 or 1)
     if not fits then fail.raise("E-OB-14", "option '%s' of an observer is %s", key, tostring(value)) end
   end
 end
 
+local HISTOGRAM_BYTES = 8 * 4098
+
 -- Kinds whose merging is exact, with the bytes of a small statistic.
 local exact = {
   range = function() return 8 end,
   channel_span = function(channels) return 4 * channels end,
+  histogram = function() return HISTOGRAM_BYTES end,
+  token_span = function() return HISTOGRAM_BYTES end,
+  top = function(_, keep) return 16 * (keep or 16) end,
 }
 
 ---@param kind vise.ObserverKind
@@ -52,11 +60,12 @@ local exact = {
 ---@return vise.Recorder
 function M.new(kind, channels, options)
   options = options or {}
-  fail.try(core.observer(kind, { channels = 1 })):close() -- raises for a kind that is none
+  local shape = { channels = channels, keep = options.keep, rate = options.rate }
+  fail.try(core.observer(kind, { channels = 1, keep = shape.keep, rate = shape.rate })):close() -- raises if wrong
   local count = options.flush_count
   if not count and not options.flush_bytes and not options.buffered then count = 1 end
   if not exact[kind] and not options.buffered then count = 1 end -- sums follow the order of the rows
-  return setmetatable({ kind = kind, channels = channels, parts = {}, bytes = 0,
+  return setmetatable({ kind = kind, shape = shape, parts = {}, bytes = 0,
     flush_count = count or math.huge, flush_bytes = options.flush_bytes or math.huge,
     buffered = options.buffered or false,
     samples = (options.sample or 0) > 0 and samples.new(options.sample) or nil }, Recorder)
@@ -65,7 +74,7 @@ end
 -- The observer, made when it is first needed: one of moments is large, and a layer that shares
 -- another's needs none.
 local function opened(self)
-  self.observer = self.observer or fail.try(core.observer(self.kind, { channels = self.channels }))
+  self.observer = self.observer or fail.try(core.observer(self.kind, self.shape))
   return self.observer
 end
 
@@ -75,11 +84,11 @@ local function part_of(self, x)
     local part = fail.try(x:copy())
     return part, part:bytes()
   end
-  local part = fail.try(core.observer(self.kind, { channels = self.channels }))
+  local part = fail.try(core.observer(self.kind, self.shape))
   self.parts[#self.parts + 1] = part -- here it is closed whatever happens
   fail.try(part:update(x))
   self.parts[#self.parts] = nil
-  return part, exact[self.kind](self.channels)
+  return part, exact[self.kind](self.shape.channels, self.shape.keep)
 end
 
 local function see(self, x)

@@ -2,8 +2,10 @@
 --- predicts noise - image from x_t and the timestep 1000 t.
 
 local core = require "vise.core"
+local diagnose = require "vise.eval.diagnose"
 local expect = require "vise.models.expect"
 local fail = require "vise.fail"
+local summary = require "vise.eval.summary"
 
 local try = fail.try
 
@@ -104,11 +106,11 @@ end
 ---@class vise.FlowLossOptions
 ---@field seed? integer   Of the noise and the times; 0 if not given.
 ---@field batch? integer  Images at once; 64 if not given.
+---@field on_batch? fun(images: integer)  After each batch.
 
--- The sum of squared errors of one batch.
-local function batch_error(model, images, labels, random)
+-- Adds the mean squared error of each image of a batch.
+local function batch_errors(model, images, labels, random, errors)
   local n, channels, height, width = images:shape()
-  local size = channels * height * width
   local noise <close> = try(random:normal { n, channels, height, width })
   local times <close> = try(random:uniform { n })
   local target <close> = try(noise:sub(images))
@@ -121,20 +123,28 @@ local function batch_error(model, images, labels, random)
   end
   try(times:mul(TIMESTEPS, times))
   local prediction <close> = try(model:forward(x, times, labels))
-  return try(core.compare(prediction, target)).rmse ^ 2 * n * size, n * size
+  for i = 1, n do
+    local got <close> = try(prediction:rows(i))
+    local wanted <close> = try(target:rows(i))
+    local squared = try(core.compare(got, wanted)).rmse ^ 2
+    if squared ~= squared then
+      fail.try(nil, ("image %d: the prediction is not finite, first %s"):format(#errors + 1,
+        diagnose.first_layer(model, x, times, labels)), "E-EV-02")
+    end
+    errors[#errors + 1] = squared
+  end
 end
 
 local function flow_loss(model, images, labels, options)
-  local random, step = core.random(options.seed or 0), options.batch or 64
-  local sum, count = 0, 0
+  local random, step, errors = core.random(options.seed or 0), options.batch or 64, {}
   for first = 1, #images, step do
     local last = math.min(first + step - 1, #images)
     local some <close> = try(images:rows(first, last))
     local theirs <close> = try(labels:rows(first, last))
-    local errors, elements = batch_error(model, some, theirs, random)
-    sum, count = sum + errors, count + elements
+    batch_errors(model, some, theirs, random, errors)
+    if options.on_batch then options.on_batch(last - first + 1) end
   end
-  return sum / count
+  return summary.mean(errors)
 end
 
 --- The mean squared error of the model's direction on images that it was not trained on: noise and
@@ -144,7 +154,7 @@ end
 ---@param labels vise.Tensor  i64 [N]
 ---@param options? vise.FlowLossOptions
 ---@return number? loss
----@return string? message
+---@return number|string stderr_or_message  Of the mean over the images.
 ---@return string? id
 function M.flow_loss(model, images, labels, options)
   if #images ~= #labels or #images == 0 then

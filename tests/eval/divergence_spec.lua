@@ -55,7 +55,7 @@ describe("a base", function()
 
   lazy_setup(function()
     model = assert(vise.open(STORIES))
-    tokenizer = assert(core.tokenizer_open(STORIES .. "/tok512.bin"))
+    tokenizer = assert(vise.tokenizers.open(STORIES))
     texts = table.move(assert(data.stories "tests/data/tinystories/stories-1500-1539.txt"), 1, 2, 1, {})
     options = { tokenizer = tokenizer, context = 120 }
     for i, text in ipairs(texts) do sequences[i] = plain.slice(tokenizer:encode(text), 0, 120) end
@@ -154,6 +154,8 @@ describe("a base", function()
     end
     refused("is of another protocol: texts, this is windows", model, with { texts = texts, protocol = "windows" })
     refused("is of another context: 120, this is 100", model, with { texts = texts, context = 100 })
+    local bent_tokenizer = setmetatable({ hash = function() return "0123" end }, { __index = tokenizer })
+    refused("is of another tokenizer: ", model, { tokenizer = bent_tokenizer })
     refused("is of another data: ", model, with { texts = { texts[1] } })
     local bent = tiny.llama()
     bent.config.vocab_size, bent.config.max_position_embeddings = 512, 128
@@ -215,6 +217,7 @@ describe("a base", function()
     assert.matches("its metadata have no top", damaged(function(m) m.top = "0" end))
     assert.matches("windows of 238 ids", damaged(function(m) m.predicted = "237" end))
     assert.matches("window 2 of %-5 ids", damaged(function(_, e) entry(e, "windows"):set(4, -5) end))
+    assert.matches("window 1 of 120 ids", damaged(function(_, e) entry(e, "windows"):set(2, 1) end))
     assert.matches("id 512 of place 3", damaged(function(_, e) entry(e, "tokens"):set(3, 512) end))
     assert.matches("row 1 of the base: id 9999", damaged(function(_, e) entry(e, "ids.1"):set(1, 9999) end))
     assert.matches("log%-probability %-?nan", damaged(function(_, e) entry(e, "log_probs.1"):set(2, 0 / 0) end))

@@ -13,7 +13,7 @@ describe("the protocol", function()
 
   lazy_setup(function()
     model = assert(models.open(STORIES))
-    tokenizer = assert(require("vise.core").tokenizer_open(STORIES .. "/tok512.bin"))
+    tokenizer = assert(require("vise").tokenizers.open(STORIES))
     texts = table.move(assert(data.stories "tests/data/tinystories/stories-1500-1539.txt"), 1, 3, 1, {})
   end)
   lazy_teardown(function() model:close() end)
@@ -84,12 +84,12 @@ describe("the protocol", function()
   it("rolling predicts each text whole, and gives lm-eval's figures of words and bytes", function()
     local length, losses, words, bytes = 128, {}, 0, 0
     for _, text in ipairs(texts) do
-      local ids, done = slice(tokenizer:encode(text), 1, math.huge), 0
+      local ids = slice(tokenizer:encode(text), 1, math.huge)
       local stop = math.min(length, #ids)
       local head = slice(ids, 0, stop)
       table.insert(head, 1, 1)
       for _, v in ipairs(plain.nats(model, head)) do losses[#losses + 1] = v end
-      done = stop
+      local done = stop
       while done < #ids do
         local count = math.min(#ids - done, length)
         local nats = plain.nats(model, slice(ids, done + count - length - 1, done + count))
@@ -128,6 +128,12 @@ describe("the protocol", function()
       seen[hash] = true
     end
     assert.equal(measure({ context = 100 }).token_hash, measure({ context = 100 }).token_hash)
+    -- The same windows, of which another part counts.
+    local ids = { slice(tokenizer:encode(texts[1]), 0, 64) }
+    local function hash_of(protocol)
+      return eval.perplexity(model, ids, { protocol = protocol, context = 64 }).token_hash
+    end
+    assert.not_equal(hash_of "windows", hash_of "llama.cpp")
   end)
 
   it("says that the texts do not fill a window", function()

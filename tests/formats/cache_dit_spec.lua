@@ -149,7 +149,7 @@ describe("a cache-dit checkpoint", function()
       local q = assert(quantized_linear.new { type = qtype, bias = bias,
         weight = assert(core.encode(scheme, core.random(3):normal { 8, inp })) })
       local folder = dit.folder()
-      local saved, message, id = write.save(nil, { config = { quant_type = qtype.name }, layers = { { name = "a.b" } },
+      local saved, message, id = write.save({}, { config = { quant_type = qtype.name }, layers = { { name = "a.b" } },
         made = { ["a.b"] = q } }, folder)
       if saved then disk.remove_tree(folder) end
       return id, message

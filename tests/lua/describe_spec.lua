@@ -69,22 +69,24 @@ end
 
 -- Methods that models have for vise's own use: for compiling, and for opening.
 local INTERNAL = {
-  ["vise.Model"] = { "compute", "inputs", "kind", "layer", "layers", "new", "repeated", "settings_of", "takes" },
-  ["vise.nn.Module"] = { "close", "compute", "default_layers", "forward", "inputs", "new", "repeated", "settings_of",
-    "takes" },
-  ["vise.models.DiT"] = { "close", "compute", "default_layers", "inputs", "kind", "layer", "layers", "new", "repeated",
-    "settings_of", "takes" },
-  ["vise.models.Llama"] = { "close", "compute", "default_layers", "inputs", "kind", "layer", "layers", "new",
-    "repeated", "settings_of", "takes" },
+  ["vise.Model"] = { "block_of", "chain", "compute", "inputs", "kind", "layer", "layers", "new", "release", "repeated",
+    "settings_of", "stream", "takes" },
+  ["vise.nn.Module"] = { "block_of", "chain", "close", "compute", "default_layers", "forward", "inputs", "new",
+    "release", "repeated", "settings_of", "stream", "takes" },
+  ["vise.models.DiT"] = { "block_of", "chain", "close", "compute", "default_layers", "inputs", "kind", "layer",
+    "layers", "new", "release", "repeated", "settings_of", "takes" },
+  ["vise.models.Llama"] = { "block_of", "chain", "close", "compute", "default_layers", "inputs", "kind", "layer",
+    "layers", "new", "release", "repeated", "settings_of", "stream", "takes" },
   ["vise.Checkpoint"] = { "add", "add_index", "note_index", "open_file", "open_folder", "read_config" },
   ["vise.Compiled"] = { "new" },
-  ["vise.Job"] = { "say" },
+  ["vise.Job"] = { "say", "unfinished" },
 }
 
 -- Private classes of the core, which no function of `vise` returns: blocks of bytes, open files, the
 -- context, its scratch, timers.
 local PRIVATE = { ["vise.array"] = true, ["vise.bytes"] = true, ["vise.context"] = true, ["vise.json"] = true,
-  ["vise.map"] = true, ["vise.onednn"] = true, ["vise.timing"] = true, ["vise.workspace"] = true }
+  ["vise.map"] = true, ["vise.onednn"] = true, ["vise.timing"] = true, ["vise.tokenizer"] = true,
+  ["vise.workspace"] = true }
 
 -- Every value that is described, with where it stands: arguments, results, fields, and theirs.
 local function each_value(visit)

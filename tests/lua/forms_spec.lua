@@ -113,6 +113,8 @@ describe("the JSON of", function()
     disk.remove_tree(place)
   end)
 
+  local STORIES, TEXTS = "recipes/quickstart/models/stories260K", "tests/data/tinystories/stories-1-128.txt"
+  local IMAGES = "recipes/quickstart/data/t10k-256-"
   -- Each command, as it is called; {} is the artefact, @ the folder of the tiny recipe and its runs.
   local calls = {
     { "doctor", "doctor" },
@@ -121,8 +123,17 @@ describe("the JSON of", function()
     { "verify", "verify {}" }, { "verify", "verify {}/quant_config.json" },
     { "compare", "compare {} {} --all" }, { "compare", "compare " .. dit.path .. " {} --variant fp16" },
     { "eval", "eval " .. dit.path .. " --variant fp16 -a {}" },
+    { "eval", "eval " .. STORIES .. " -d " .. TEXTS .. " --to 1 -b " .. STORIES .. " --samples 1 --protocol rolling" },
+    { "eval", "eval " .. STORIES .. " -d " .. TEXTS .. " --to 1 --save-base @/base --protocol sliding" },
+    { "eval", "eval " .. dit.path .. " --variant fp16 -a {} -b " .. dit.path .. " --samples 1 -d " .. IMAGES
+      .. "images-idx3-ubyte --labels " .. IMAGES .. "labels-idx1-ubyte --to 2" },
     { "eval", "eval {}/svdq_int4_r16_dq.safetensors --base {}/svdq_int4_r16_dq.safetensors" },
     { "export", "export {} -m " .. dit.path .. " --variant fp16 --to cache-dit -o @/exported" },
+    { "calibrate",
+      "calibrate " .. dit.path .. " --variant fp16 -k span,importance,histogram,top -l proj_out_1 -o @/s" },
+    { "stats show", "stats show @/s" }, { "stats merge", "stats merge @/s -o @/merged" },
+    { "stats convert", "stats convert @/s --to imatrix -o @/s.gguf" },
+    { "stats convert", "stats convert @/s.gguf -o @/i" }, { "stats show", "stats show @/i" },
     { "run", "run quickstart --dry-run" }, { "run", "run @/tiny --no-log" }, { "run", "run @/tiny --no-log -p x=1,2" },
     { "runs", "runs --runs @/runs" }, { "runs show", "runs show last --runs @/runs" },
     { "runs compare", "runs compare last last --runs @/runs" },

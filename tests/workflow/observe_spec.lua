@@ -115,3 +115,36 @@ describe("a watch of sums", function()
     end
   end)
 end)
+
+describe("a watch of a histogram", function()
+  local model
+  setup(function() model = dit.open() end)
+  teardown(function() model:close() end)
+
+  it("has the same bits for all thresholds, and its counts are the rows", function()
+    for _, kind in ipairs { "histogram", "token_span", "top" } do
+      local states, watches = {}, {}
+      for i, options in ipairs { { flush_count = 3 }, { buffered = true }, { flush_bytes = 70000 }, {} } do
+        watches[i] = assert(vise.observe.attach(model, { Q }, kind, options))
+      end
+      dit.calibrate(model)
+      for i, watch in ipairs(watches) do
+        states[i] = watch:observer(Q):state():tobytes()
+        assert.is_true(states[1] == states[i], kind .. i)
+        watch:close()
+      end
+    end
+    local watch <close> = assert(vise.observe.attach(model, { Q }, "token_span"))
+    dit.calibrate(model)
+    local sum = 0
+    for _, n in ipairs(watch:observer(Q):result():totable()) do sum = sum + n end
+    assert.equal(watch:observer(Q):count(), sum)
+  end)
+
+  it("passes on how many outliers are kept, and refuses to save what no method reads", function()
+    local watch <close> = assert(vise.observe.attach(model, { Q }, "top", { keep = 3 }))
+    dit.calibrate(model)
+    assert.equal(3, (watch:observer(Q):result():shape()))
+    assert.error_matches(function() watch:save "x.safetensors" end, "E%-OB%-14: no method reads the statistic top")
+  end)
+end)

@@ -123,23 +123,25 @@ function LayerWork:drop_branch()
   self:replace(try(self.original:copy()))
 end
 
--- tr(D M D'), by the moments or by the rows that were kept.
-local function energy(layer, delta)
-  if layer.moments then return try(core.quadratic(delta, layer.moments)) end
-  if not layer.samples then
-    fail.raise("E-OB-18", "layer %s: an output error needs moments or rows of the layer's input", layer.name)
+--- What an error of the weight does to the output, for a token: tr(D M D') with the moments M of the
+--- input, or the mean over its samples where there are no moments.
+---@param delta vise.Tensor  f32 [out, in], in the current basis
+---@return number
+function LayerWork:energy(delta)
+  if self.moments then return try(core.quadratic(delta, self.moments)) end
+  if not self.samples then
+    fail.raise("E-OB-18", "layer %s: an output error needs moments or rows of the layer's input", self.name)
   end
-  local y <close> = try(core.linear(layer.samples, delta))
-  return y:norm() ^ 2
+  local y <close> = try(core.linear(self.samples, delta))
+  return y:norm() ^ 2 / math.max(self.samples:shape(), 1)
 end
 
---- What an error of the weight does to the output: tr(D M D') / tr(W M W'), with the moments M of the
---- input, or with its samples where there are no moments.
+--- The same as a part of what the whole weight gives: tr(D M D') / tr(W M W').
 ---@param delta vise.Tensor  f32 [out, in], in the current basis
 ---@return number
 function LayerWork:error(delta)
-  local whole = energy(self, self.original)
-  return whole > 0 and energy(self, delta) / whole or 0
+  local whole = self:energy(self.original)
+  return whole > 0 and self:energy(delta) / whole or 0
 end
 
 --- The same of codes: what they and the branch miss of the weight.

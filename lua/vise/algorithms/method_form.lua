@@ -66,7 +66,10 @@ local checks = {
     end
   end,
   make = is_function,
-  needs = function(where, field, value) words(where, field, value, STATISTICS) end,
+  needs = function(where, field, value)
+    if type(value) ~= "function" then words(where, field, value, STATISTICS) end
+  end,
+  check = is_function,
   rows = count(1, MOST_ROWS),
   smooth = is_boolean,
   rank = count(1, MOST_RANK),

@@ -57,8 +57,9 @@ local M = {}
 ---@field branch? boolean       It makes a low-rank branch: of the type's rank, or of options.rank.
 ---@field bias? boolean         It gives the layer a bias of its own.
 ---@field sequential? boolean   It wants the inputs that quantized layers before it give.
----@field needs? string[]       What calibration has to gather: "span", "range", "mean", "importance",
----                             "moments", "samples".
+---@field check? fun(options: table, where: string)  Raises E-CF-05 for options that are none.
+---@field needs? string[]|fun(options: table): string[]  What calibration has to gather: "span", "range",
+---                             "mean", "importance", "moments", "samples".
 ---@field rows? integer         Rows of "samples" to keep, 256.
 ---@field smooth? boolean       It makes smoothing factors.
 ---@field rank? integer         It makes a low-rank branch, for types that have none of their own.
@@ -72,8 +73,17 @@ local M = {}
 local DEFAULT_ROWS, DEFAULT_COPIES = 256, 4
 
 local builtin = {
+  awq = "vise.algorithms.awq",
+  awq_clip = "vise.algorithms.awq_clip",
+  balance = "vise.algorithms.balance_step",
+  bias_correction = "vise.algorithms.bias_correction",
+  gptq = "vise.algorithms.gptq",
+  hqq = "vise.algorithms.hqq",
+  log_equalization = "vise.algorithms.log_equalization",
+  low_rank = "vise.algorithms.low_rank_step",
   rotate = "vise.algorithms.rotate",
   rounding = "vise.algorithms.rounding",
+  smoothquant = "vise.algorithms.smoothquant",
   svdquant = "vise.algorithms.svdquant",
 }
 local registered = {}
@@ -148,6 +158,8 @@ local function with_options(method, given, where)
   end
   for key, value in pairs(method) do copy[key] = value end
   copy.options = options
+  if copy.check then copy.check(options, where) end
+  if type(copy.needs) == "function" then copy.needs = copy.needs(options) end
   return copy
 end
 

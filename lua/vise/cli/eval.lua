@@ -1,129 +1,13 @@
---- vise eval: how well a model predicts text; how far tensors or quantized layers are from others.
+--- vise eval: how well a model predicts text or draws; how far tensors or quantized layers are from others.
 
 local text = require "vise.text"
 
 -- As JSON can say it: an SQNR of equal tensors is infinite.
-local function plain(measures)
-  local finite, out = require "vise.finite", {}
-  for name, v in pairs(measures) do out[name] = finite.or_null(v) end
+local function plain(value)
+  if type(value) ~= "table" then return require("vise.finite").or_null(value) end
+  local out = setmetatable({}, getmetatable(value))
+  for key, v in pairs(value) do out[key] = plain(v) end
   return out
-end
-
--- rel-L2, cosine, SQNR and PSNR of `a` against `b`, any float types.  The peak of the PSNR is the
--- range of `b`.
-local function measure(a, b)
-  local core, try = require "vise.core", require("vise.fail").try
-  local x <close> = try(a:to "f32")
-  local y <close> = try(b:to "f32")
-  local m = try(core.compare(x, y))
-  local s = try(y:statistics())
-  return { rel_l2 = m.rel_l2, cosine = m.cosine, sqnr = m.sqnr, max_abs = m.max_abs,
-    psnr = 20 * math.log((s.max - s.min) / m.rmse, 10) }
-end
-
-local function open_model(ctx)
-  local try = require("vise.fail").try
-  local model = try(require("vise.models").open(ctx.args.model, { variant = ctx.options.variant }))
-  for _, note in ipairs(model.notes) do io.stderr:write("note: ", text.escape_lines(note), "\n") end
-  if ctx.options.artefact then try(require("vise.load").load(model, ctx.options.artefact)) end
-  return model
-end
-
--- The texts of the data files that --from and --to select.
-local function select_texts(ctx)
-  local fail, data = require "vise.fail", require "vise.data"
-  local all = {}
-  for _, path in ipairs(ctx.options.data) do
-    local texts = fail.try(data.stories(path))
-    table.move(texts, 1, #texts, #all + 1, all)
-  end
-  local first, last = ctx.options.from or 1, math.min(ctx.options.to or #all, #all)
-  if first > last then
-    fail.try(nil, ("--from %d, --to %d: the data has %d texts"):format(first, ctx.options.to or #all, #all), "E-US-04")
-  end
-  return table.move(all, first, last, 1, {})
-end
-
-local function predict(model, texts, tokenizer, label)
-  local bar <close> = require("vise.progress").new(label, #texts, "texts")
-  return require("vise.fail").try(require("vise.eval").perplexity(model, texts, { tokenizer = tokenizer,
-    on_window = function() bar:step() end }))
-end
-
--- Perplexity; with an artefact and --base also of the float model, and what changed.
-local function evaluate_text(ctx)
-  local fail, core = require "vise.fail", require "vise.core"
-  local texts = select_texts(ctx)
-  local tokenizer_path = ctx.options.tokenizer or ctx.args.model:gsub("/+$", "") .. "/tok512.bin"
-  local tokenizer = fail.try(core.tokenizer_open(tokenizer_path))
-  local model = open_model(ctx)
-  local result = { model = ctx.args.model, artefact = ctx.options.artefact }
-  result.measured = predict(model, texts, tokenizer, "eval")
-  model:close()
-  if ctx.options.base then
-    local base = fail.try(require("vise.models").open(ctx.options.base, { variant = ctx.options.variant }))
-    result.base = predict(base, texts, tokenizer, "base")
-    base:close()
-    result.loss_change = result.measured.loss - result.base.loss
-  end
-  return result
-end
-
-local function print_text(result)
-  local rows = { { "", "texts", "tokens", "loss", "perplexity" } }
-  for _, name in ipairs { "measured", "base" } do
-    local m = result[name]
-    if m then
-      rows[#rows + 1] = { name, m.texts, m.tokens, ("%10.6f"):format(m.loss), ("%10.6f"):format(m.perplexity) }
-    end
-  end
-  io.stdout:write(text.table(rows))
-  if result.loss_change then io.stdout:write(("loss change %+.6f nats\n"):format(result.loss_change)) end
-end
-
--- Every layer of an artefact against the float weights it was made from.
-local function evaluate_layers(ctx)
-  local core = require "vise.core"
-  local model = open_model(ctx)
-  local pairs_of = core.array {}
-  for _, layer in ipairs(model:layers()) do
-    if layer.quantized then
-      local stands_for <close> = layer.quantized:dequantize()
-      local m = measure(stands_for, layer.weight)
-      m.name = layer.name
-      pairs_of[#pairs_of + 1] = m
-    end
-  end
-  model:close()
-  return { model = ctx.args.model, artefact = ctx.options.artefact, pairs = pairs_of }
-end
-
--- The tensors that two checkpoints share by name.
-local function evaluate_pair(ctx)
-  local core, fail = require "vise.core", require "vise.fail"
-  local checkpoint = require "vise.checkpoint"
-  local a = fail.try(checkpoint.open(ctx.args.model, { variant = ctx.options.variant }))
-  local b = fail.try(checkpoint.open(ctx.options.base))
-  local list, missing = core.array {}, core.array {}
-  for _, name in ipairs(a:names()) do
-    if not b:has(name) then
-      missing[#missing + 1] = name
-    else
-      local x <close> = a:tensor(name)
-      local y <close> = b:tensor(name)
-      local shapes = { table.concat({ x:shape() }, "x"), table.concat({ y:shape() }, "x") }
-      if shapes[1] ~= shapes[2] then
-        fail.try(nil, ("tensor %s is %s, in the base %s"):format(name, shapes[1], shapes[2]), "E-US-12")
-      end
-      local m = measure(x, y)
-      m.name = name
-      list[#list + 1] = m
-    end
-  end
-  a:close()
-  b:close()
-  if #list == 0 then fail.try(nil, "the two have no tensor name in common", "E-US-12") end
-  return { model = ctx.args.model, base = ctx.options.base, pairs = list, missing = missing }
 end
 
 local function print_pairs(result)
@@ -138,91 +22,174 @@ local function print_pairs(result)
   end
 end
 
+local function get(result, first, second)
+  return type(result[first]) == "table" and result[first][second] or nil
+end
+
+-- Thresholds on one number: the option, what it is called, and where it stands in a result.
+local LIMITS = {
+  { "max_perplexity", "perplexity", "measured", "perplexity" },
+  { "max_kld", "divergence", "divergence", "kld" },
+  { "min_same_top", "the same likeliest id, in percent,", "divergence", "same_top", least = true },
+  { "max_flow_loss", "flow loss", "flow", "loss" },
+  { "min_psnr", "PSNR", "drawn", "psnr", least = true },
+  { "min_ssim", "SSIM", "drawn", "ssim", least = true },
+}
+
+local function passes(value, limit, least)
+  return value == value and (least and value >= limit or not least and value <= limit)
+end
+
+-- The layers or tensors below --min-sqnr, in words.
+local function weak_pairs(result, least)
+  local list = {}
+  for _, m in ipairs(least and (result.pairs or result.layers) or {}) do
+    local sqnr = m.sqnr or m.output_sqnr or m.weight_sqnr
+    if not passes(sqnr, least, true) then
+      list[#list + 1] = ("%s: SQNR %.2f dB is below %g\n"):format(text.escape(m.name), sqnr, least)
+    end
+  end
+  return list
+end
+
 -- Is a threshold of the command line passed?  Says so on stderr.
 local function over_threshold(ctx, result)
   io.stdout:flush() -- the table comes before what is said of it
-  local failed = false
-  local limit, least = ctx.options.max_perplexity, ctx.options.min_sqnr
-  local got = result.measured and result.measured.perplexity
-  if limit and got and (got > limit or got ~= got) then
-    io.stderr:write(("perplexity %g is above %g\n"):format(got, limit))
-    failed = true
-  end
-  for _, m in ipairs(least and result.pairs or {}) do
-    if m.sqnr < least or m.sqnr ~= m.sqnr then
-      io.stderr:write(("%s: SQNR %.2f dB is below %g\n"):format(text.escape(m.name), m.sqnr, least))
-      failed = true
+  local list = weak_pairs(result, ctx.options.min_sqnr)
+  for _, limit in ipairs(LIMITS) do
+    local bound, value = ctx.options[limit[1]], get(result, limit[3], limit[4])
+    if bound and value and not passes(value, bound, limit.least) then
+      list[#list + 1] = ("%s %g is %s %g\n"):format(limit[2], value, limit.least and "below" or "above", bound)
     end
   end
-  return failed
+  io.stderr:write(table.concat(list))
+  return #list > 0
 end
 
 -- Options that only one kind of measuring reads: elsewhere they would be lost silently.
+local GOES_WITH = {
+  { "--data", { "from", "to", "layers", "labels" }, function(o) return #o.data > 0 end },
+  { "--data without --labels, or --against", { "max_perplexity" },
+    function(o) return #o.data > 0 and not o.labels or o.against ~= nil end },
+  { "--data without --labels", { "format", "most", "protocol", "context", "stride", "save_base" },
+    function(o) return #o.data > 0 and not o.labels end },
+  { "--save-base or --base", { "top" }, function(o) return o.save_base ~= nil or o.base ~= nil and #o.data > 0 end },
+  { "--against", { "any_model" }, function(o) return o.against ~= nil end },
+  { "--against, or --base and --data", { "max_kld", "min_same_top" },
+    function(o) return o.against ~= nil or o.base ~= nil and #o.data > 0 end },
+  { "--labels", { "max_flow_loss" }, function(o) return o.labels ~= nil end },
+  { "--data or --samples", { "tokenizer" }, function(o) return #o.data > 0 or o.samples ~= nil end },
+  { "--samples and --artefact or --base", { "min_psnr", "min_ssim", "picture" },
+    function(o) return o.samples ~= nil and (o.artefact or o.base) ~= nil end },
+  { "--samples or --labels", { "seed" }, function(o) return (o.samples or o.labels) ~= nil end },
+  { "--layers, or --artefact or --base without --data", { "min_sqnr" },
+    function(o) return o.layers or #o.data == 0 end },
+}
+
 local function check_options(ctx)
   local o, fail = ctx.options, require("vise.fail").try
-  if #o.data == 0 then
-    for _, name in ipairs { "tokenizer", "from", "to", "max-perplexity" } do
-      if o[(name:gsub("-", "_"))] ~= nil then fail(nil, ("--%s goes with --data"):format(name), "E-US-05") end
+  for _, rule in ipairs(GOES_WITH) do
+    for _, name in ipairs(rule[2]) do
+      if o[name] and not rule[3](o) then
+        fail(nil, ("--%s goes with %s"):format(name:gsub("_", "-"), rule[1]), "E-US-05")
+      end
     end
-  elseif o.min_sqnr then
-    fail(nil, "--min-sqnr goes with --artefact or --base, without --data", "E-US-05")
+  end
+  if o.save_base and (o.against or o.base) then
+    fail(nil, "--save-base writes what --against and --base compare with: one of them", "E-US-05")
   end
 end
 
 local function evaluate(ctx)
   check_options(ctx)
-  if #ctx.options.data > 0 then return evaluate_text(ctx) end
-  if ctx.options.artefact then return evaluate_layers(ctx) end
-  if ctx.options.base then return evaluate_pair(ctx) end
-  return nil, "'vise eval' needs --data, --artefact or --base: what to measure", "E-US-05"
+  local o = ctx.options
+  if o.labels or o.samples then
+    local model <close> = require("vise.cli.eval.open").float(ctx)
+    local images = require "vise.cli.eval.images"
+    if images.is(model) then return images.measure(ctx, model) end
+    if o.labels then
+      return nil, ("--labels goes with a model of images, this one is %s"):format(model.family), "E-US-05"
+    end
+  end
+  if #o.data > 0 or o.against or o.samples then return require("vise.cli.eval.texts").measure(ctx) end
+  if o.artefact then return require("vise.cli.eval.pairs").layers(ctx) end
+  if o.base then return require("vise.cli.eval.pairs").tensors(ctx) end
+  return nil, "'vise eval' needs --data, --against, --samples, --artefact or --base: what to measure", "E-US-05"
+end
+
+local function show(ctx, result)
+  local rows = require "vise.cli.eval.rows"
+  if ctx.options.json then
+    result = plain(result)
+    result.schema = 1
+    io.stdout:write(require("vise.core").json_encode(result, 2), "\n")
+  elseif result.pairs then
+    print_pairs(result)
+  else
+    io.stdout:write(ctx.options.markdown and rows.markdown(result) or rows.text(result))
+  end
 end
 
 return {
   name = "eval",
-  summary = "perplexity of a language model; distance of tensors or layers from others",
-  text = "With --data: the mean loss and the perplexity over texts that end with <|endoftext|>, each cut at "
-    .. "the model's context; with --base also those of another model. With --artefact alone: what each quantized "
-    .. "layer stands for against its float weight. With --base alone: the tensors that two files share. "
-    .. "PSNR takes the range of the base as its peak.",
+  summary = "perplexity, divergence, images against a base; distance of layers",
+  text = "With --data: how well texts that end with <|endoftext|> are predicted, under the protocol named; with --base "
+    .. "also how far that is from another model, token by token. --save-base keeps what a model predicts, once, and "
+    .. "--against holds others against it. With images and --labels: the flow loss; with --samples the PSNR and SSIM "
+    .. "of images drawn from the same noise. With --artefact alone: what each quantized layer stands for against its "
+    .. "float weight. With --base alone: the tensors that two files share. PSNR of tensors takes the range of the base "
+    .. "as its peak. Thresholds that are not met end with status 1.",
   arguments = {
     { name = "model", type = "path", glob = "*.safetensors", help = "a model folder, or a .safetensors file" },
   },
   options = {
-    { name = "data", short = "d", type = "file", repeatable = true, help = "texts to predict" },
+    { name = "data", short = "d", type = "file", repeatable = true, help = "texts, or an IDX file of images" },
     { name = "artefact", short = "a", type = "path", glob = "*.safetensors", value = "DIR",
       help = "put this artefact onto the model first" },
     { name = "base", short = "b", type = "path", glob = "*.safetensors", value = "PATH",
       help = "what to measure against" },
-    { name = "tokenizer", type = "file", help = "the tokenizer; default tok512.bin of the model's folder" },
-    { name = "from", type = "integer", min = 1, help = "the first text; 1 if not given" },
-    { name = "to", type = "integer", min = 1, help = "the last text; the last of the data if not given" },
+    { name = "format", type = "choice", choices = { "auto", "stories", "lines", "raw", "ids", "ids-u16", "ids-i32" },
+      help = "how texts stand in the data; by its name and its marks if not given" },
+    { name = "most", type = "integer", min = 1, help = "symbols of a line; longer ones are left out" },
+    { name = "protocol", type = "choice", choices = { "texts", "windows", "llama.cpp", "sliding", "rolling" },
+      help = "what is predicted from what; texts if not given" },
+    { name = "context", type = "integer", min = 2, help = "ids of a window; the model's context if not given" },
+    { name = "stride", type = "integer", min = 1, help = "of sliding windows; half the context if not given" },
+    { name = "save-base", type = "place", value = "FILE", help = "keep what the model predicts, for --against" },
+    { name = "top", type = "integer", min = 1, help = "ids kept at each place; 64 if not given" },
+    { name = "against", type = "file", help = "a file of --save-base to hold the model against" },
+    { name = "any-model", type = "flag", help = "take a base that is of another model" },
+    { name = "layers", type = "flag", help = "the SQNR of every layer's output on the texts as well" },
+    { name = "labels", type = "file", help = "the labels of images, an IDX file" },
+    { name = "samples", type = "integer", min = 1, help = "texts to write, or images to draw and compare" },
+    { name = "seed", type = "integer", min = 0, help = "of what is drawn" },
+    { name = "picture", type = "place", value = "FILE", help = "write the images as a PNG: float, then measured" },
+    { name = "tokenizer", type = "file", help = "the tokenizer; default that of the model's folder" },
+    { name = "from", type = "integer", min = 1, help = "the first text or image; 1 if not given" },
+    { name = "to", type = "integer", min = 1, help = "the last one; that of the data if not given" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },
     { name = "max-perplexity", type = "number", help = "exit with 1 if the perplexity is higher" },
-    { name = "min-sqnr", type = "number", help = "exit with 1 if a pair's SQNR in dB is lower" },
+    { name = "max-kld", type = "number", help = "exit with 1 if the mean divergence is higher" },
+    { name = "min-same-top", type = "number", help = "exit with 1 if the percentage is lower" },
+    { name = "min-sqnr", type = "number", help = "exit with 1 if a layer's or tensor's SQNR in dB is lower" },
+    { name = "max-flow-loss", type = "number", help = "exit with 1 if the flow loss is higher" },
+    { name = "min-psnr", type = "number", help = "exit with 1 if the PSNR in dB is lower" },
+    { name = "min-ssim", type = "number", help = "exit with 1 if the SSIM is lower" },
     { name = "json", type = "flag", help = "print one JSON object" },
+    { name = "markdown", type = "flag", help = "print a table of Markdown, in lm-eval's columns" },
   },
   examples = {
     { "vise eval models/stories --data stories.txt --from 1501 --to 1540", "perplexity on held-out texts" },
-    { "vise eval models/stories -a out/int4 -b models/stories -d stories.txt", "quantized against float" },
+    { "vise eval models/stories -d stories.txt --protocol windows --save-base float.base", "keep the float model's" },
+    { "vise eval models/stories -a out/int4 --against float.base --max-kld 0.1", "quantized against float" },
+    { "vise eval models/dit -a out/dit-int4 --samples 40 --picture both.png", "images against the float model's" },
     { "vise eval models/dit --artefact out/dit-int8 --min-sqnr 30", "the layers that lose most" },
     { "vise eval images.safetensors --base float.safetensors", "tensors of one file against another" },
   },
   run = function(ctx)
-    local fail, core = require "vise.fail", require "vise.core"
-    local result, message, id = fail.catch(evaluate, ctx)
+    local result, message, id = require("vise.fail").catch(evaluate, ctx)
     if not result then return nil, message, id end
-    if ctx.options.json then
-      for i, m in ipairs(result.pairs or {}) do result.pairs[i] = plain(m) end
-      for _, name in ipairs { "measured", "base" } do
-        if type(result[name]) == "table" then result[name] = plain(result[name]) end
-      end
-      result.schema = 1
-      io.stdout:write(core.json_encode(result, 2), "\n")
-    elseif result.pairs then
-      print_pairs(result)
-    else
-      print_text(result)
-    end
+    show(ctx, result)
     return over_threshold(ctx, result) and 1 or 0
   end,
 }

@@ -9,6 +9,7 @@ local function words_of(ctx)
   end
   for _, path in ipairs(o.data) do table.move({ "--data", path }, 1, 2, #words + 1, words) end
   for _, pair in ipairs(o.param) do table.move({ "-p", table.concat(pair, "=") }, 1, 2, #words + 1, words) end
+  if o.resume then words[#words + 1] = "--resume" end
   if o.locked then words[#words + 1] = "--locked" end
   return words
 end
@@ -18,7 +19,7 @@ local function request_of(ctx)
   return {
     recipe = ctx.args.recipe, given = o.param, model = o.model, variant = o.variant, data = o.data, out = o.out,
     place = not o.no_log and not o.dry_run and require("vise.runs").place(o.runs) or nil,
-    dry_run = o.dry_run, quiet = o.json, locked = o.locked, command = words_of(ctx),
+    dry_run = o.dry_run, resume = o.resume, quiet = o.json, locked = o.locked, command = words_of(ctx),
   }
 end
 
@@ -43,6 +44,9 @@ local function one(prepared, json)
   local outcome, message, id = execute.run(prepared)
   if not outcome then return nil, message, id end
   if outcome.status ~= "done" and outcome.run then outcome.job:log("the log of this run is %s", outcome.run.folder) end
+  for _, path in ipairs(outcome.status ~= "done" and outcome.job:unfinished() or {}) do
+    outcome.job:log("%s holds what is done: --resume goes on from there", path)
+  end
   if outcome.raised then error(outcome.raised, 0) end
   if outcome.status ~= "done" then return nil, outcome.message, outcome.id end
   if json then io.stdout:write(execute.summary(prepared, outcome.job)) else say_where(outcome) end
@@ -120,6 +124,7 @@ return {
     { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters",
       help = "a parameter of the recipe; several values with commas are a sweep" },
     { name = "dry-run", short = "n", type = "flag", help = "print the plan and stop; touch nothing" },
+    { name = "resume", type = "flag", help = "go on from what a run left in OUT.work" },
     { name = "params", type = "flag", help = "list the recipe's parameters and stop" },
     { name = "print-config", type = "flag", help = "print what would be run, with every value, and stop" },
     { name = "locked", type = "flag", help = "refuse to run if anything differs from the recipe's lock.json" },

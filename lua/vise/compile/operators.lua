@@ -38,11 +38,12 @@ local operators = {
   modulate = elementwise(4),
   gated_add = { out = 4, inplace = { 1, 2 } },
   attention = { out = 5, position = 4 }, rope = { out = 3, inplace = { 1 }, position = 2 },
+  add_positions = { out = 4, inplace = { 1 }, position = 3 },
   ["tensor:put"] = { into = true, position = 3 },
   sinusoid = { out = 3 }, embedding = { out = 3 },
   patchify = { out = 3 }, unpatchify = { out = 3 },
   -- quantized layers
-  hadamard = { out = 3, inplace = { 1 } },
+  hadamard = { out = 4 },
   rows = { out = 4, vectors = { "weight", "bias" }, alike = 2 },
   product = { out = 4, vectors = { "bias" } },
   simulate = { out = 3, inplace = { 2 } },

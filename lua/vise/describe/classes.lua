@@ -9,7 +9,7 @@ local M = {}
 M.core = {
   ["vise.coded"] = "vise.Coded", ["vise.observer"] = "vise.Observer", ["vise.packed"] = "vise.Packed",
   ["vise.random"] = "vise.Generator", ["vise.rows"] = "vise.Rows", ["vise.safetensors"] = "vise.SafetensorsFile",
-  ["vise.scheme"] = "vise.Scheme", ["vise.tensor"] = "vise.Tensor", ["vise.tokenizer"] = "vise.Tokenizer",
+  ["vise.scheme"] = "vise.Scheme", ["vise.tensor"] = "vise.Tensor",
 }
 
 -- The table that holds an object's methods: behind its fields if it cannot be changed.

@@ -66,4 +66,11 @@ return {
     explain = "The errors that columns pass on grew until no step could hold the values: the factor is that of a "
       .. "matrix that is close to singular.",
   },
+  ["E-NU-20"] = {
+    title = "weights are not finite",
+    next = "Choose on_nan = \"zero\", which takes 0 for them, or on_nan = \"skip\", which leaves the layer float.",
+    explain = "The weights of every planned layer are looked at before anything starts. A NaN or an infinity among "
+      .. "them comes from a broken file or from training that diverged; most often the model is of no use. The message "
+      .. "says how many there are in the first such tensor, and where the first stands.",
+  },
 }

@@ -38,4 +38,30 @@ return {
     next = "Decode with the tokenizer that the model was trained with.",
     explain = "The number is negative, or not below the number of pieces of this vocabulary.",
   },
+  ["E-TK-08"] = {
+    title = "tokenizer of another kind",
+    next = "Encode the texts with the tokenizer's own library, and give lists of ids (a .ids file).",
+    explain = "Of tokenizer.json files the type WordLevel is read. BPE, Unigram and WordPiece, normalizers and "
+      .. "pre-tokenizers other than white space are not: their ids would differ from those the model was trained with.",
+  },
+  ["E-TK-09"] = {
+    title = "text without a piece",
+    next = "Leave the text out, or give a tokenizer whose vocabulary has the piece or one for the unknown.",
+    explain = "The vocabulary has no piece for a part of the text, and no piece that stands for the unknown.",
+  },
+  ["E-TK-10"] = {
+    title = "tokenizer.json that is not well-formed",
+    next = "Copy the file again from where the model came from.",
+    explain = "Its vocabulary or its special pieces contradict each other, or what should be an object is none.",
+  },
+  ["E-TK-11"] = {
+    title = "no tokenizer in this folder",
+    next = "Copy the tokenizer's file into the model's folder, or name it with --tokenizer.",
+    explain = "A model's folder has its tokenizer in tokenizer.json, or in tok512.bin or tokenizer.bin of llama2.c.",
+  },
+  ["E-TK-12"] = {
+    title = "tokenizer used wrongly",
+    next = "See vise help tokenizers and vise help tokenizer.",
+    explain = "An option is unknown or has a wrong value, or what was to be encoded is no string.",
+  },
 }

@@ -65,8 +65,8 @@ return {
   ["E-TR-11"] = {
     title = "transforms of a loaded artefact cannot be kept",
     next = "Leave keep_transforms out, or open the model and transform it again.",
-    explain = "An artefact has no float weights of the layers that it quantized, so what the transforms made of them is "
-      .. "not known after loading. restore can only give the model as it was opened.",
+    explain = "An artefact has no float weights of the layers that it quantized, so what the transforms made of them "
+      .. "is not known after loading. restore can only give the model as it was opened.",
     exit = 64,
   },
 }

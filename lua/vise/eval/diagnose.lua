@@ -13,20 +13,19 @@ local function problem_of(layer, x)
   return y:nonfinite() and ("the output of layer %s"):format(layer.name) or nil
 end
 
---- The first layer with values that are not finite, in words.
+--- The first layer with values that are not finite in a forward, in words.
 ---@param model vise.Model
----@param ids integer[]
+---@param ... any  What the forward takes.
 ---@return string
-function M.first_layer(model, ids)
+function M.first_layer(model, ...)
   local found, undo = nil, {}
   for _, layer in ipairs(model.layers and model:layers() or {}) do
     undo[#undo + 1] = layer:hook(function(_, x) found = found or problem_of(layer, x) end)
   end
-  local x <close> = fail.try(core.tensor_of("i64", { 1, #ids }, ids))
-  local ok, logits, message, id = pcall(model.forward, model, x)
+  local ok, y, message, id = pcall(model.forward, model, ...)
   for _, off in ipairs(undo) do off() end
-  if not ok then error(logits, 0) end
-  fail.try(logits, message, id):close()
+  if not ok then error(y, 0) end
+  fail.try(y, message, id):close()
   return found or "behind the last layer"
 end
 
@@ -35,7 +34,8 @@ end
 ---@param window vise.eval.Window
 ---@param place integer  Of the id whose logits they are.
 function M.raise(model, window, place)
-  local ids = table.move(window.ids, 1, #window.ids - 1, 1, {})
+  local ids <close> = fail.try(core.tensor_of("i64", { 1, #window.ids - 1 },
+    table.move(window.ids, 1, #window.ids - 1, 1, {})))
   local text = window.text > 0 and ("text %d"):format(window.text) or "the texts"
   fail.try(nil, ("%s: the logits after id %d of a window are not finite, first %s"):format(text, place,
     M.first_layer(model, ids)), "E-EV-02")

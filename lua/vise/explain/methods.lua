@@ -30,6 +30,20 @@ return {
     options = "svdq = { scale_search = true|false }",
     see = { "svdquant", "round_to_nearest" },
   },
+  rotate = {
+    title = "rotation (QuaRot)",
+    text = "A channel that is much larger than the others sets the scale of its whole group or token. An orthogonal "
+      .. "matrix before and its transpose behind change no answer and spread such a channel over all. "
+      .. "vise.transform(model, \"rotate\") turns the residual stream and the values of attention once, in the "
+      .. "weights; the step rotate of a method turns the input of single layers in every forward.",
+    steps = { "x W' = (x Q) (W Q)'", "R1: Q of the stream, norms fused into what reads them", "R2: of each head's "
+      .. "values", "R3: of queries and keys", "R4: H of a layer's input, while it runs" },
+    when = "Where activations are coded in 4 bits, or weights in 3 and less. R4 is for the input of down_proj, which "
+      .. "no matrix of another layer can turn; R3 only for who quantizes keys.",
+    options = "vise.transform(model, \"rotate\", { r1 =, r2 =, r3 =, block =, seed = }), method = { \"rotate\", ... }",
+    paper = "Ashkboos et al., QuaRot, arXiv 2404.00456; SpinQuant, arXiv 2405.16406",
+    see = { "smoothing" },
+  },
   smoothing = {
     title = "smoothing (SmoothQuant)",
     text = "A few input channels of a layer are much larger than the rest, and set the scale of all. Each channel of "

@@ -22,6 +22,8 @@ local M = {}
 ---@field quantized table[]          What job:quantize did: { label, report, histograms? } each.
 ---@field saved table[]              What job:save wrote: { name, file, bytes } each.
 ---@field written string[]           Names that job:path gave out.
+---@field journals string[]          Folders of calibrations block by block.
+---@field resume boolean
 ---@field used table<string, true>   Which of model and data the body asked for.
 local Job = {}
 for _, part in ipairs { "output", "events", "work" } do
@@ -35,6 +37,7 @@ end
 ---@field data string[]
 ---@field out? string
 ---@field dry_run? boolean
+---@field resume? boolean Goes on from the journals that an earlier run left.
 ---@field quiet? boolean  Nothing on stdout: what job:print says goes to stderr.
 ---@field folder? string  Where the recipe's assets lie, if not in its own folder.
 ---@field sink? vise.RunLog  Hears of lines and metrics as they come.
@@ -84,7 +87,7 @@ function M.new(recipe, options)
     data_files = options.data, out = options.out, dry_run = options.dry_run or false,
     stream = options.quiet and io.stderr or io.stdout, sink = options.sink, carried = options.carried,
     results = core.array {}, metrics = core.array {}, failed = 0, opened = {}, images = {}, texts = {}, rows = {},
-    quantized = {}, saved = {}, written = {}, used = {},
+    quantized = {}, saved = {}, written = {}, used = {}, journals = {}, resume = options.resume or false,
   }, metatable)
 end
 
@@ -97,6 +100,20 @@ function Job:open(path, options)
   self.opened[#self.opened + 1] = model
   for _, note in ipairs(model.notes or {}) do self:log("note: %s", note) end
   return model
+end
+
+--- The journals that calibrations left which did not end: `resume` goes on from them.
+---@return string[]
+function Job:unfinished()
+  local left = {}
+  for _, path in ipairs(self.journals) do
+    if core.disk.exists(path) then left[#left + 1] = path end
+  end
+  return left
+end
+
+local function remove_journals(job)
+  for _, path in ipairs(job:unfinished()) do core.disk.remove_tree(path) end
 end
 
 local function close_all(job)
@@ -119,7 +136,10 @@ function M.run(job)
   close_all(job)
   if results[1] then
     -- nil and a message is a failure, with an id of vise's or without.
-    if results[2] ~= nil or results[3] == nil then return true end
+    if results[2] ~= nil or results[3] == nil then
+      remove_journals(job)
+      return true
+    end
     return nil, tostring(results[3]), type(results[4]) == "string" and results[4] or "E-RC-07"
   end
   local raised = results[2]

@@ -42,7 +42,7 @@ local function settings_of(class, model, transforms)
   local where = (model.checkpoint.folder or model.checkpoint.path) .. "/config.json"
   local settings = fail.try(class.settings_of(model.config, where))
   for _, transform in ipairs(transforms) do
-    local changed = fail.try(streams.settings(class.stream, transform.settings, "transform " .. transform.name))
+    local changed = fail.try(streams.settings(model.stream, transform.settings, "transform " .. transform.name))
     for key, value in pairs(changed) do settings[key] = value end
   end
   return settings

@@ -15,6 +15,8 @@ local M = {}
 --- architectures and model_type.  Those of vise are loaded when first asked for.
 local families = {
   DiTTransformer2DModel = { family = "dit", module = "vise.models.dit" },
+  GPT2LMHeadModel = { family = "gpt2", module = "vise.models.gpt2" },
+  gpt2 = { family = "gpt2", module = "vise.models.gpt2" },
   LlamaForCausalLM = { family = "llama", module = "vise.models.llama" },
   llama = { family = "llama", module = "vise.models.llama" },
 }
@@ -143,7 +145,7 @@ end
 --- says what was odd.
 ---@param path string
 ---@param options? { variant?: string, weights?: string }  Passed on to vise.checkpoint.
----@return vise.models.DiT|vise.models.Llama|vise.models.Bare|nil model
+---@return vise.models.DiT|vise.models.Llama|vise.models.GPT2|vise.models.Bare|nil model
 ---@return string? message
 ---@return string? id
 function M.open(path, options)

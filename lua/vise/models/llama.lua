@@ -2,9 +2,9 @@
 --- half-split rotary positions, SwiGLU, tied or separate output head.
 
 local Attention = require "vise.nn.attention"
-local Cache = require "vise.nn.cache"
 local GatedMLP = require "vise.nn.gated_mlp"
 local RMSNorm = require "vise.nn.rms_norm"
+local causal = require "vise.models.causal"
 local config_reader = require "vise.models.config"
 local core = require "vise.core"
 local fail = require "vise.fail"
@@ -108,18 +108,6 @@ local function rope_of(config)
   return theta, kind
 end
 
--- The ids that end a text: one, several or none.
-local function stop_ids(config)
-  local eos = config.eos_token_id
-  if eos == nil or eos == core.null then return {} end
-  local ids = {}
-  for i, id in ipairs(type(eos) == "table" and eos or { eos }) do
-    ids[i] = type(id) == "number" and math.tointeger(id)
-    if not ids[i] then return nil end
-  end
-  return ids
-end
-
 -- Reads a config.json of this family.
 local function settings_of(config, path)
   local theta, rope = rope_of(config)
@@ -130,11 +118,7 @@ local function settings_of(config, path)
   if not settings then return nil, message, id end
   local problem = complete(settings)
   if problem then return fail.fail("E-MD-10", "%s: %s", path, problem) end
-  settings.eos = stop_ids(config)
-  if not settings.eos then
-    return fail.fail("E-MD-04", '%s: "eos_token_id" is neither an integer nor a list of them', path)
-  end
-  return settings
+  return causal.with_stops(settings, config, path)
 end
 
 local function build(settings, weights)
@@ -156,39 +140,10 @@ local function build(settings, weights)
   return self
 end
 
----@class vise.LlamaOptions
----@field cache? vise.nn.Cache  What came before; the ids are added to it.
----@field last? boolean         Only the logits after the last id: [B, 1, vocabulary].
-
--- Ids as an integer tensor [B, T]; a list of ids is one sequence.
-local function as_ids(ids)
-  if type(ids) == "table" then return try(core.tensor_of("i64", { 1, #ids }, ids)) end
-  local rank = select("#", ids:shape())
-  if rank > 2 or rank == 0 then fail.raise("E-MD-12", "ids are %s, expected [T] or [B, T]", ids) end
-  return try(ids:reshape { rank == 1 and 1 or #ids, -1 })
-end
-
--- The last position of x [B, T, D] for each of the batch: [B, 1, D].
-local function last_position(x)
-  local batch, count, width = x:shape()
-  local rows <close> = try(x:reshape { batch, count * width })
-  local columns <close> = try(rows:columns((count - 1) * width + 1, count * width))
-  local copy <close> = try(columns:copy())
-  return try(copy:reshape { batch, 1, width })
-end
-
 local function logits_of(self, x)
   local h <close> = self.norm:forward(x)
   if self.head then return self.head:forward(h) end
   return try(core.linear(h, self.embedding.weight))
-end
-
--- Checks what a forward is given and makes tensors of it.
-local function inputs_of(self, ids, options)
-  local cache = options and options.cache
-  local inputs = { ids = as_ids(ids) }
-  self:check_length(cache and cache:length() or 0, select(2, inputs.ids:shape()))
-  return inputs
 end
 
 -- The forward of checked inputs.
@@ -205,7 +160,7 @@ end
 
 function chain.finish(self, state, options)
   if not (options and options.last) then return logits_of(self, state.x) end
-  local last <close> = last_position(state.x)
+  local last <close> = causal.last_position(state.x)
   return logits_of(self, last)
 end
 
@@ -232,34 +187,15 @@ local stream = {
 ---@field config table            config.json, decoded
 ---@field settings table          What of it the model uses, checked.
 ---@field checkpoint vise.Checkpoint
----@field forward fun(self: vise.models.Llama, ids: vise.Tensor|integer[], options?: vise.LlamaOptions):
+---@field forward fun(self: vise.models.Llama, ids: vise.Tensor|integer[], options?: vise.CausalOptions):
 ---  vise.Tensor?, string?, string?  Predicts what follows each id: i64 or i32 [B, T] or [T], from 0 -> logits,
 ---  f32 [B, T, vocabulary]
 local Llama = family.define {
   family = "llama", names = { "LlamaForCausalLM", "llama" }, settings = settings_of,
-  blocks = { "model.layers.", "num_hidden_layers" }, build = build, takes = { "ids" }, inputs = inputs_of,
+  blocks = { "model.layers.", "num_hidden_layers" }, build = build, takes = { "ids" }, inputs = causal.inputs,
   chain = chain, stream = stream,
 }
 
---- Makes an empty cache for one sequence.
----@param capacity? integer  Positions; the model's whole context if not given.
----@return vise.nn.Cache? cache
----@return string? message
----@return string? id
-function Llama:cache(capacity)
-  local s = self.settings
-  return fail.catch(Cache.new, #self.blocks, capacity or s.max_position_embeddings, s.kv_width)
-end
-
---- Raises E-MD-12 unless `count` ids after `held` fit the model's context.
----@param held integer
----@param count integer
-function Llama:check_length(held, count)
-  local most = self.settings.max_position_embeddings
-  if count == 0 then fail.raise("E-MD-12", "no ids to run on") end
-  if held + count > most then
-    fail.raise("E-MD-12", "%d ids after %d, the model's context is %d", count, held, most)
-  end
-end
+causal.extend(Llama, "kv_width")
 
 return Llama

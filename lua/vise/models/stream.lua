@@ -78,7 +78,9 @@ function M.problem(stream)
   local names = {}
   for name in pairs(checks) do names[#names + 1] = name end
   for name, value in pairs(stream) do
-    if not checks[name] then return ("has no field '%s'%s"):format(tostring(name), suggest.hint(tostring(name), names)) end
+    if not checks[name] then
+      return ("has no field '%s'%s"):format(tostring(name), suggest.hint(tostring(name), names))
+    end
     if not checks[name](value) then return ("has a wrong %s"):format(name) end
   end
   for _, name in ipairs { "width", "embeddings", "writers", "readers" } do

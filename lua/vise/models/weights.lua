@@ -2,6 +2,7 @@
 --- the shape that the config implies, and keeps account of what does not fit.  Tensors that a transform
 --- changed or added lie over those of the checkpoint.
 
+local Conv1D = require "vise.nn.conv1d"
 local Embedding = require "vise.nn.embedding"
 local Linear = require "vise.nn.linear"
 local suggest = require "vise.suggest"
@@ -13,6 +14,7 @@ local suggest = require "vise.suggest"
 ---@field problem? { message: string, id: string }  The first tensor that does not fit.
 ---@field overlay table<string, vise.Tensor>  Handles of its own, by name.
 ---@field used table<string, true>  What of the overlay was taken.
+---@field turned vise.nn.Conv1D[]  Layers that may hold a copy of their weight.
 ---@field partial? boolean  Changed weights of quantized layers are not in the overlay.
 local Weights = {}
 Weights.__index = Weights
@@ -27,7 +29,8 @@ local function handle_of(tensor) return tensor:reshape { tensor:shape() } end
 function Weights.new(checkpoint, overlay)
   local handles = {}
   for name, tensor in pairs(overlay or {}) do handles[name] = handle_of(tensor) end
-  return setmetatable({ checkpoint = checkpoint, taken = {}, missing = {}, overlay = handles, used = {} }, Weights)
+  return setmetatable({ checkpoint = checkpoint, taken = {}, missing = {}, overlay = handles, used = {},
+    turned = {} }, Weights)
 end
 
 --- What is known of a tensor, changed or not; nil if there is none.
@@ -106,6 +109,20 @@ function Weights:linear(name, outputs, inputs, biased)
   return Linear.new(name, outputs, inputs, weight, bias)
 end
 
+--- Takes a layer whose `name.weight` is stored [inputs, outputs].
+---@param name string
+---@param outputs integer
+---@param inputs integer
+---@param biased boolean
+---@return vise.nn.Conv1D
+function Weights:conv1d(name, outputs, inputs, biased)
+  local stored = self:tensor(name .. ".weight", { inputs, outputs })
+  local bias = biased and self:tensor(name .. ".bias", { outputs }) or nil
+  local layer = Conv1D.new(name, outputs, inputs, stored, bias)
+  self.turned[#self.turned + 1] = layer
+  return layer
+end
+
 ---@param name string
 ---@param ids integer
 ---@param width integer
@@ -141,9 +158,10 @@ end
 
 --- Gives the tensors back.
 function Weights:close()
+  for _, layer in ipairs(self.turned) do layer:release() end
   for _, tensor in ipairs(self.taken) do tensor:close() end
   for _, tensor in pairs(self.overlay) do tensor:close() end
-  self.taken, self.overlay = {}, {}
+  self.taken, self.overlay, self.turned = {}, {}, {}
 end
 
 return Weights

@@ -55,6 +55,23 @@ local function attend_cached(self, q, cache, position)
   return attend(self, q, keys, values, position)
 end
 
+--- Attends from queries to keys, those of a cache included, and puts the result through `out`.
+---@param q vise.Tensor  [B, T, heads * size]; this and k are turned in place where they are to be.
+---@param k vise.Tensor  [B, T, kv_heads * size]
+---@param v vise.Tensor
+---@param cache? vise.nn.CacheLayer  The keys and values are added to it.
+---@return vise.Tensor
+function Attention:attend(q, k, v, cache)
+  if self.turned then
+    try(core.hadamard(q, self.turned, q))
+    try(core.hadamard(k, self.turned, k))
+  end
+  if not cache then return attend(self, q, k, v, 0) end
+  local position = cache.length
+  cache:append(k, v)
+  return attend_cached(self, q, cache, position)
+end
+
 ---@param x vise.Tensor              [B, T, D]
 ---@param cache? vise.nn.CacheLayer  What came before, B = 1; x is added to it.
 ---@return vise.Tensor
@@ -62,18 +79,12 @@ function Attention:forward(x, cache)
   local q <close> = self.q:forward(x)
   local k <close> = self.k:forward(x)
   local v <close> = self.v:forward(x)
-  local position = cache and cache.length or 0
   if self.theta then
+    local position = cache and cache.length or 0
     try(core.rope(q, { heads = self.heads, theta = self.theta, position = position }, q))
     try(core.rope(k, { heads = self.kv_heads, theta = self.theta, position = position }, k))
   end
-  if self.turned then
-    try(core.hadamard(q, self.turned, q))
-    try(core.hadamard(k, self.turned, k))
-  end
-  if not cache then return attend(self, q, k, v, position) end
-  cache:append(k, v)
-  return attend_cached(self, q, cache, position)
+  return self:attend(q, k, v, cache)
 end
 
 return Attention

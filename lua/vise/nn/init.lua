@@ -2,8 +2,11 @@
 
 return {
   Attention = require "vise.nn.attention",
+  Conv1D = require "vise.nn.conv1d",
   Embedding = require "vise.nn.embedding",
+  FusedAttention = require "vise.nn.fused_attention",
   GatedMLP = require "vise.nn.gated_mlp",
+  LayerNorm = require "vise.nn.layer_norm",
   Linear = require "vise.nn.linear",
   MLP = require "vise.nn.mlp",
   ModulatedNorm = require "vise.nn.modulated_norm",

@@ -13,6 +13,22 @@ local g = vise.random(1)
 local x = g:normal { 2, 6, 32 }]],
   functions = {
     {
+      name = "add_positions",
+      arguments = {
+        { "x", "vise.Tensor", "f32 [B, T, D]" },
+        { "table", "vise.Tensor", "[P, D], any float type" },
+        { "options", "table", "the place", optional = true, fields = {
+          { "position", "integer", "of the first token", min = 0, default = 0 },
+        } },
+        OUT,
+      },
+      returns = Y,
+      text = "Learned positions: row position + t of the table is added to token t.",
+      example = [[
+local y = vise.ops.add_positions(x, g:normal { 10, 32 }, { position = 4 })
+print(y:shape()) --> 2 6 32]],
+    },
+    {
       name = "attention",
       arguments = {
         { "q", "vise.Tensor", "f32 [B, Tq, heads * size]" },

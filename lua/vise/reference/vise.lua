@@ -66,7 +66,10 @@ print(plan.quantized, ("%.2f"):format(plan.bits_per_weight)) --> 36 8.28]],
     },
     {
       name = "quantize",
-      arguments = { MODEL, CONFIG },
+      arguments = { MODEL, CONFIG, { "options", "table", "of a calibration block by block", optional = true, fields = {
+        { "resume", "boolean", "go on from the journal that a run left which did not end", default = false },
+        { "work", "string", "the folder of the journal, which is left there", otherwise = "that of the config" },
+      } } },
       returns = { { "vise.QuantizeReport|vise.Armed", "report" } }, fails = true,
       text = "Quantizes the model, or all models of a pipeline, in place: all of the planned layers, or none when "
         .. "anything fails. With svdq.smooth_strategy = \"few_shot\" the model is armed instead, and quantizes itself "
@@ -118,16 +121,43 @@ print(fresh:layers()[5].quantized.type.name) --> int8_per_row]],
     },
     {
       name = "restore",
-      arguments = { { "model", "vise.Model", "an open model, quantized or not" } },
-      returns = { { "vise.Model", "model", "itself" } },
-      text = "Takes the quantized layers off a model and frees them: it is float again, with the weights it was opened "
-        .. "with. A search over types opens its model once.",
+      arguments = {
+        { "model", "vise.Model", "an open model, quantized or not" },
+        { "options", "table", "what stays", optional = true, fields = {
+          { "keep_transforms", "boolean", "the weights as transforms left them", default = false },
+        } },
+      },
+      returns = { { "vise.Model", "model", "itself" } }, fails = true,
+      text = "Takes the quantized layers off a model and frees them, and takes its transforms back: it is float again, "
+        .. "with the weights it was opened with. A search over types opens its model once, and keeps what it "
+        .. "transformed; of an artefact that was loaded transforms cannot be kept.",
       example = [[
 for _, name in ipairs { "int8_per_row", "int4_weight_only" } do
   local report = assert(vise.quantize(model, { quant_type = name, regions = { "*.0.attn1.*" } }))
   print(name, report.bits_per_weight)
   vise.restore(model)
 end]],
+    },
+    {
+      name = "transform",
+      arguments = {
+        { "model", "vise.Model", "float, of a family that says who writes and reads its residual stream" },
+        { "name", "string", "rotate, fold, or one that vise.transforms.register added" },
+        { "options", "table<string, any>", "of the transform", optional = true },
+      },
+      returns = { { "vise.Model", "model", "itself" } }, fails = true,
+      text = "Changes the weights of a whole model so that it answers as before and is easier to quantize: all of it, "
+        .. "or nothing when anything fails. Changes of a tensor are made in f64 and rounded once. model.transforms "
+        .. "lists what was done; it goes into an artefact with the tensors that changed, and vise.load does the same "
+        .. "to a float model. See vise.transforms.",
+      example = [[
+local stories <close> = assert(vise.open "models/stories")
+local before = assert(stories:forward { 1, 403, 407 })
+assert(vise.transform(stories, "rotate", { seed = 1 }))
+local after = assert(stories:forward { 1, 403, 407 })
+assert(vise.ops.compare(after, before).rel_l2 < 1e-5)
+print(stories.transforms[1].name, stories.settings.tie_word_embeddings) --> rotate false]],
+      source = "rotate: arXiv 2404.00456",
     },
     {
       name = "compile",

@@ -96,7 +96,7 @@ end
 
 local function body(p)
   local job = jobs.new(p.opened, { params = p.values, model = p.model, variant = p.variant, data = p.data, out = p.out,
-    dry_run = p.dry_run, quiet = p.quiet, folder = p.body_home and p.body_home.folder, sink = p.log,
+    dry_run = p.dry_run, resume = p.resume, quiet = p.quiet, folder = p.body_home and p.body_home.folder, sink = p.log,
     carried = p.package and function() return prepare.carried(p) end or nil })
   local ok, done, message, id = pcall(jobs.run, job)
   local outcome = { status = "done", job = job, run = p.log, out = p.out, log = p.log }

@@ -25,6 +25,7 @@ local M = {}
 ---@field place? string            Of the log; nil for none.
 ---@field own_out? boolean         Results go into the run's own folder.
 ---@field dry_run? boolean
+---@field resume? boolean          Goes on from the journals that an earlier run left.
 ---@field quiet? boolean
 ---@field locked? boolean
 ---@field label? string            Of a point of a sweep.

@@ -108,3 +108,41 @@ describe("core.sinusoid", function()
     assert.equal(0, core.sinusoid(core.tensor("f32", { 0 }), { dim = 8 }):count())
   end)
 end)
+
+describe("core.add_positions", function()
+  it("adds the row of each token's place", function()
+    for _, dtype in ipairs { "f32", "f16", "bf16" } do
+      local x, table32 = support.random({ 2, 3, 700 }, 1), support.random({ 9, 700 }, 2)
+      local table16 = table32:to(dtype)
+      local rows, values = table16:to("f32"):totable(), x:totable()
+      local got = core.add_positions(x, table16, { position = 4 }):totable()
+      for b = 0, 1 do
+        for t = 0, 2 do
+          for i = 1, 700 do
+            local at = (b * 3 + t) * 700 + i
+            assert.equal(f32(values[at] + rows[(4 + t) * 700 + i]), got[at])
+          end
+        end
+      end
+    end
+  end)
+
+  it("works in place and on nothing", function()
+    local x, rows = support.random({ 2, 3, 8 }, 1), support.random({ 3, 8 }, 2)
+    local want = core.add_positions(x, rows):tobytes()
+    assert.is_true(want == core.add_positions(x, rows, {}, x):tobytes())
+    assert.equal(0, core.add_positions(core.tensor("f32", { 2, 0, 8 }), rows):count())
+  end)
+
+  it("refuses a table that ends too early or has another width", function()
+    local x = support.random({ 1, 3, 8 }, 1)
+    refuses("E-TN-11: 3 tokens from position 3, the table has 5", function()
+      core.add_positions(x, support.random({ 5, 8 }, 2), { position = 3 })
+    end)
+    refuses("E-TN-08", function() core.add_positions(x, support.random({ 5, 6 }, 2)) end)
+    refuses("E-TN-12", function()
+      local rows = x:reshape { 3, 8 }
+      core.add_positions(x, rows, {}, x)
+    end)
+  end)
+end)

@@ -45,6 +45,7 @@ local operators = {
   norm = function() return { big:norm() } end,
   patchify = function() return core.patchify(image, 4) end,
   rms_norm = function() return core.rms_norm(x, vector, 1e-5) end,
+  add_positions = function() return core.add_positions(x, weight, {}) end,
   rope = function() return core.rope(x, { heads = 4 }) end,
   scale = function() return big:mul(0.3) end,
   silu = function() return core.silu(x) end,

@@ -25,8 +25,9 @@ return {
         { "branch", "boolean", "it makes a low-rank branch, of the type's rank or of options.rank", default = false },
         { "bias", "boolean", "it gives the layer a bias of its own", default = false },
         { "sequential", "boolean", "it wants the inputs that the quantized layers before it give", default = false },
-        { "needs", "string[]", "what calibration has to gather: samples, span, range, mean, importance, moments",
-          optional = true },
+        { "needs", "string[]|fun(options: table): string[]", "what calibration has to gather: samples, span, range, "
+          .. "mean, importance, moments; under the options, if it is a function", optional = true },
+        { "check", "fun(options: table, where: string)", "raises for options that are none", optional = true },
         { "rows", "integer", "rows of samples to keep", min = 1, max = 1 << 20, default = 256 },
         { "smooth", "boolean", "it makes smoothing factors", default = false },
         { "rank", "integer", "of the low-rank branch that it makes, for types that have none of their own", min = 1,

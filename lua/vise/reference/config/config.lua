@@ -21,7 +21,7 @@ return {
     { "plan", "{ pattern: vise.Pattern, type: vise.QuantType, method?: vise.Method }[]", "the rules", optional = true },
     { "fallback", "string", "skip, or a quant type", optional = true },
     { "calibrate", "fun(model: any, about: table)", "runs the model", optional = true },
-    { "calibration", "{ flush_count?: integer, flush_bytes?: integer, buffered: boolean }", "how observers are fed",
+    { "calibration", "table", "how observers are fed, and in which order: as given",
       optional = true },
     { "statistics", "string", "a file that stands in for calibrate", optional = true },
     { "save_to", "string", "a folder", optional = true },

@@ -21,10 +21,17 @@ return {
     { "fallback", '"skip"|vise.QuantTypeName', "what layers get whose shape the type cannot take", default = "skip" },
     { "calibrate", "fun(model: any, about: table)", "runs the model, or the table of models, while layers are observed",
       optional = true },
-    { "calibration", "table", "how observers are fed", optional = true, fields = {
+    { "on_nan", '"error"|"zero"|"skip"', "what becomes of a layer with weights that are NaN or infinite: nothing is "
+      .. "quantized, they count as 0, or it stays float", default = "error" },
+    { "calibration", "table", "how observers are fed, and in which order", optional = true, fields = {
       { "flush_count", "integer", "calls between merges", min = 1, otherwise = "every call, unless buffered" },
       { "flush_bytes", "integer", "bytes between merges", min = 1, unit = "bytes", optional = true },
       { "buffered", "boolean", "keep inputs instead of small statistics", default = false },
+      { "mode", '"whole"|"sequential"|"true_sequential"', "all layers on the float model, block by block on what the "
+        .. "quantized blocks before give, or in each block one group of layers with one input after the other",
+        otherwise = "as the methods want it, or whole" },
+      { "work", "string", "block by block: the folder of the journal, from which another program can go on",
+        filled = true, otherwise = "save_to.work; without save_to everything is held in memory" },
     } },
     { "statistics", "string", "a .safetensors file that stands in for calibrate", filled = true, optional = true },
     { "save_to", "string", "the folder where vise.quantize saves", filled = true, optional = true },

@@ -37,9 +37,10 @@ assert(vise.picture.write("images.png", vise.picture.grid { images }))]],
         { "options", "table", "how it is measured", optional = true, fields = {
           { "seed", "integer", "of noise and times", min = 0, default = 0 },
           { "batch", "integer", "images at once", min = 1, default = 64 },
+          { "on_batch", "fun(images: integer)", "called after each batch", optional = true },
         } },
       },
-      returns = { { "number", "loss" } }, fails = true,
+      returns = { { "number", "loss" }, { "number", "stderr", "of the mean over the images" } }, fails = true,
       text = "The mean squared error of the predicted direction. Noise and times come from the seed, so that two "
         .. "models see the same.",
       example = [[

@@ -22,14 +22,23 @@ return {
         { "takes", "string[]", "the inputs of a forward, in the order of its arguments" },
         { "inputs", "fun(model: any, ...: any): table<string, vise.Tensor>", "checks the arguments and makes tensors "
           .. "of them", otherwise = "they are tensors already" },
-        { "forward", "fun(model: any, inputs: table<string, vise.Tensor>, ...: any): vise.Tensor", "computes; failures "
-          .. "raise" },
+        { "chain", "table", "the forward, block by block; failures raise", optional = true, fields = {
+          { "start", "fun(model: any, inputs: table<string, vise.Tensor>, ...: any): table<string, vise.Tensor>",
+            "what comes before the blocks: gives the state, tensors by name" },
+          { "step", "fun(model: any, index: integer, state: table<string, vise.Tensor>, ...: any)", "runs one block on "
+            .. "the state, in place, or closes a tensor of it and puts another in its place" },
+          { "finish", "fun(model: any, state: table<string, vise.Tensor>, ...: any): vise.Tensor", "what comes after" },
+        } },
+        { "forward", "fun(model: any, inputs: table<string, vise.Tensor>, ...: any): vise.Tensor", "in place of "
+          .. "a chain", optional = true },
         { "default_layers", "fun(model: any): string[]", "the layers to quantize unless a config says otherwise",
           otherwise = "those of the blocks" },
         { "close", "fun(model: any)", "frees what build made beside the weights", optional = true },
         { "workload", "{ calibrate: fun(model: any, options: vise.WorkloadOptions), answer: fun(model: any, options: "
           .. "vise.WorkloadOptions): vise.Tensor }", "what the model usually does: run for calibration, and what is "
           .. "held against the float model's answer", optional = true },
+        { "stream", "table", "who writes and who reads the residual stream, for vise.transform: width, embeddings, "
+          .. "writers, readers and what else docs/own-model.md lists", optional = true },
       },
     },
     {

@@ -19,8 +19,23 @@ local attention = vise.nn.Attention.new("attn", parts)]],
     { "heads", "integer", "of the queries" }, { "kv_heads", "integer", "of keys and values" },
     { "causal", "boolean", "whether a query sees what comes after it" },
     { "theta", "number", "base of the rotary positions", otherwise = "none" },
+    { "turned", "integer", "queries and keys are turned by a Hadamard matrix after their positions, in blocks of so "
+      .. "many; attention stays as it is", otherwise = "not" },
   },
   functions = {
+    {
+      name = "attend",
+      arguments = {
+        { "q", "vise.Tensor", "f32 [B, T, heads * size]" }, { "k", "vise.Tensor", "f32 [B, T, kv_heads * size]" },
+        { "v", "vise.Tensor", "as k" },
+        { "cache", "vise.nn.CacheLayer", "what came before; k and v are added to it", optional = true },
+      },
+      returns = { { "vise.Tensor", "y", "f32 [B, T, D]" } },
+      text = "What comes behind the three layers, rotary positions included in q and k already.",
+      example = [[
+local q = g:normal { 1, 6, 32 }
+print(attention:attend(q, q, q):shape()) --> 1 6 32]],
+    },
     {
       name = "forward",
       arguments = {
@@ -46,6 +61,8 @@ print(cache:length()) --> 6]],
           { "kv_heads", "integer", "of keys and values", min = 1, otherwise = "heads" },
           { "causal", "boolean", "a query sees only what comes before it", default = false },
           { "theta", "number", "base of rotary positions", otherwise = "none" },
+          { "turned", "integer", "block of the Hadamard matrix that turns queries and keys; divides the width of a "
+            .. "head", min = 1, otherwise = "not" },
         } },
       },
       returns = { { "vise.nn.Attention", "attention" } },

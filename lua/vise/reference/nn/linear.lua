@@ -21,6 +21,24 @@ local x = vise.random(2):normal { 1, 4, 32 }]],
   },
   functions = {
     {
+      name = "bytes", arguments = {},
+      returns = { { "integer", "bytes" } },
+      text = "Bytes of the weight as it lies in the file.",
+      example = "print(layer:bytes()) --> 8192",
+    },
+    {
+      name = "copied", arguments = {},
+      returns = { { "integer", "bytes" } },
+      text = "Bytes of memory that the weight takes beside the file that it lies in: 0 but for layers like Conv1D.",
+      example = "print(layer:copied()) --> 0",
+    },
+    {
+      name = "dtype", arguments = {},
+      returns = { { "string", "dtype" } },
+      text = "The dtype of the weight.",
+      example = "print(layer:dtype()) --> f32",
+    },
+    {
       name = "forward",
       arguments = { { "x", "vise.Tensor", "f32 [..., inputs]" } },
       returns = { { "vise.Tensor", "y", "f32 [..., outputs]" } },
@@ -50,6 +68,12 @@ undo()]],
       example = [[
 local layer = vise.nn.Linear.new("proj", 64, 32, weight)
 print(layer.kind, layer.name) --> Linear proj]],
+    },
+    {
+      name = "release", arguments = {}, returns = {},
+      text = "Gives back what was made of the weight, if it is not as it lies in the file; it is made again when it is "
+        .. "asked for.",
+      example = "layer:release()",
     },
   },
 }

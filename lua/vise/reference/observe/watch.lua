@@ -14,7 +14,8 @@ local watch <close> = assert(vise.observe.attach(model, { "*.0.attn1.*" }, "chan
 assert(model:forward(vise.random(3):normal { 1, 1, 28, 28 }, 500, 1))]],
   fields = {
     { "names", "string[]", "the layers observed, in the model's order" },
-    { "kind", "string", "of the statistics", choices = { "range", "channel_span", "mean", "importance", "moments" } },
+    { "kind", "string", "of the statistics", choices = { "range", "channel_span", "mean",
+      "importance", "moments", "histogram", "token_span", "top", "moving_average" } },
   },
   functions = {
     {
@@ -65,6 +66,14 @@ print(#file:names()) --> 8]],
       example = [[
 local block = "transformer_blocks.0.attn1."
 print(watch:shares(block .. "to_v")) --> transformer_blocks.0.attn1.to_q]],
+    },
+    {
+      name = "take", arguments = { LAYER },
+      returns = { { "vise.Observer", "observer" }, { "integer", "rows", "that it has seen" } },
+      text = "Takes a layer's observer out of the watch: closing the watch does not free it.",
+      example = [[
+local observer, rows = watch:take(watch.names[1])
+print(rows) --> 49]],
     },
     {
       name = "unseen", arguments = {}, returns = { { "string[]", "names" } },

@@ -64,8 +64,8 @@ return {
   ["E-SC-11"] = {
     title = "no scale to search",
     next = "Leave `search` away, or take a scheme the message lists.",
-    explain = "The best scale is searched per row, group or block of integer and e2m1 codes. This scheme "
-      .. "has no such scale.",
+    explain = "The best scale is searched per row, group or block of integer and e2m1 codes; ranges, norms and "
+      .. "importance are for integers. This scheme has no such scale.",
   },
   ["E-SC-12"] = {
     title = "scale of activations refused",

@@ -227,6 +227,7 @@ function M.plain(method)
     for i, step in ipairs(method.given) do list[i] = M.plain(step) end
     return #list == 1 and list[1] or list
   end
+  if method.name == "rounding" and method.options.search == "none" then return method.name end
   local options = {}
   for name, value in pairs(method.options) do options[name] = value end
   return next(options) ~= nil and { name = method.name, options = options } or method.name
@@ -235,7 +236,7 @@ end
 -- Whether a method is for a type.
 local function takes(method, type)
   for _, glob in ipairs(method.types or { "*" }) do
-    local pattern = "^" .. glob:gsub("[^%w_*]", "%%%0"):gsub("%*", ".*") .. "$"
+    local pattern = "^" .. glob:gsub("[^%w_*?]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$"
     if type.name:find(pattern) then return true end
   end
   return false

@@ -79,8 +79,8 @@ return {
   summary = "gathers statistics of what flows into a model's layers",
   text = "The file stands in for calibration wherever a config says statistics = FILE, for every method whose needs "
     .. "are among its kinds. Texts end with <|endoftext|>; without --data a model does what its family usually does. "
-    .. "The data is cut into 16 parts: with --shard 2/4 only those of the second of four shards are run, and `vise stats "
-    .. "merge` makes of all shards the bytes that one run over everything would have written.",
+    .. "The data is cut into 16 parts: with --shard 2/4 only those of the second of four shards are run, and `vise "
+    .. "stats merge` makes of all shards the bytes that one run over everything would have written.",
   arguments = {
     { name = "model", type = "path", glob = "*.safetensors", help = "a model folder" },
   },

@@ -89,7 +89,7 @@ local function run_console(example, folder)
 end
 
 local function write_file(example, folder)
-  assert(core.disk.exists(folder .. "/" .. example.file:match "^(.*)/") == "folder", example.file)
+  assert(core.disk.exists(folder .. "/" .. (example.file:match "^(.*)/" or ".")) == "folder", example.file)
   assert(core.disk.write(folder .. "/" .. example.file, example.text .. "\n"))
 end
 

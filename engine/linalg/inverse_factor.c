@@ -8,6 +8,7 @@
 #include "engine/linalg/lapack.h"
 #include "engine/linalg/order.h"
 #include "engine/linalg/symmetric.h"
+#include "engine/ops/argument.h"
 
 enum { ROWS = 32 }; // of a tile
 
@@ -123,18 +124,19 @@ static double mean_diagonal(const factor_job *j) {
 
 vise_status vise_inverse_factor(const vise_context *ctx, vise_tensor *out, const vise_tensor *h,
                                 const vise_factor_options *opt, vise_error *err) {
-    vise_tensor wide = {0}, made = {0}, order = {0};
+    vise_tensor wide = {0}, made = *out, order = {0};
     factor_job j = {.h = h, .a = opt->f64 ? &wide : &made, .out = &made};
     vise_status st =
         vise_tensor_expect(h, h->dtype == VISE_F64 ? VISE_F64 : VISE_F32, "the matrix", err);
     if (!st) st = vise_check_square(h, "the matrix", err);
+    if (!st) st = vise_argument_apart(out, h, false, "the matrix", err);
     if (st) return st;
     j.n = h->shape[0];
     int64_t shape[] = {j.n, j.n}, failed = 0, tiles = (j.n + ROWS - 1) / ROWS;
     st = vise_tensor_raw(&order, VISE_I32, 1, shape, err);
     if (!st) st = vise_order_read(order.data, opt->order, j.n, err);
     if (!st && opt->f64) st = vise_tensor_new(&wide, VISE_F64, 2, shape, err);
-    if (!st) st = vise_tensor_raw(&made, VISE_F32, 2, shape, err);
+    if (!st) st = vise_tensor_output(&made, VISE_F32, 2, shape, err);
     if (st) goto done;
     j.order = order.data;
     j.add = opt->damping * mean_diagonal(&j);
@@ -146,10 +148,7 @@ vise_status vise_inverse_factor(const vise_context *ctx, vise_tensor *out, const
 done:
     vise_tensor_release(&order);
     vise_tensor_release(&wide);
-    if (st) {
-        vise_tensor_release(&made);
-    } else {
-        *out = made;
-    }
+    if (st && !out->buf) vise_tensor_release(&made);
+    if (!st) *out = made;
     return st;
 }

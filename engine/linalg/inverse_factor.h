@@ -16,10 +16,10 @@ typedef struct vise_factor_options {
     bool f64;                 // computes in double
 } vise_factor_options;
 
-// out, f32 [n, n], of a symmetric h[n, n], f32 or f64, of which the upper triangle (in the
-// order that is asked for) is read.  A column whose diagonal element is 0 is dead: its inputs
-// are always 0.  It counts neither in the mean nor in the factor, whose row and column are 0
-// there.
+// out, f32 [n, n], which is made if it is closed and holds anything after a failure, of a
+// symmetric h[n, n], f32 or f64, of which the upper triangle (in the order that is asked for)
+// is read.  A column whose diagonal element is 0 is dead: its inputs are always 0.  It counts
+// neither in the mean nor in the factor, whose row and column are 0 there.
 //
 // f32: in blocks of 256, on all threads.  f64: LAPACK.  The same bits for any number of
 // threads. E-NU-10 (VISE_ENUMERIC) names the column at which the matrix is not positive

@@ -31,51 +31,70 @@ typedef struct add_job {
     vise_scratch scratch;
 } add_job;
 
-// Steps and columns of a tile: below the diagonal first, in rows.
-static void place_of(int64_t tile, int64_t *step, int64_t *col) {
-    int64_t i = 0;
-    while (tile > i) tile -= ++i;
-    *step = i;
-    *col = tile;
+// A tile: rows of a step and some of its columns, those on the diagonal by themselves.
+enum { WIDE = 2 * STEP };
+
+typedef struct place {
+    int64_t row, rows, col, cols;
+    bool diagonal;
+} place;
+
+static place place_of(int64_t tile, int64_t n) {
+    int64_t step = 0, pieces;
+    for (;; step++, tile -= pieces) {
+        pieces = (step * STEP + WIDE - 1) / WIDE + 1;
+        if (tile < pieces) break;
+    }
+    place p = {.row = step * STEP, .rows = smaller(STEP, n - step * STEP)};
+    p.diagonal = tile == pieces - 1;
+    p.col = p.diagonal ? p.row : tile * WIDE;
+    p.cols = p.diagonal ? p.rows : smaller(WIDE, p.row - p.col);
+    return p;
 }
 
-enum {
-    CORNER = 64
-}; // of a tile on the diagonal, what lies above blocks of this is not computed
+static int64_t tiles_of(int64_t n) {
+    int64_t tiles = 0;
+    for (int64_t row = 0; row < n; row += STEP) tiles += (row + WIDE - 1) / WIDE + 1;
+    return tiles;
+}
 
-static void multiply(const add_job *j, float *c, int64_t i, int64_t k, int64_t first,
-                     int64_t count) {
+enum { CORNER = 64 }; // rows on the diagonal that are computed as one
+
+static void multiply(const add_job *j, float *c, const place *p, int64_t first, int64_t count) {
     vise_gemm g = {.trans_a = true, .lda = j->stride, .ldb = j->stride, .k = count};
-    int64_t high = smaller(STEP, j->n - i * STEP), wide = smaller(STEP, j->n - k * STEP);
-    int64_t most = i == k ? CORNER : STEP;
+    int64_t most = p->diagonal ? CORNER : STEP;
     const float *x = j->x + first * j->stride;
-    for (int64_t row = 0; row < high; row += most) {
-        g.m = smaller(most, high - row);
-        g.n = i == k ? row + g.m : wide;
-        g.a = x + i * STEP + row;
-        g.b = x + k * STEP;
-        g.c = c + row * wide;
-        g.ldc = wide;
+    for (int64_t row = 0; row < p->rows; row += most) {
+        g.m = smaller(most, p->rows - row);
+        g.n = p->diagonal ? row + g.m : p->cols;
+        g.a = x + p->row + row;
+        g.b = x + p->col;
+        g.c = c + row * p->cols;
+        g.ldc = p->cols;
         j->ctx->kernels.gemm(&g);
     }
 }
 
+static void add_row(double *restrict to, const float *restrict from, int64_t n) {
+    enum { LANES = 8 }; // a loop of fixed length becomes vectors
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int k = 0; k < LANES; k++) to[i + k] += (double)from[i + k];
+    }
+    for (; i < n; i++) to[i] += (double)from[i];
+}
+
 static void add_tile(void *job, int64_t tile) {
     add_job *j = job;
-    int64_t i, k;
-    place_of(tile, &i, &k);
-    int64_t high = smaller(STEP, j->n - i * STEP), wide = smaller(STEP, j->n - k * STEP);
-    int64_t pitch = i * STEP + high;
-    double *sum = j->sum + step_start(i) + k * STEP;
+    place p = place_of(tile, j->n);
+    int64_t pitch = p.row + p.rows;
+    double *sum = j->sum + step_start(p.row / STEP) + p.col;
     float *c = vise_scratch_take(&j->scratch);
     for (int64_t first = 0; first < j->rows; first += CHUNK) {
         if (j->ctx->cancel && atomic_load(j->ctx->cancel)) break;
-        multiply(j, c, i, k, first, smaller(CHUNK, j->rows - first));
-        for (int64_t r = 0; r < high; r++) {
-            int64_t count = i == k ? r + 1 : wide;
-            double *to = sum + r * pitch;
-            const float *from = c + r * wide;
-            for (int64_t q = 0; q < count; q++) to[q] += (double)from[q];
+        multiply(j, c, &p, first, smaller(CHUNK, j->rows - first));
+        for (int64_t r = 0; r < p.rows; r++) {
+            add_row(sum + r * pitch, c + r * p.cols, p.diagonal ? r + 1 : p.cols);
         }
     }
     vise_scratch_give(&j->scratch, c);
@@ -88,8 +107,8 @@ vise_status vise_moments_add(const vise_context *ctx, double *sum, const float *
                          (long long)stride);
     }
     add_job j = {.ctx = ctx, .sum = sum, .x = x, .rows = rows, .n = n, .stride = stride};
-    int64_t steps = (n + STEP - 1) / STEP, tiles = rows > 0 ? steps * (steps + 1) / 2 : 0;
-    int64_t bytes = (int64_t)sizeof(float) * smaller(STEP, n) * smaller(STEP, n);
+    int64_t tiles = rows > 0 ? tiles_of(n) : 0;
+    int64_t bytes = (int64_t)sizeof(float) * smaller(STEP, n) * smaller(WIDE, n);
     vise_status st = vise_scratch_new(&j.scratch, ctx, tiles, bytes, err);
     if (!st) st = vise_parallel(ctx, tiles, add_tile, &j, err);
     vise_scratch_release(&j.scratch);
@@ -105,16 +124,13 @@ typedef struct matrix_job {
 
 static void matrix_tile(void *job, int64_t tile) {
     const matrix_job *j = job;
-    int64_t i, k, n = j->n;
-    place_of(tile, &i, &k);
-    int64_t high = smaller(STEP, n - i * STEP), wide = smaller(STEP, n - k * STEP);
-    const double *sum = j->sum + step_start(i) + k * STEP;
-    for (int64_t r = 0; r < high; r++) {
-        int64_t row = i * STEP + r, count = i == k ? r + 1 : wide;
+    place p = place_of(tile, j->n);
+    const double *sum = j->sum + step_start(p.row / STEP) + p.col;
+    for (int64_t r = 0; r < p.rows; r++, sum += p.row + p.rows) {
+        int64_t row = p.row + r, count = p.diagonal ? r + 1 : p.cols;
         for (int64_t q = 0; q < count; q++) {
-            int64_t col = k * STEP + q;
-            float v = (float)(sum[r * (i * STEP + high) + q] * j->by);
-            j->out[row * n + col] = j->out[col * n + row] = v;
+            float v = (float)(sum[q] * j->by);
+            j->out[row * j->n + p.col + q] = j->out[(p.col + q) * j->n + row] = v;
         }
     }
 }
@@ -122,8 +138,7 @@ static void matrix_tile(void *job, int64_t tile) {
 vise_status vise_moments_matrix(const vise_context *ctx, float *out, const double *sum,
                                 int64_t n, double by, vise_error *err) {
     matrix_job j = {out, sum, n, by};
-    int64_t steps = (n + STEP - 1) / STEP;
-    return vise_parallel(ctx, steps * (steps + 1) / 2, matrix_tile, &j, err);
+    return vise_parallel(ctx, tiles_of(n), matrix_tile, &j, err);
 }
 
 vise_status vise_moments(const vise_context *ctx, vise_tensor *out, const vise_tensor *x,

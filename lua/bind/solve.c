@@ -12,10 +12,10 @@
 #include "lua/bind/bind.h"
 
 // Replaces the options at `arg`, a table or nothing, by a copy, and takes fields out of it that
-// viseL_options() does not know: field i is pushed at arg + 1 + i.
-static void take_fields(lua_State *L, int arg, const char *const names[]) {
+// viseL_options() does not know: field i is pushed at last + 1 + i, behind the last argument.
+static void take_fields(lua_State *L, int arg, int last, const char *const names[]) {
     if (!lua_isnoneornil(L, arg)) luaL_checktype(L, arg, LUA_TTABLE);
-    lua_settop(L, arg);
+    lua_settop(L, last);
     lua_newtable(L); // options copy
     if (!lua_isnil(L, arg)) {
         lua_pushnil(L);                 // options copy key
@@ -42,7 +42,8 @@ static bool take_f64(lua_State *L, int arg) {
     return f64;
 }
 
-// core.inverse_factor(h [, { damping = 0.01, order = i32 tensor, precision = "f32" }]) -> upper
+// core.inverse_factor(h [, { damping = 0.01, order = i32 tensor, precision = "f32" } [, out]])
+// -> upper
 static int core_inverse_factor(lua_State *L) {
     static const char *const taken[] = {"order", "precision", NULL};
     static const viseL_field fields[] = {
@@ -50,13 +51,13 @@ static int core_inverse_factor(lua_State *L) {
         {0},
     };
     vise_factor_options opt = {.damping = 0.01};
-    take_fields(L, 2, taken); // order 3, precision 4
+    take_fields(L, 2, 3, taken); // order 4, precision 5
     viseL_options(L, 2, fields, &opt);
-    opt.f64 = take_f64(L, 4);
+    opt.f64 = take_f64(L, 5);
 
     vise_error err;
-    vise_tensor *out = viseL_pushtensor(L);
-    opt.order = viseL_opttensor(L, 3);
+    vise_tensor *out = viseL_pushout(L, 3);
+    opt.order = viseL_opttensor(L, 4);
     const vise_tensor *h = viseL_checktensor(L, 1);
     return viseL_finish(L, vise_inverse_factor(viseL_context(L), out, h, &opt, &err), out,
                         &err);
@@ -74,7 +75,7 @@ static int core_gptq(lua_State *L) {
         {0},
     };
     vise_gptq_options opt = {.block = 128};
-    take_fields(L, 4, taken); // order 5
+    take_fields(L, 4, 4, taken); // order 5
     viseL_options(L, 4, fields, &opt);
 
     vise_error err;

@@ -55,7 +55,7 @@ describe("a base", function()
 
   lazy_setup(function()
     model = assert(vise.open(STORIES))
-    tokenizer = assert(core.tokenizer_open(STORIES .. "/tok512.bin"))
+    tokenizer = assert(vise.tokenizers.open(STORIES))
     texts = table.move(assert(data.stories "tests/data/tinystories/stories-1500-1539.txt"), 1, 2, 1, {})
     options = { tokenizer = tokenizer, context = 120 }
     for i, text in ipairs(texts) do sequences[i] = plain.slice(tokenizer:encode(text), 0, 120) end
@@ -215,6 +215,7 @@ describe("a base", function()
     assert.matches("its metadata have no top", damaged(function(m) m.top = "0" end))
     assert.matches("windows of 238 ids", damaged(function(m) m.predicted = "237" end))
     assert.matches("window 2 of %-5 ids", damaged(function(_, e) entry(e, "windows"):set(4, -5) end))
+    assert.matches("window 1 of 120 ids", damaged(function(_, e) entry(e, "windows"):set(2, 1) end))
     assert.matches("id 512 of place 3", damaged(function(_, e) entry(e, "tokens"):set(3, 512) end))
     assert.matches("row 1 of the base: id 9999", damaged(function(_, e) entry(e, "ids.1"):set(1, 9999) end))
     assert.matches("log%-probability %-?nan", damaged(function(_, e) entry(e, "log_probs.1"):set(2, 0 / 0) end))

@@ -13,7 +13,7 @@ describe("the protocol", function()
 
   lazy_setup(function()
     model = assert(models.open(STORIES))
-    tokenizer = assert(require("vise.core").tokenizer_open(STORIES .. "/tok512.bin"))
+    tokenizer = assert(require("vise").tokenizers.open(STORIES))
     texts = table.move(assert(data.stories "tests/data/tinystories/stories-1500-1539.txt"), 1, 3, 1, {})
   end)
   lazy_teardown(function() model:close() end)
@@ -128,6 +128,12 @@ describe("the protocol", function()
       seen[hash] = true
     end
     assert.equal(measure({ context = 100 }).token_hash, measure({ context = 100 }).token_hash)
+    -- The same windows, of which another part counts.
+    local ids = { slice(tokenizer:encode(texts[1]), 0, 64) }
+    local function hash_of(protocol)
+      return eval.perplexity(model, ids, { protocol = protocol, context = 64 }).token_hash
+    end
+    assert.not_equal(hash_of "windows", hash_of "llama.cpp")
   end)
 
   it("says that the texts do not fill a window", function()

@@ -10,13 +10,13 @@ describe("eval.samples", function()
 
   lazy_setup(function()
     model = assert(vise.open(STORIES))
-    tokenizer = assert(core.tokenizer_open(STORIES .. "/tok512.bin"))
+    tokenizer = assert(vise.tokenizers.open(STORIES))
   end)
   lazy_teardown(function() model:close() end)
 
   it("writes from prompts in turn, each text from a seed of its own", function()
-    local list = assert(eval.samples(model, { tokenizer = tokenizer, prompts = { "Once", "The cat" }, count = 3, seed = 7,
-      max_new = 12 }))
+    local list = assert(eval.samples(model, { tokenizer = tokenizer, prompts = { "Once", "The cat" }, count = 3,
+      seed = 7, max_new = 12 }))
     assert.same({ "Once", "The cat", "Once" }, { list[1].prompt, list[2].prompt, list[3].prompt })
     assert.same({ 7, 8, 9 }, { list[1].seed, list[2].seed, list[3].seed })
     for _, sample in ipairs(list) do

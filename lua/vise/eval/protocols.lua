@@ -48,8 +48,7 @@ end
 
 -- The ids of a text, and whether they begin with the id of beginnings.
 local function ids_of(source, text)
-  if type(text) ~= "string" then return text, false end
-  local ids = try(source.tokenizer:encode(text))
+  local ids = type(text) == "string" and try(source.tokenizer:encode(text)) or text
   return ids, ids[1] ~= nil and ids[1] == source.begin
 end
 
@@ -58,7 +57,7 @@ local function joined(source)
   if type(source.texts[1]) == "string" then return ids_of(source, table.concat(source.texts, source.join)) end
   local all = {}
   for _, ids in ipairs(source.texts) do table.move(ids, 1, #ids, #all + 1, all) end
-  return all, false
+  return all, all[1] ~= nil and all[1] == source.begin
 end
 
 local function part(ids, from, to)
@@ -111,7 +110,7 @@ function protocols.rolling(source, add)
   for i, text in ipairs(source.texts) do
     local ids, begun = ids_of(source, text)
     local start = source.begin or source.finish
-    whole = whole and type(text) == "string" and start ~= nil
+    whole = whole and start ~= nil
     if not begun and start then ids = table.move(ids, 1, #ids, 2, { start }) end
     local done = 1 -- the id of beginnings is not predicted
     while done < #ids do
@@ -215,7 +214,7 @@ function M.plan(texts, options, most)
     fail.try(nil, ("%d ids are too few for a window of %d"):format(found, context), "E-EV-01")
   end
   if plan.tokens == 0 then fail.try(nil, ("%d texts hold nothing to predict"):format(#texts), "E-DT-06") end
-  if whole then measure(plan, source) end
+  if whole and type(texts[1]) == "string" then measure(plan, source) end
   plan.token_hash = M.hash(plan.windows)
   return plan
 end

@@ -44,7 +44,7 @@ local function samples(model, options)
   local list, prompts, tokenizer = {}, options.prompts or { "" }, options.tokenizer
   for i = 1, options.count or 3 do
     local prompt, seed = prompts[(i - 1) % #prompts + 1] or "", (options.seed or 1) + i - 1
-    local begin = try(tokenizer:encode(prompt))
+    local begin = try(tokenizer:encode(prompt, { eos = false }))
     if #begin == 0 then begin = { model.settings.bos_token_id or 0 } end
     local ids, reason = try(generate.generate(model, { prompt = begin, seed = seed, max_new = options.max_new or 64,
       temperature = options.temperature or 0.8, top_p = options.top_p or 0.95 }))

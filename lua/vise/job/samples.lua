@@ -1,19 +1,11 @@
 --- Texts that a language model of a job writes, for the report of the run: before it is quantized and
 --- after, from the same seeds.
 
-local core = require "vise.core"
 local fail = require "vise.fail"
 
 local M = {}
 
 local COUNT, LENGTH, SEED = 2, 64, 1
-
--- The tokenizer of a model's folder, if there is one.
-local function tokenizer_of(model)
-  local folder = model.checkpoint and model.checkpoint.folder
-  local path = folder and folder .. "/tok512.bin"
-  return path and core.disk.exists(path) and fail.try(core.tokenizer_open(path)) or nil
-end
 
 --- Adds what a model writes to the texts of a job, under a name, unless the job has texts of that name.
 ---@param job vise.Job
@@ -23,8 +15,8 @@ function M.add(job, name, model)
   for _, text in ipairs(job.texts) do
     if text.name == name then return end
   end
-  local tokenizer = model.cache and tokenizer_of(model)
-  if not tokenizer then return end
+  local tokenizer = model.cache and require("vise.tokenizers").of(model)
+  if not tokenizer then return end -- its ids alone would say nothing
   local parts = {}
   for i, sample in ipairs(fail.try(require("vise.eval").samples(model, { tokenizer = tokenizer, count = COUNT,
     max_new = LENGTH, seed = SEED }))) do

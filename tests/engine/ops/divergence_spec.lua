@@ -141,6 +141,12 @@ describe("core.divergence", function()
     assert.equal(inf, found:get(1))
   end)
 
+  it("takes ids that the base excludes as what they are: nothing", function()
+    -- p = (1/2, 1/2, 0), q = (1/4, 1/4, 1/2)
+    local found = core.divergence(rows(1, 3, { 0, 0, math.log(2) }), core.likeliest(rows(1, 3, { 0, 0, -inf }), 3))
+    assert.near(math.log(2), found:get(1), 1e-6)
+  end)
+
   it("gives NaN for logits that have one", function()
     local found = core.divergence(rows(1, 3, { 0, 0, nan }), core.likeliest(rows(1, 3, { 0, 0, 0 }), 2)):totable()
     for i = 1, 3 do assert.is_true(found[i] ~= found[i]) end

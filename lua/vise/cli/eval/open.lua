@@ -39,10 +39,12 @@ end
 
 --- The tokenizer given, or that of the model's folder.
 ---@param ctx vise.cli.Context
+---@param model vise.Model
 ---@return vise.Tokenizer
-function M.tokenizer(ctx)
-  local path = ctx.options.tokenizer or ctx.args.model:gsub("/+$", "") .. "/tok512.bin"
-  return try(require("vise.core").tokenizer_open(path))
+function M.tokenizer(ctx, model)
+  local tokenizers = require "vise.tokenizers"
+  if ctx.options.tokenizer then return try(tokenizers.open(ctx.options.tokenizer)) end
+  return try(tokenizers.of(model))
 end
 
 --- The texts of the data files that --from and --to select.

@@ -90,7 +90,7 @@ function M.measure(ctx)
   local o = ctx.options
   local model <close> = open.model(ctx)
   if #o.data > 0 then ctx.texts = open.texts(ctx) end
-  if #o.data > 0 or o.samples then ctx.tokenizer = open.tokenizer(ctx) end
+  if #o.data > 0 or o.samples then ctx.tokenizer = open.tokenizer(ctx, model) end
   local result = { model = ctx.args.model, artefact = o.artefact }
   predict(ctx, model, result)
   result.task = task_of(ctx, result.measured)

@@ -181,7 +181,7 @@ function M.read(path, model, needs)
   local known, all = {}, {}
   for _, name in ipairs(file:names()) do known[name] = true end
   for _, need in ipairs(needs) do
-    local _, inp = model:layer(need.name).weight:shape()
+    local inp = model:layer(need.name).inputs
     local found, problem, why = read_layer(file, path, need, inp, known)
     if not found then
       file:close()

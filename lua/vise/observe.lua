@@ -212,7 +212,7 @@ function M.attach(model, layers, kind, options)
   local held = { inputs = watch.inputs, share = share }
   for _, linear in ipairs(model:layers()) do
     if wanted[linear.name] then
-      local _, inp = linear.weight:shape()
+      local inp = linear.inputs
       local r = recorder.new(kind, inp, rest)
       watch.names[#watch.names + 1] = linear.name
       watch.recorders[linear.name] = r

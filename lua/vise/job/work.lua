@@ -108,15 +108,20 @@ function Job:save(model, name)
   return saved
 end
 
--- The texts of --data, for a language model, and the tokenizer of its folder.
+-- The texts of --data, for a language model, and the tokenizer of its folder; what is left out is said.
 local function texts_of(job)
-  if #job.data_files == 0 or job.model.family ~= "llama" then return nil end
-  local texts, vise = {}, require "vise"
+  local settings = job.model.settings
+  if #job.data_files == 0 or not (settings and settings.max_position_embeddings) then return nil end
+  local texts, reader = {}, require "vise.data.texts"
+  local tokenizer, message, id = require("vise.tokenizers").of(job.model)
   for _, path in ipairs(job.data) do
-    local stories = fail.try(vise.data.stories(path))
-    table.move(stories, 1, #stories, #texts + 1, texts)
+    local more, report = fail.try(reader.read(path, { tokenizer = tokenizer }))
+    local left_out = reader.left_out(report)
+    if left_out then job:print("%s: %d texts of %d; left out: %s", path, report.texts, report.read, left_out) end
+    if type(more[1]) == "string" and not tokenizer then fail.try(nil, message, id) end
+    table.move(more, 1, #more, #texts + 1, texts)
   end
-  return texts, fail.try(vise.tokenizers.open(job.model.checkpoint.folder .. "/tok512.bin"))
+  return texts, tokenizer
 end
 
 local WORK = { "steps", "images", "calibration" } -- parameters that are options of the workload

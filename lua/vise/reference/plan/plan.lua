@@ -24,6 +24,7 @@ local plan = assert(vise.plan(model, { quant_type = "int8_per_row_static", exclu
         { "tensors", "table[]", "what is saved: param, dtype, shape, bytes" },
         { "disk_bytes", "integer", "of those tensors", unit = "bytes" },
         { "memory_bytes", "integer", "that the quantized layer keeps", unit = "bytes" },
+        { "copied_bytes", "integer", "of its float weight, where that is no part of a file", unit = "bytes" },
         { "source_bytes", "integer", "of the float weight and bias", unit = "bytes" },
       },
     },

@@ -38,6 +38,7 @@ local plan = assert(vise.plan(model, { quant_type = "int8_per_row_static", exclu
     { "overlaps", "{ winner: string, loser: string, layers: integer, example: string }[]", "where two patterns meet" },
     { "disk_bytes", "integer", "of the tensors to save", unit = "bytes" },
     { "file_bytes", "integer", "of the artefact's .safetensors file", unit = "bytes" },
+    { "changed_bytes", "integer", "of it: tensors that transforms changed, beside the layers", unit = "bytes" },
     { "memory_bytes", "integer", "that the quantized layers keep", unit = "bytes" },
     { "source_bytes", "integer", "of the float layers", unit = "bytes" },
     { "mode", '"whole"|"sequential"|"true_sequential"', "how it is calibrated; of one model", optional = true },

@@ -168,7 +168,8 @@ local function observe_part(plan, needs, work, parts)
   collectgarbage()
   local held, start = core.memory().bytes, core.clock()
   core.reset_peak()
-  local found = calibrate.capture(plan.model, cfg, { { model = plan.model, plan = plan, cfg = cfg, needs = needs } })
+  local watched = setmetatable({ mode = "whole" }, { __index = plan })
+  local found = calibrate.capture(plan.model, cfg, { { model = plan.model, plan = watched, cfg = cfg, needs = needs } })
   local seconds, peak = core.clock() - start, core.memory().peak - held
   collectgarbage()
   local left = core.memory().bytes - held
@@ -176,16 +177,35 @@ local function observe_part(plan, needs, work, parts)
   return found and { seconds = seconds, peak = peak, held = left, share = share }
 end
 
+local PASSES = { whole = 1, sequential = 3, true_sequential = 6 } -- how often every text runs through a block
+
+-- The layers that are observed at one time: all, or those of the first block that has any.
+local function observed_together(plan)
+  local needs = plan:calibrated()
+  if plan.mode == "whole" then return needs end
+  local block, some
+  for _, need in ipairs(needs) do
+    local own = plan.model:block_of(need.name)
+    block = block or own
+    if own == block then
+      some = some or {}
+      some[#some + 1] = need
+    end
+  end
+  return some or needs
+end
+
 -- Seconds and memory of all the calibration, and what it leaves behind; nil if nobody knows what it does.
 local function calibration(plan)
-  local needs, work = plan:calibrated(), calibrations[plan.cfg.calibrate or false]
+  local needs, work = observed_together(plan), calibrations[plan.cfg.calibrate or false]
   if #needs == 0 then return { seconds = 0, peak = 0, held = plan.statistics_bytes } end
   if not work then return nil end
   -- The first finds the weights on the disk; a few more show what heaps up.
   local cold = observe_part(plan, needs, work, 1)
   if not cold then return nil end
   local warm = PARTS * cold.seconds < BUDGET / 3 and observe_part(plan, needs, work, PARTS) or cold
-  return { seconds = cold.seconds + warm.seconds * math.max(0, 1 - cold.share) / warm.share,
+  local once = cold.seconds + warm.seconds * math.max(0, 1 - cold.share) / warm.share
+  return { seconds = once * PASSES[plan.mode],
     peak = math.max(cold.peak, warm.peak), held = warm.held }
 end
 

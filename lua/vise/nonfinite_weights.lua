@@ -57,7 +57,7 @@ local function bad_layers(t)
   for _, layer in ipairs(t.plan.layers) do
     local linear = layer.type and t.model:layer(layer.name)
     local found = linear and M.of(linear)
-    if found then list[#list + 1] = { linear = linear, found = found } end
+    if found then list[#list + 1] = { linear = linear, found = found } elseif linear then linear:release() end
   end
   return list
 end

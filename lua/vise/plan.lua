@@ -14,6 +14,7 @@ local pipeline = require "vise.pipeline"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
 local shared_inputs = require "vise.shared_inputs"
+local transformed = require "vise.formats.transformed"
 
 local M = {}
 
@@ -45,6 +46,7 @@ M.PROBE_ROWS = 64
 ---@field overlaps { winner: string, loser: string, layers: integer, example: string }[]
 ---@field disk_bytes integer          Of the tensors.
 ---@field file_bytes integer          Of the artefact's .safetensors file, header included.
+---@field changed_bytes integer       Of what transforms changed beside the layers.
 ---@field memory_bytes integer
 ---@field source_bytes integer
 ---@field bits_per_weight number      Of the quantized layers on disk, everything counted.
@@ -327,12 +329,13 @@ function M.single(model, cfg)
     fail.raise("E-PL-05", "nothing to quantize: of %d linear layers %s", #names, table.concat(reasons, ", "))
   end
   plan.file_bytes = fail.try(artefact.file_bytes(model, plan, cfg))
+  plan.changed_bytes = transformed.bytes(model, plan.layers)
   plan.cfg, plan.model = cfg, model
   return plan
 end
 
 local SUMS = { "quantized", "candidates", "skipped", "disk_bytes", "memory_bytes", "source_bytes", "statistics_bytes",
-  "file_bytes", "weights" }
+  "file_bytes", "changed_bytes", "weights" }
 
 --- Makes the plan of a model; of a pipeline a table of them, `components`, and their sums.
 ---@param target vise.Model|table<string, vise.Model>

@@ -2,7 +2,6 @@
 
 local artefact = require "vise.artefact"
 local calibrate = require "vise.calibrate"
-local calibrations = require "vise.calibrations"
 local captured = require "vise.captured"
 local config = require "vise.config"
 local config_fields = require "vise.config_fields"
@@ -18,16 +17,6 @@ local sequential = require "vise.sequential"
 local summary = require "vise.calibration_summary"
 
 local M = {}
-
--- What a manifest says of the calibration: what was captured, and of which texts where a workload showed some.
-local function told(t)
-  local work = t.captured and calibrations[t.cfg.calibrate or false]
-  local tokens, out = work and work:tokens(), {}
-  for _, part in ipairs { t.captured or {}, tokens or {} } do
-    for key, value in pairs(part) do out[key] = value end
-  end
-  return t.captured and out
-end
 
 --- Makes every layer of every target; the models are as they were.
 ---@return true? ok
@@ -48,7 +37,8 @@ local function make_all(targets, found, bar)
     for _, layer in ipairs(t.plan.layers) do
       if layer.type then t.layers[#t.layers + 1] = t.by_name[layer.name] end
     end
-    t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made, calibration = told(t) }
+    t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made,
+      calibration = summary.with_texts(t.captured, t.cfg.calibrate) }
   end
   return true
 end

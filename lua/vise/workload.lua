@@ -192,25 +192,22 @@ function Workload:part(model, parts)
   end)
 end
 
+--- What texts calibration has read: how many ids, a hash of them and of their tokenizer.
+---@return { tokens: integer, tokens_xxh3_128: string, tokenizer_xxh3_128?: string }?  nil: none.
+function Workload:texts_read()
+  if not self.seen then return nil end
+  local windows, tokens, tokenizer = {}, 0, self.options.tokenizer
+  for i, ids in ipairs(self.seen) do windows[i], tokens = { ids = ids, first = 1 }, tokens + #ids end
+  return { tokens = tokens, tokens_xxh3_128 = protocols.hash(windows),
+    tokenizer_xxh3_128 = tokenizer and tokenizer:hash() }
+end
+
 --- The calibration as a function, for `calibrate` of a config.
 ---@return fun(model: vise.Model)
 function Workload:calibration()
   local function calibrate(model) return self:calibrate(model) end
   calibrations[calibrate] = self
   return calibrate
-end
-
---- What a manifest says of the texts that calibrated: how many they are, and hashes of their ids and of the
---- tokenizer.  nil for images, and before a calibration.
----@return { texts: integer, tokens: integer, token_xxh3_128: string, tokenizer_xxh3_128?: string }?
-function Workload:tokens()
-  if not self.seen then return nil end
-  local windows, tokens = {}, 0
-  for i, ids in ipairs(self.seen) do
-    windows[i], tokens = { ids = ids, first = 2 }, tokens + #ids
-  end
-  return { texts = #windows, tokens = tokens, token_xxh3_128 = protocols.hash(windows),
-    tokenizer_xxh3_128 = protocols.tokenizer_hash(self.options.tokenizer) }
 end
 
 --- Remembers what the float model does.

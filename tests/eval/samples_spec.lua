@@ -70,10 +70,10 @@ describe("the manifest of a model that texts calibrated", function()
       assert(vise.quantize(model, { quant_type = "int8_per_row_static", calibrate = work:calibration() }))
       found[i] = model.quantization.calibration
     end
-    assert.same({ 1, #tokenizer:encode "Once upon a time", tokenizer:hash() },
-      { found[1].texts, found[1].tokens, found[1].tokenizer_xxh3_128 })
+    assert.same({ #tokenizer:encode "Once upon a time", tokenizer:hash() },
+      { found[1].tokens, found[1].tokenizer_xxh3_128 })
     assert.matches("^%x+$", found[1].statistics_xxh3_128)
-    assert.equal(found[1].token_xxh3_128, found[2].token_xxh3_128)
-    assert.not_equal(found[1].token_xxh3_128, found[3].token_xxh3_128)
+    assert.equal(found[1].tokens_xxh3_128, found[2].tokens_xxh3_128)
+    assert.not_equal(found[1].tokens_xxh3_128, found[3].tokens_xxh3_128)
   end)
 end)

@@ -156,7 +156,8 @@ describe("a quantized GPT-2", function()
 
   it("is calibrated, saved, verified and loaded to the same bits", function()
     local model <close> = assert(models.open(MODEL))
-    local work = assert(vise.workload.of(model, { texts = molecules(model), calibration = 30 }))
+    local tokenizer = assert(vise.tokenizers.of(model))
+    local work = assert(vise.workload.of(model, { texts = molecules(model), calibration = 30, tokenizer = tokenizer }))
     assert(work:reference(model))
     local folder = new_folder()
     local report = assert(vise.quantize(model, { quant_type = "svdq_int4_r8", calibrate = work:calibration(),
@@ -164,6 +165,12 @@ describe("a quantized GPT-2", function()
     assert.equal(16, report.quantized)
     assert.is_true(assert(work:quality(model)).value < 0.05)
     assert.is_true(require("vise.verify").verify(folder .. "/out").ok)
+    local told = assert(core.json_decode(assert(core.disk.read(folder .. "/out/quant_config.json")))).calibration
+    assert.equal(tokenizer:hash(), told.tokenizer_xxh3_128)
+    assert.equal(work:texts_read().tokens_xxh3_128, told.tokens_xxh3_128)
+    local seen = 0
+    for i = 1, 30 do seen = seen + #molecules(model)[i] end
+    assert.equal(seen, told.tokens)
     for _, layer in ipairs(model:layers()) do assert.is_nil(rawget(layer, "weight")) end -- no copy is left
     local again <close> = assert(vise.load(assert(models.open(MODEL)), folder .. "/out"))
     local ids = molecules(model)[1]

@@ -124,8 +124,7 @@ return {
     { name = "param", short = "p", type = "pair", repeatable = true, complete = "parameters",
       help = "a parameter of the recipe; several values with commas are a sweep" },
     { name = "dry-run", short = "n", type = "flag", help = "print the plan and stop; touch nothing" },
-    { name = "resume", type = "flag", help = "go on where a run with the same --out ended that calibrates block by "
-      .. "block; refused if anything differs" },
+    { name = "resume", type = "flag", help = "go on from what a run left in OUT.work" },
     { name = "params", type = "flag", help = "list the recipe's parameters and stop" },
     { name = "print-config", type = "flag", help = "print what would be run, with every value, and stop" },
     { name = "locked", type = "flag", help = "refuse to run if anything differs from the recipe's lock.json" },

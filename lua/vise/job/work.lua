@@ -22,7 +22,8 @@ local function layers(n) return n == 1 and "1 layer" or ("%d layers"):format(n) 
 local function print_plan(job, title, plan)
   job:print("%s: %d layers, %d left as they are, %.2f bits a weight", title, plan.quantized, plan.skipped,
     plan.bits_per_weight)
-  job:print("  %d bytes on disk (tensors %d)", plan.file_bytes, plan.disk_bytes)
+  local changed = plan.changed_bytes > 0 and (", changed by transforms %d"):format(plan.changed_bytes) or ""
+  job:print("  %d bytes on disk (tensors %d%s)", plan.file_bytes, plan.disk_bytes, changed)
   job:print("  %s in memory, at most %s more while it is made", text.bytes(plan.memory_bytes),
     text.bytes(plan.workspace_bytes))
   if job.dry_run then

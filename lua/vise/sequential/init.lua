@@ -82,6 +82,7 @@ local function make(run, stage, layers, partly)
     run.installed.layers[layer.name].quantized = t.made[layer.name]
     local one = found[layer.name]
     run.summaries[layer.name] = one and summary.of { [layer.name] = one }
+    run.installed.layers[layer.name]:release()
     stage.made[#stage.made + 1] = layer
   end
   return waiting

@@ -70,18 +70,15 @@ assert(work:reference(model))
 print(assert(work:quality(model)).value) --> 0.0]],
     },
     {
-      name = "tokens", arguments = {}, returns = { { "table?", "tokens", "of texts that calibrated", fields = {
-        { "texts", "integer", "how many" },
-        { "tokens", "integer", "of all of them" },
-        { "token_xxh3_128", "string", "a hash of their ids" },
-        { "tokenizer_xxh3_128", "string", "of the tokenizer, where one was used", optional = true },
+      name = "texts_read", arguments = {},
+      returns = { { "table", "about", "nothing of images", optional = true, fields = {
+        { "tokens", "integer", "ids that were read" }, { "tokens_xxh3_128", "string", "a hash of them" },
+        { "tokenizer_xxh3_128", "string", "a hash of the tokenizer", optional = true },
       } } },
-      text = "What a manifest says of the texts that calibrated; nil for images, and before a calibration.",
+      text = "What texts calibration has read; it stands in the manifest.",
       example = [[
-local model <close> = assert(vise.open "models/stories")
-local work = assert(vise.workload.of(model, { texts = { { 1, 403, 407 }, { 1, 261, 378 } }, calibration = 1 }))
 assert(work:calibrate(model))
-print(work:tokens().tokens) --> 3]],
+print(work:texts_read().tokens) --> 16]],
     },
   },
 }

@@ -194,10 +194,30 @@ describe("a base", function()
     core.disk.remove_tree(folder)
   end)
 
+  it("is refused before the model runs where its folder is not there", function()
+    local count = 0
+    local kept, _, id = eval.base(model, texts, with { out = "/nowhere/base", on_window = function() count = 1 end })
+    assert.same({ nil, "E-FS-15", 0 }, { kept, id, count })
+  end)
+
   it("leaves nothing behind where writing fails", function()
-    local kept, _, id = eval.base(model, texts, with { out = "/nowhere/base" })
-    assert.is_nil(kept)
-    assert.matches("^E%-FS%-", id)
+    local folder = os.tmpname()
+    os.remove(folder)
+    assert(core.disk.mkdir(folder))
+    local fault, kept, id, _ = -1
+    repeat -- the first operation fails, the second, ...: both files are written, of the chunk and of all
+      fault = fault + 1
+      core.io_fault(fault)
+      kept, _, id = eval.base(model, texts, with { out = folder .. "/base" })
+      core.io_fault(-1)
+      if not kept then
+        assert.matches("^E%-FS%-", id)
+        assert.same({}, core.disk.list(folder))
+      end
+    until kept
+    assert.is_true(fault >= 4)
+    assert.same({ "base" }, core.disk.list(folder))
+    core.disk.remove_tree(folder)
   end)
 
   it("that is damaged is refused", function()

@@ -68,7 +68,8 @@ end
 
 -- Options that only one kind of measuring reads: elsewhere they would be lost silently.
 local GOES_WITH = {
-  { "--data", { "from", "to", "layers", "labels" }, function(o) return #o.data > 0 end },
+  { "--data", { "from", "to", "labels" }, function(o) return #o.data > 0 end },
+  { "--data or --samples", { "layers" }, function(o) return #o.data > 0 or o.samples ~= nil end },
   { "--data without --labels, or --against", { "max_perplexity" },
     function(o) return #o.data > 0 and not o.labels or o.against ~= nil end },
   { "--data without --labels", { "format", "most", "protocol", "context", "stride", "save_base" },
@@ -78,7 +79,8 @@ local GOES_WITH = {
   { "--against, or --base and --data", { "max_kld", "min_same_top" },
     function(o) return o.against ~= nil or o.base ~= nil and #o.data > 0 end },
   { "--labels", { "max_flow_loss" }, function(o) return o.labels ~= nil end },
-  { "--data or --samples", { "tokenizer" }, function(o) return #o.data > 0 or o.samples ~= nil end },
+  { "--data, --against or --samples", { "tokenizer" },
+    function(o) return #o.data > 0 or (o.against or o.samples) ~= nil end },
   { "--samples and --artefact or --base", { "min_psnr", "min_ssim", "picture" },
     function(o) return o.samples ~= nil and (o.artefact or o.base) ~= nil end },
   { "--samples or --labels", { "seed" }, function(o) return (o.samples or o.labels) ~= nil end },
@@ -106,7 +108,10 @@ local function evaluate(ctx)
   if o.labels or o.samples then
     local model <close> = require("vise.cli.eval.open").float(ctx)
     local images = require "vise.cli.eval.images"
-    if images.is(model) then return images.measure(ctx, model) end
+    if images.is(model) then
+      if o.layers and not o.samples then return nil, "--layers of a model of images goes with --samples", "E-US-05" end
+      return images.measure(ctx, model)
+    end
     if o.labels then
       return nil, ("--labels goes with a model of images, this one is %s"):format(model.family), "E-US-05"
     end
@@ -147,7 +152,7 @@ local OPTIONS = {
   { name = "top", type = "integer", min = 1, help = "ids kept at each place; 64 if not given" },
   { name = "against", type = "file", help = "hold the model against such a file" },
   { name = "any-model", type = "flag", help = "take a base that is of another model" },
-  { name = "layers", type = "flag", help = "the SQNR of every layer's output on the texts as well" },
+  { name = "layers", type = "flag", help = "the SQNR of every layer's output on them as well" },
   { name = "labels", type = "file", help = "the labels of images, an IDX file" },
   { name = "samples", type = "integer", min = 1, help = "texts to write, or images to draw and compare" },
   { name = "seed", type = "integer", min = 0, help = "of what is drawn" },

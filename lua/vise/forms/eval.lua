@@ -133,6 +133,7 @@ return {
       { "flow", "table", "the flow loss", optional = true, fields = flow },
       { "flow_base", "table", "that of the base", optional = true, fields = flow },
       { "drawn", "table", "the images, against those of the base", optional = true, fields = drawn },
+      { "layers", "table[]", "with --layers, on the images drawn", optional = true, fields = layers },
     } },
     { title = "layers", text = "With --artefact alone: what each quantized layer stands for, against its float weight.",
       fields = {

@@ -155,24 +155,45 @@ static __m256d wide(const float *x) {
     return _mm256_cvtps_pd(_mm_loadu_ps(x));
 }
 
-static void column_abs_sum(double *acc, const float *x, int64_t n) {
-    const __m256d sign = _mm256_set1_pd(-0.0);
-    int64_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        __m256d a = _mm256_andnot_pd(sign, wide(x + i));
-        _mm256_storeu_pd(acc + i, _mm256_add_pd(_mm256_loadu_pd(acc + i), a));
-    }
-    for (; i < n; i++) acc[i] += fabs((double)x[i]);
+// |v| or v^2, added.  The square is exact, so that one rounding or two are the same.
+static inline __attribute__((always_inline)) __m256d add_term(__m256d acc, __m256d v,
+                                                              bool square) {
+    if (square) return _mm256_fmadd_pd(v, v, acc);
+    return _mm256_add_pd(acc, _mm256_andnot_pd(_mm256_set1_pd(-0.0), v));
 }
 
-// The product is exact, so that one rounding or two are the same.
-static void column_squares(double *acc, const float *x, int64_t n) {
-    int64_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        __m256d v = wide(x + i);
-        _mm256_storeu_pd(acc + i, _mm256_fmadd_pd(v, v, _mm256_loadu_pd(acc + i)));
+// Four rows at a time share the loads and stores of the sums.
+static inline __attribute__((always_inline)) void
+column_sums(double *acc, const float *x, int64_t n, int64_t rows, int64_t stride, bool square) {
+    for (int64_t count = 4; rows > 0; rows -= count, x += count * stride) {
+        if (rows < 4) count = 1;
+        int64_t i = 0;
+        for (; i + 4 <= n; i += 4) {
+            __m256d sum = add_term(_mm256_loadu_pd(acc + i), wide(x + i), square);
+            if (count == 4) {
+                sum = add_term(sum, wide(x + stride + i), square);
+                sum = add_term(sum, wide(x + 2 * stride + i), square);
+                sum = add_term(sum, wide(x + 3 * stride + i), square);
+            }
+            _mm256_storeu_pd(acc + i, sum);
+        }
+        for (; i < n; i++) {
+            for (int64_t r = 0; r < count; r++) {
+                double v = (double)x[r * stride + i];
+                acc[i] += square ? v * v : fabs(v);
+            }
+        }
     }
-    for (; i < n; i++) acc[i] += (double)x[i] * (double)x[i];
+}
+
+static void column_abs_sum(double *acc, const float *x, int64_t n, int64_t rows,
+                           int64_t stride) {
+    column_sums(acc, x, n, rows, stride, false);
+}
+
+static void column_squares(double *acc, const float *x, int64_t n, int64_t rows,
+                           int64_t stride) {
+    column_sums(acc, x, n, rows, stride, true);
 }
 
 static __m256 decode(const int8_t *q, __m256 scale, __m256 zero) {

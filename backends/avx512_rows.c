@@ -118,33 +118,46 @@ static void column_absmax(float *acc, const float *x, int64_t n) {
     _mm512_mask_storeu_epi32(acc + i, some, _mm512_max_epi32(a, b));
 }
 
-static __m512d magnitude_of(__m256 v) {
-    return _mm512_abs_pd(_mm512_cvtps_pd(v));
+// |v| or v^2, added.  The square is exact, so that one rounding or two are the same.
+static inline __attribute__((always_inline)) __m512d add_term(__m512d acc, __m256 v,
+                                                              bool square) {
+    __m512d wide = _mm512_cvtps_pd(v);
+    if (square) return _mm512_fmadd_pd(wide, wide, acc);
+    return _mm512_add_pd(acc, _mm512_abs_pd(wide));
 }
 
-static void column_abs_sum(double *acc, const float *x, int64_t n) {
-    int64_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        __m512d a = magnitude_of(_mm256_loadu_ps(x + i));
-        _mm512_storeu_pd(acc + i, _mm512_add_pd(_mm512_loadu_pd(acc + i), a));
+// Four rows at a time share the loads and stores of the sums.
+static inline __attribute__((always_inline)) void
+column_sums(double *acc, const float *x, int64_t n, int64_t rows, int64_t stride, bool square) {
+    for (int64_t count = 4; rows > 0; rows -= count, x += count * stride) {
+        if (rows < 4) count = 1;
+        int64_t i = 0;
+        for (; i + 8 <= n; i += 8) {
+            __m512d sum = add_term(_mm512_loadu_pd(acc + i), _mm256_loadu_ps(x + i), square);
+            if (count == 4) {
+                sum = add_term(sum, _mm256_loadu_ps(x + stride + i), square);
+                sum = add_term(sum, _mm256_loadu_ps(x + 2 * stride + i), square);
+                sum = add_term(sum, _mm256_loadu_ps(x + 3 * stride + i), square);
+            }
+            _mm512_storeu_pd(acc + i, sum);
+        }
+        __mmask8 some = (__mmask8)((1u << (n - i)) - 1);
+        __m512d sum = _mm512_maskz_loadu_pd(some, acc + i);
+        for (int64_t r = 0; r < count; r++) {
+            sum = add_term(sum, _mm256_maskz_loadu_ps(some, x + r * stride + i), square);
+        }
+        _mm512_mask_storeu_pd(acc + i, some, sum);
     }
-    __mmask8 some = (__mmask8)((1u << (n - i)) - 1);
-    __m512d a = magnitude_of(_mm256_maskz_loadu_ps(some, x + i));
-    a = _mm512_add_pd(_mm512_maskz_loadu_pd(some, acc + i), a);
-    _mm512_mask_storeu_pd(acc + i, some, a);
 }
 
-// The product is exact, so that one rounding or two are the same.
-static void column_squares(double *acc, const float *x, int64_t n) {
-    int64_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        __m512d v = _mm512_cvtps_pd(_mm256_loadu_ps(x + i));
-        _mm512_storeu_pd(acc + i, _mm512_fmadd_pd(v, v, _mm512_loadu_pd(acc + i)));
-    }
-    __mmask8 some = (__mmask8)((1u << (n - i)) - 1);
-    __m512d v = _mm512_cvtps_pd(_mm256_maskz_loadu_ps(some, x + i));
-    v = _mm512_fmadd_pd(v, v, _mm512_maskz_loadu_pd(some, acc + i));
-    _mm512_mask_storeu_pd(acc + i, some, v);
+static void column_abs_sum(double *acc, const float *x, int64_t n, int64_t rows,
+                           int64_t stride) {
+    column_sums(acc, x, n, rows, stride, false);
+}
+
+static void column_squares(double *acc, const float *x, int64_t n, int64_t rows,
+                           int64_t stride) {
+    column_sums(acc, x, n, rows, stride, true);
 }
 
 static void dequant(float *y, const int8_t *q, int64_t n, float scale, float zero) {

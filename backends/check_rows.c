@@ -133,19 +133,21 @@ void vise_check_column_absmax(vise_case *c) {
     }
 }
 
-static void check_sums(vise_case *c, void (*want_add)(double *, const float *, int64_t),
-                       void (*got_add)(double *, const float *, int64_t)) {
+typedef void column_sums(double *acc, const float *x, int64_t n, int64_t rows, int64_t stride);
+
+// Up to seven rows of one input, each a little further on.
+static void check_sums(vise_case *c, column_sums *want_add, column_sums *got_add) {
     for (int64_t i = 0; i < 3 * (CASE_MAX_N + 1); i++) {
-        int64_t n = i / 3;
-        const float *x = range_input(c, n, (int)(i % 3));
+        int64_t n = i / 3, rows = i % 7 + 1, stride = i % 3;
+        const float *x = range_input(c, n + (rows - 1) * stride, (int)(i % 3));
         vise_case_poison(c);
         double *want = vise_case_want(c, 8), *got = vise_case_got(c, 8);
         for (int64_t j = 0; j < n; j++) {
             want[j] = j % 13 == 5 ? (double)NAN : 1e9 * fabs((double)vise_case_finite(c));
             got[j] = want[j];
         }
-        want_add(want, x, n);
-        got_add(got, x, n);
+        want_add(want, x, n, rows, stride);
+        got_add(got, x, n, rows, stride);
         for (int64_t j = 0; j < n; j++) {
             if (isnan(want[j]) && isnan(got[j])) got[j] = want[j];
         }

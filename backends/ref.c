@@ -87,12 +87,21 @@ static void column_absmax(float *acc, const float *x, int64_t n) {
     }
 }
 
-static void column_abs_sum(double *acc, const float *x, int64_t n) {
-    for (int64_t i = 0; i < n; i++) acc[i] += fabs((double)x[i]);
+static void column_abs_sum(double *acc, const float *x, int64_t n, int64_t rows,
+                           int64_t stride) {
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t i = 0; i < n; i++) acc[i] += fabs((double)x[r * stride + i]);
+    }
 }
 
-static void column_squares(double *acc, const float *x, int64_t n) {
-    for (int64_t i = 0; i < n; i++) acc[i] += (double)x[i] * (double)x[i];
+static void column_squares(double *acc, const float *x, int64_t n, int64_t rows,
+                           int64_t stride) {
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t i = 0; i < n; i++) {
+            double v = (double)x[r * stride + i];
+            acc[i] += v * v;
+        }
+    }
 }
 
 enum { ERROR_LANES = 16 };

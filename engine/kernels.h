@@ -119,9 +119,12 @@ typedef struct vise_kernels {
     void (*minmax)(float *lo, float *hi, const float *x, int64_t n);
     // acc[i] = max(acc[i], |x[i]|), NaN if either is NaN; acc[i] >= 0 or NaN
     void (*column_absmax)(float *acc, const float *x, int64_t n);
-    // acc[i] += |x[i]|, and acc[i] += x[i]^2, whose product is exact; which NaN is left open
-    void (*column_abs_sum)(double *acc, const float *x, int64_t n);
-    void (*column_squares)(double *acc, const float *x, int64_t n);
+    // acc[i] += |x[i]|, and acc[i] += x[i]^2, whose product is exact, of each row in turn; rows
+    // are `stride` apart.  Which NaN is left open
+    void (*column_abs_sum)(double *acc, const float *x, int64_t n, int64_t rows,
+                           int64_t stride);
+    void (*column_squares)(double *acc, const float *x, int64_t n, int64_t rows,
+                           int64_t stride);
     // The same of each group of a row: n elements in groups of `group`, the last may be
     // shorter; one result a group.
     void (*group_absmax)(float *max, const float *x, int64_t n, int64_t group);

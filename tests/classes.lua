@@ -39,6 +39,11 @@ local makers = {
   ["vise.Plan"] = function() return assert(vise.plan(dit(), { quant_type = "int8_per_row" })) end,
   ["vise.QuantizeReport"] = function() return (quantized(dit())) end,
   ["vise.QuantizedLinear"] = function() return select(2, quantized(dit())) end,
+  ["vise.Statistics"] = function()
+    local ids = vise.tensor_of("i64", { 1, 2 }, { 1, 403 })
+    local model = llama()
+    return assert(vise.statistics.capture(model, 1, function() return model:forward(ids) end))
+  end,
   ["vise.Tokenizer"] = function() return assert(vise.tokenizers.open(M.models.llama)) end,
   ["vise.Watch"] = function() return assert(vise.observe.attach(dit(), { "proj_out_1" }, "range")) end,
   ["vise.Workload"] = function() return assert(vise.workload.of(dit())) end,

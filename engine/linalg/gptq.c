@@ -147,7 +147,12 @@ static bool load(vise_band *b) {
         finite = load_strip(b, r, smaller(STRIP, b->rows - r)) && finite;
     }
     size_t spare = (size_t)(b->pitch - b->rows) * sizeof *b->w;
-    for (int64_t c = 0; spare && c < s->n; c++) memset(b->w + c * b->pitch + b->rows, 0, spare);
+    for (int64_t c = 0; c < s->n; c++) {
+        bool dead = s->factor[c * (s->n + 1)] == 0;
+        float *column = b->w + c * b->pitch;
+        memset(column + b->rows, 0, spare);
+        if (dead) memset(column, 0, (size_t)b->rows * sizeof *column);
+    }
     return finite;
 }
 
@@ -171,16 +176,17 @@ static int64_t lay_out(vise_band *b, const vise_sweep *s, char *at) {
         void **array;
         int64_t bytes;
     } parts[] = {
-        {(void **)&b->w,      s->n * b->pitch * 4   },
-        {(void **)&b->by,     s->runs * b->pitch * 4},
-        {(void **)&b->zero,   s->runs * b->pitch * 4},
-        {(void **)&b->scale,  s->runs * b->pitch * 4},
-        {(void **)&b->value,  s->runs * b->pitch * 4},
-        {(void **)&b->losses, b->pitch * 4          },
-        {(void **)&b->exact,  b->pitch * 4          },
-        {(void **)&b->upper,  b->pitch * 4          },
-        {(void **)&b->line,   line * 4              },
-        {(void **)&b->q,      s->n * b->pitch       },
+        {(void **)&b->w,      s->n * b->pitch * 4             },
+        {(void **)&b->by,     s->runs * b->pitch * 4          },
+        {(void **)&b->zero,   s->runs * b->pitch * 4          },
+        {(void **)&b->scale,  s->runs * b->pitch * 4          },
+        {(void **)&b->value,  s->runs * b->pitch * 4          },
+        {(void **)&b->losses, b->pitch * 4                    },
+        {(void **)&b->lines,  (STRIP * CHUNK + VISE_PIECE) * 4},
+        {(void **)&b->exact,  b->pitch * 4                    },
+        {(void **)&b->upper,  b->pitch * 4                    },
+        {(void **)&b->line,   line * 4                        },
+        {(void **)&b->q,      s->n * b->pitch                 },
     };
     int64_t bytes = 0;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

@@ -27,20 +27,39 @@ static vise_status fail_unknown(const char *statistic, vise_error *err) {
                      names);
 }
 
-vise_status vise_observer_new(vise_observer *out, const char *statistic,
-                              const vise_observer_options *opt, vise_error *err) {
-    vise_observer o = {.channels = opt->channels, .options = *opt};
+static vise_status find_kind(const vise_observer_kind **out, const char *statistic,
+                             const vise_observer_options *opt, vise_error *err) {
+    const vise_observer_kind *kind = NULL;
     for (size_t i = 0; i < KINDS; i++) {
-        if (strcmp(statistic, kinds[i]->name) == 0) o.kind = kinds[i];
+        if (strcmp(statistic, kinds[i]->name) == 0) kind = kinds[i];
     }
-    if (!o.kind) return fail_unknown(statistic, err);
+    if (!kind) return fail_unknown(statistic, err);
     if (opt->channels < 1) {
         return vise_fail(err, VISE_EINVAL, "E-OB-01",
                          "observer of %lld channels, expected 1 or more",
                          (long long)opt->channels);
     }
+    *out = kind;
+    return VISE_OK;
+}
+
+vise_status vise_observer_layout(int64_t *elements, vise_dtype *dtype, const char *statistic,
+                                 const vise_observer_options *opt, vise_error *err) {
+    const vise_observer_kind *kind;
+    vise_status st = find_kind(&kind, statistic, opt, err);
+    if (st) return st;
+    *elements = kind->elements(opt);
+    *dtype = kind->dtype;
+    return VISE_OK;
+}
+
+vise_status vise_observer_new(vise_observer *out, const char *statistic,
+                              const vise_observer_options *opt, vise_error *err) {
+    vise_observer o = {.channels = opt->channels, .options = *opt};
+    vise_status st = find_kind(&o.kind, statistic, opt, err);
+    if (st) return st;
     int64_t size = o.kind->elements(opt);
-    vise_status st = vise_tensor_new(&o.state, o.kind->dtype, 1, &size, err);
+    st = vise_tensor_new(&o.state, o.kind->dtype, 1, &size, err);
     if (st) return st;
     if (o.kind->start) o.kind->start(&o);
     *out = o;

@@ -52,6 +52,9 @@ const char *vise_observer_name(const vise_observer *o);
 vise_status vise_observer_new(vise_observer *out, const char *statistic,
                               const vise_observer_options *opt, vise_error *err);
 void vise_observer_release(vise_observer *o);
+// What the state of such an observer is, a vector.  Fails as vise_observer_new().
+vise_status vise_observer_layout(int64_t *elements, vise_dtype *dtype, const char *statistic,
+                                 const vise_observer_options *opt, vise_error *err);
 
 // Takes in x, f32 [..., channels].  E-OB-02 (VISE_EINVAL) on other shapes.  A cancelled update
 // leaves some of the rows in the statistic and none in the count.

@@ -5,8 +5,10 @@
 
 enum { TILE = 512 }; // columns
 
+typedef void column_sums(double *acc, const float *x, int64_t n, int64_t rows, int64_t stride);
+
 typedef struct job {
-    void (*add)(double *acc, const float *x, int64_t n);
+    column_sums *add;
     vise_observed in;
     double *sums;
 } job;
@@ -15,13 +17,11 @@ static void sum_tile(void *arg, int64_t tile) {
     const job *j = arg;
     int64_t from = tile * TILE, n = j->in.cols - from;
     if (n > TILE) n = TILE;
-    for (int64_t row = 0; row < j->in.rows; row++) {
-        j->add(j->sums + from, j->in.x + row * j->in.stride + from, n);
-    }
+    j->add(j->sums + from, j->in.x + from, n, j->in.rows, j->in.stride);
 }
 
 static vise_status update(const vise_context *ctx, vise_observer *o, const vise_observed *x,
-                          void (*add)(double *, const float *, int64_t), vise_error *err) {
+                          column_sums *add, vise_error *err) {
     job j = {.add = add, .in = *x, .sums = o->state.data};
     return vise_parallel(ctx, (x->cols + TILE - 1) / TILE, sum_tile, &j, err);
 }

@@ -36,15 +36,24 @@ typedef struct job {
     const vise_kernels *kernels;
     vise_observed in;
     int64_t rows_a_tile, keep;
+    double least; // what is smaller is not among the largest
     entry *lists; // [keep] of each tile
 } job;
 
+// What is smaller than this does not enter a list with this last entry; a NaN there leaves it
+// open.
+static double least_of(const entry *last, double least) {
+    double own = last->channel != 0 ? fabs(last->value) : 0;
+    return own > least ? own : least;
+}
+
 static void take_row(const job *j, entry *list, const float *x) {
     const entry *last = &list[j->keep - 1];
-    float max = j->kernels->absmax(x, j->in.cols);
-    if (last->channel != 0 && (double)max < fabs(last->value)) return;
+    if (least_of(last, j->least) > (double)j->kernels->absmax(x, j->in.cols)) return;
     for (int64_t i = 0; i < j->in.cols; i++) {
-        entry e = {isnan(x[i]) ? (double)NAN : (double)x[i] + 0.0, (double)(i + 1)};
+        double v = (double)x[i];
+        if (fabs(v) < least_of(last, j->least)) continue;
+        entry e = {isnan(v) ? (double)NAN : v + 0.0, (double)(i + 1)};
         insert(list, j->keep, &e);
     }
 }
@@ -65,6 +74,7 @@ static vise_status update(const vise_context *ctx, vise_observer *o, const vise_
     j.rows_a_tile = (x->rows + BANDS - 1) / BANDS;
     if (j.rows_a_tile < least) j.rows_a_tile = least;
     int64_t tiles = (x->rows + j.rows_a_tile - 1) / j.rows_a_tile;
+    j.least = least_of((const entry *)o->state.data + j.keep - 1, 0);
     j.lists = vise_calloc(sizeof *j.lists * (size_t)(tiles * j.keep));
     if (!j.lists) return vise_fail(err, VISE_ENOMEM, "E-MM-01", "no memory for outliers");
     vise_status st = vise_parallel(ctx, tiles, top_tile, &j, err);

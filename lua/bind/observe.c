@@ -20,17 +20,22 @@ static int observer_close(lua_State *L) {
     return 0;
 }
 
-// core.observer(kind, { channels = n, keep = 16, rate = 0.01 })
-static int observer_new(lua_State *L) {
+static const char *check_options(lua_State *L, vise_observer_options *opt) {
     static const viseL_field fields[] = {
         VISEL_INT(vise_observer_options, channels, 1, 1LL << 40),
         VISEL_INT(vise_observer_options, keep, 1, 1024),
         VISEL_NUM(vise_observer_options, rate, 0x1p-149, 1),
         {0},
     };
-    const char *statistic = luaL_checkstring(L, 1);
-    vise_observer_options opt = VISE_OBSERVER_DEFAULTS;
-    viseL_options(L, 2, fields, &opt);
+    *opt = VISE_OBSERVER_DEFAULTS;
+    viseL_options(L, 2, fields, opt);
+    return luaL_checkstring(L, 1);
+}
+
+// core.observer(kind, { channels = n, keep = 16, rate = 0.01 })
+static int observer_new(lua_State *L) {
+    vise_observer_options opt;
+    const char *statistic = check_options(L, &opt);
 
     vise_error err;
     vise_observer *o = lua_newuserdatauv(L, sizeof *o, 0);
@@ -38,6 +43,22 @@ static int observer_new(lua_State *L) {
     luaL_setmetatable(L, VISEL_OBSERVER);
     if (vise_observer_new(o, statistic, &opt, &err)) return viseL_fail(L, &err);
     return 1;
+}
+
+// core.observer_layout(kind, options) -> elements and dtype of the state
+static int observer_layout(lua_State *L) {
+    vise_observer_options opt;
+    const char *statistic = check_options(L, &opt);
+
+    vise_error err;
+    int64_t elements;
+    vise_dtype dtype;
+    if (vise_observer_layout(&elements, &dtype, statistic, &opt, &err)) {
+        return viseL_fail(L, &err);
+    }
+    lua_pushinteger(L, elements);
+    lua_pushstring(L, vise_dtype_name(dtype));
+    return 2;
 }
 
 // o:update(x) -> o; x is f32 [..., channels]
@@ -98,6 +119,12 @@ static int observer_count(lua_State *L) {
     return 1;
 }
 
+// o:width() -> the width of a histogram's bins, 0 of others
+static int observer_width(lua_State *L) {
+    lua_pushnumber(L, vise_observer_width(check_observer(L, 1)));
+    return 1;
+}
+
 static int observer_tostring(lua_State *L) {
     const vise_observer *o = luaL_checkudata(L, 1, VISEL_OBSERVER);
     if (!o->state.buf) {
@@ -120,6 +147,7 @@ static const luaL_Reg observer_class[] = {
     {"result",     observer_result  },
     {"state",      observer_state   },
     {"update",     observer_update  },
+    {"width",      observer_width   },
     {NULL,         NULL             },
 };
 
@@ -162,9 +190,10 @@ static int range_of(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-    {"observer", observer_new},
-    {"range_of", range_of    },
-    {NULL,       NULL        },
+    {"observer",        observer_new   },
+    {"observer_layout", observer_layout},
+    {"range_of",        range_of       },
+    {NULL,              NULL           },
 };
 
 void viseL_open_observe(lua_State *L) {

@@ -33,7 +33,7 @@ local function layer_entries(model, quantization)
     local rank = quant_types.parse(layer.type).rank ~= qtype.rank and qtype.rank or nil
     list[#list + 1] = { name = layer.name, type = layer.type, smooth = qtype.smooth, rank = rank,
       shape = core.array { table.unpack(layer.shape) },
-      storage = layer.storage or quant_types.storage(linear.weight:dtype()),
+      storage = layer.storage or quant_types.storage(linear:dtype()),
       bias = own and "f32" or bias and bias:dtype() or nil, own_bias = own,
       rotate = made and made.rotate or not made and qtype.rotate and qtype.rotate(layer.shape[2]) or nil }
   end

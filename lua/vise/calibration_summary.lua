@@ -1,6 +1,7 @@
 --- What a manifest says of a calibration: how many rows each layer saw, and a hash of what was found,
 --- so that two artefacts can be told to rest on the same statistics.
 
+local calibrations = require "vise.calibrations"
 local captured = require "vise.captured"
 local core = require "vise.core"
 
@@ -27,6 +28,16 @@ function M.of(found)
     lines[i] = table.concat(parts, " ")
   end
   return { rows = rows, statistics_xxh3_128 = core.xxh3(table.concat(lines, "\n")) }
+end
+
+--- Adds what texts were read, where the calibration is that of a workload of texts.
+---@param about? { [string]: any }
+---@param calibrate? function
+---@return { [string]: any }? about
+function M.with_texts(about, calibrate)
+  local work = about and calibrate and calibrations[calibrate]
+  for key, value in pairs(work and work:texts_read() or {}) do about[key] = value end
+  return about
 end
 
 return M

@@ -126,6 +126,41 @@ local function read_layer(file, path, need, channels, known)
   return found
 end
 
+-- One statistic of a layer, finite and in f32.
+local function folded(all, path, name, kind)
+  local observer <close> = all:observer(name, kind)
+  local result = fail.try(observer:result())
+  local bad = result:nonfinite()
+  if not bad then return result end
+  result:close()
+  fail.try(nil, ("%s: layer %s: %s: element %d does not fit f32"):format(path, core.escape(name), kind, bad), "E-OB-11")
+end
+
+-- What a plan needs, from statistics that say what they belong to.
+local function read_statistics(path, model, needs, found)
+  local all <close> = fail.try(require("vise.statistics").open(path))
+  fail.try(require("vise.statistics.identity").check(all, path, model))
+  for _, need in ipairs(needs) do
+    local name, layer = need.name, all:layer(need.name)
+    local _, channels = model:layer(name).weight:shape()
+    if not layer then
+      fail.try(nil, ("%s has nothing of layer %s"):format(path, core.escape(name)), "E-OB-15")
+    elseif layer.channels ~= channels then
+      fail.try(nil, ("%s: layer %s has %d inputs, expected %d"):format(path, core.escape(name), layer.channels,
+        channels), "E-OB-13")
+    end
+    found[name] = { rows = all:rows(name), shares = all.shares[name] or name }
+    for _, kind in ipairs(need.kinds) do
+      if not all:has(kind) then
+        fail.try(nil, ("%s has no %s, which %s needs; it has %s"):format(path, kind, core.escape(name),
+          table.concat(all.kinds, ", ")), "E-OB-15")
+      end
+      found[name][kind] = folded(all, path, name, kind)
+    end
+  end
+  return found
+end
+
 --- Reads what a plan needs from a file.
 ---@param path string
 ---@param model vise.Model
@@ -136,10 +171,17 @@ end
 function M.read(path, model, needs)
   local file, message, id = core.safetensors_open(path)
   if not file then return nil, message, id end
+  if require("vise.statistics.file").about(file) then
+    file:close()
+    local found = {}
+    local made, problem, why = fail.catch(read_statistics, path, model, needs, found)
+    if not made then M.close(found) end
+    return made, problem, why
+  end
   local known, all = {}, {}
   for _, name in ipairs(file:names()) do known[name] = true end
   for _, need in ipairs(needs) do
-    local _, inp = model:layer(need.name).weight:shape()
+    local inp = model:layer(need.name).inputs
     local found, problem, why = read_layer(file, path, need, inp, known)
     if not found then
       file:close()

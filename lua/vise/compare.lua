@@ -100,6 +100,29 @@ local function of_checkpoint(path, options)
   return new_side(weights, false, opened)
 end
 
+-- The weights of a float model that lie the other way round than those of an artefact.
+local function turned_names(path, options)
+  local names, model = {}, require("vise.models").open(path, options)
+  for _, layer in ipairs(model and model:layers() or {}) do
+    if layer.stored then names[layer.name .. ".weight"] = true end
+  end
+  if model then model:close() end
+  return names
+end
+
+-- Turns those weights of a float model's side.
+local function turn(side, path, options)
+  for name in pairs(turned_names(path, options)) do
+    local weight = side.by_name[name]
+    local value = weight.value
+    weight.shape = { weight.shape[2], weight.shape[1] }
+    weight.value = function()
+      local stored <close> = value()
+      return fail.try(stored:transpose())
+    end
+  end
+end
+
 -- Is there something of ours, of cache-dit's, or a float model?
 local function open(path, options)
   local manifest = path:gsub("/+$", "") .. "/quant_config.json"
@@ -199,6 +222,8 @@ function M.compare(path_a, path_b, options)
     a.close()
     return nil, message, id
   end
+  if a.is_artefact and not b.is_artefact then turn(b, path_b, options) end
+  if b.is_artefact and not a.is_artefact then turn(a, path_a, options) end
   if a.packed ~= b.packed then
     message, id = ("%s holds weights packed for cache-dit, %s does not: export it with --to vise first"):format(
       a.packed and path_a or path_b, a.packed and path_b or path_a), "E-US-12"

@@ -6,15 +6,16 @@ local M = {}
 -- Modules that are files of their own.
 local modules = {
   algorithms = true, checkpoint = true, data = true, eval = true, generate = true, html = true, models = true,
-  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, tokenizers = true,
-  transforms = true, workload = true,
+  nn = true, observe = true, picture = true, plot = true, quant_types = true, samplers = true, statistics = true,
+  tokenizers = true, transforms = true, workload = true,
 }
 
 -- Modules that are functions of the core under a name.
 local groups = {
   coded = { "encode", "pack", "pack_floats", "packed_bytes", "product", "rows", "simulate", rebuild = "coded" },
   json = { "array", "null", decode = "json_decode", encode = "json_encode" },
-  linalg = { "matmul", "rotate", "svd" },
+  linalg = { "column_order", "eigh", "gptq", "hadamard", "hadamard_size", "inverse_factor", "matmul", "moments",
+    "quadratic", "rotate", "svd" },
   machine = { "backend", "clock", "memory", "memory_limit", "reset_peak", "threads" },
   ops = { "add_positions", "attention", "compare", "cross_entropy", "divergence", "embedding", "gated_add", "gelu",
     "layer_norm", "likeliest", "linear", "matmul_rule", "modulate", "patchify", "rms_norm", "rope", "silu", "sinusoid",

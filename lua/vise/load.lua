@@ -161,7 +161,11 @@ function M.load(model, given)
 
   fail.whole(function() -- the commit
     if built then builder.replace(model, built) end
-    for name, q in pairs(quantization.made) do model:layer(name).quantized = q end
+    for name, q in pairs(quantization.made) do
+      local layer = model:layer(name)
+      layer.quantized = q
+      layer:release()
+    end
     model.quantization = quantization
   end)
   return model

@@ -41,7 +41,7 @@ end
 
 --- How far the quantized layer's output is from the float layer's.
 local function output_error(linear, q, found)
-  local _, inputs = linear.weight:shape()
+  local inputs = linear.inputs
   local x, kind = probe_for(found, inputs)
   local probe <close> = x
   local float <close> = try(core.linear(probe, linear.weight, linear.bias))

@@ -79,6 +79,7 @@ function M.make(t, layers, found, bar)
       local group = groups[layer.name]
       bar:begin(pipeline.label(t, layer.name))
       local ok, message, id = make_with_group(t, layer, group, found and found[layer.name])
+      for _, other in ipairs(group or { layer }) do t.model:layer(other.name):release() end
       if not ok then return nil, pipeline.label(t, message), id end
       bar:step(weights_of(group or { layer }), kind_of(layer), group and #group or 1)
     end

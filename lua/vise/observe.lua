@@ -64,6 +64,17 @@ local function see(watch, r, name, x)
   fail.try(fail.fail(r.id, "layer %s: %s", name, r.message))
 end
 
+--- Takes a layer's observer out of the watch, to outlive it.
+---@param name string
+---@return vise.Observer observer
+---@return integer rows
+function Watch:take(name)
+  local r = recorder_for(self, name)
+  local observer = r:flush()
+  r.observer = nil
+  return observer, observer:count()
+end
+
 --- The layer that was given the same input tensor just before this one, and before others between
 --- them: the first of those, on every call; the layer itself if there is none.
 ---@param name string
@@ -201,7 +212,7 @@ function M.attach(model, layers, kind, options)
   local held = { inputs = watch.inputs, share = share }
   for _, linear in ipairs(model:layers()) do
     if wanted[linear.name] then
-      local _, inp = linear.weight:shape()
+      local inp = linear.inputs
       local r = recorder.new(kind, inp, rest)
       watch.names[#watch.names + 1] = linear.name
       watch.recorders[linear.name] = r

@@ -14,6 +14,7 @@ local pipeline = require "vise.pipeline"
 local quantized_linear = require "vise.nn.quantized_linear"
 local quant_types = require "vise.quant_types"
 local shared_inputs = require "vise.shared_inputs"
+local transformed = require "vise.formats.transformed"
 
 local M = {}
 
@@ -33,6 +34,7 @@ M.PROBE_ROWS = 64
 ---@field tensors table[]        What is saved: param, dtype, shape, bytes.
 ---@field disk_bytes integer     Of those tensors.
 ---@field memory_bytes integer   That the quantized layer keeps in memory.
+---@field copied_bytes integer   Of its float weight, where that is not used as it lies in the file.
 ---@field source_bytes integer   Of the float weight and bias.
 
 ---@class vise.Plan
@@ -44,6 +46,7 @@ M.PROBE_ROWS = 64
 ---@field overlaps { winner: string, loser: string, layers: integer, example: string }[]
 ---@field disk_bytes integer          Of the tensors.
 ---@field file_bytes integer          Of the artefact's .safetensors file, header included.
+---@field changed_bytes integer       Of what transforms changed beside the layers.
 ---@field memory_bytes integer
 ---@field source_bytes integer
 ---@field bits_per_weight number      Of the quantized layers on disk, everything counted.
@@ -159,7 +162,7 @@ end
 
 --- The type that a layer gets, or why it gets none.
 local function choose(linear, cfg, rule, storage)
-  local out, inp = linear.weight:shape()
+  local out, inp = linear.outputs, linear.inputs
   local type = rule and rule.type or type_named(cfg.quant_type, cfg.method, cfg)
   local problem, hard = shape_problem({ out, inp }, type, storage)
   if not problem then return type end
@@ -176,10 +179,11 @@ local function choose(linear, cfg, rule, storage)
 end
 
 local function plan_layer(linear, cfg, rule, reason)
-  local out, inp = linear.weight:shape()
-  local storage = quant_types.storage(linear.weight:dtype())
+  local out, inp = linear.outputs, linear.inputs
+  local storage = quant_types.storage(linear:dtype())
   local layer = { name = linear.name, shape = { out, inp }, reason = reason, tensors = {}, disk_bytes = 0,
-    memory_bytes = 0, source_bytes = linear.weight:bytes() + (linear.bias and linear.bias:bytes() or 0),
+    memory_bytes = 0, source_bytes = linear:bytes() + (linear.bias and linear.bias:bytes() or 0),
+    copied_bytes = linear:copied(),
     storage = storage }
   if reason then return layer end
   layer.candidate = true
@@ -224,6 +228,16 @@ local function stacked(group)
   return { shape = { out, group[1].shape[2] }, type = group[1].type, disk_bytes = disk_bytes }
 end
 
+-- Copies of float weights at one time: of all layers where the model runs, else of one.
+local function copied(plan)
+  local sum, most, runs = 0, 0, false
+  for _, layer in ipairs(plan.layers) do
+    sum, most = sum + layer.copied_bytes, math.max(most, layer.copied_bytes)
+    runs = runs or layer.type ~= nil and #layer.type.needs > 0
+  end
+  return runs and sum or most
+end
+
 local function sum_up(plan, cfg, model)
   local weights, workspace_bytes = 0, 0
   for _, layer in ipairs(plan.layers) do
@@ -246,7 +260,7 @@ local function sum_up(plan, cfg, model)
   plan.bits_per_weight = weights > 0 and 8 * plan.disk_bytes / weights or 0
   plan.statistics_bytes = bound.statistics(plan, model, plan:sample_rows(cfg))
   plan.state_bytes = bound.states(plan)
-  plan.workspace_bytes = workspace_bytes + plan.statistics_bytes + plan.state_bytes
+  plan.workspace_bytes = workspace_bytes + plan.statistics_bytes + plan.state_bytes + copied(plan)
 end
 
 --- The reasons why layers stay float, and how many each, most first.
@@ -315,12 +329,13 @@ function M.single(model, cfg)
     fail.raise("E-PL-05", "nothing to quantize: of %d linear layers %s", #names, table.concat(reasons, ", "))
   end
   plan.file_bytes = fail.try(artefact.file_bytes(model, plan, cfg))
+  plan.changed_bytes = transformed.bytes(model, plan.layers)
   plan.cfg, plan.model = cfg, model
   return plan
 end
 
 local SUMS = { "quantized", "candidates", "skipped", "disk_bytes", "memory_bytes", "source_bytes", "statistics_bytes",
-  "file_bytes", "weights" }
+  "file_bytes", "changed_bytes", "weights" }
 
 --- Makes the plan of a model; of a pipeline a table of them, `components`, and their sums.
 ---@param target vise.Model|table<string, vise.Model>

@@ -37,7 +37,8 @@ local function make_all(targets, found, bar)
     for _, layer in ipairs(t.plan.layers) do
       if layer.type then t.layers[#t.layers + 1] = t.by_name[layer.name] end
     end
-    t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made, calibration = t.captured }
+    t.quantization = { config = config.plain(t.cfg), layers = t.layers, made = t.made,
+      calibration = summary.with_texts(t.captured, t.cfg.calibrate) }
   end
   return true
 end

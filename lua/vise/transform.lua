@@ -33,8 +33,8 @@ end
 local DTYPES = { model = true, f32 = true }
 
 -- The model as the transform makes it.
-local function prepare(model, transform, options)
-  local job = work.new(model)
+local function prepare(model, transform, options, calibrate)
+  local job = work.new(model, calibrate)
   transform.apply(job, options)
   local overlay = job:finish(options.dtype or "model")
   local transforms = core.array { table.unpack(model.transforms or {}) }
@@ -53,12 +53,12 @@ end
 ---@return string? id
 function M.transform(model, name, given)
   local transform = registry.of(name)
-  local options = registry.options(transform, given)
+  local options, calibrate = registry.options(transform, given)
   if options.dtype and not DTYPES[options.dtype] then
     fail.raise("E-TR-04", "%s: dtype is \"%s\", expected \"model\" or \"f32\"", name, options.dtype)
   end
   check_model(model, name)
-  local built, message, id = fail.catch(prepare, model, transform, options)
+  local built, message, id = fail.catch(prepare, model, transform, options, calibrate)
   if not built then return nil, message, id end
   builder.replace(model, built)
   return model

@@ -17,6 +17,7 @@ local core = require "vise.core"
 local eval = require "vise.eval"
 local fail = require "vise.fail"
 local generate = require "vise.generate"
+local protocols = require "vise.eval.protocols"
 local samplers = require "vise.samplers"
 
 local M = {}
@@ -31,7 +32,7 @@ local try = fail.try
 ---@field calibration? integer  Images drawn, or texts read, to calibrate: 10.
 ---@field texts? integer[][]|string[]  Language: texts; the first ones calibrate, the others measure.
 ---@field tokenizer? vise.Tokenizer    Of texts that are strings.
----@field length? integer     Language: ids of a text at most, 128.
+---@field length? integer     Language: ids of a text at most, 128; never more than the model's context.
 
 local defaults = { seed = 3, steps = 20, guidance = 1.5, images = 20, calibration = 10, length = 128 }
 local kinds = { texts = "table", tokenizer = "table" }
@@ -80,18 +81,26 @@ function images.quality(self, model)
   return try(eval.psnr(self.drawn, self.float))
 end
 
--- Texts as lists of ids: those given, or what the float model writes.
+-- Ids of a text at most.
+local function most_ids(self, model)
+  return math.min(self.options.length, model.settings.max_position_embeddings)
+end
+
+-- Texts as lists of ids: those given, or what the float model writes.  A single id predicts nothing.
 local function texts_of(self, model)
-  local o, list = self.options, {}
-  for i, text in ipairs(o.texts or {}) do
+  local o, list, most = self.options, {}, most_ids(self, model)
+  for _, text in ipairs(o.texts or {}) do
     local ids = type(text) == "string" and try(o.tokenizer:encode(text)) or text
-    list[i] = table.move(ids, 1, math.min(#ids, o.length), 1, {})
+    if #ids > 1 then list[#list + 1] = table.move(ids, 1, math.min(#ids, most), 1, {}) end
   end
   for i = #list + 1, o.texts and 0 or 2 * o.calibration do
     list[i] = try(generate.generate(model, { prompt = { model.settings.bos_token_id or 1 }, temperature = 1,
-      max_new = o.length - 1, seed = o.seed + i }))
+      max_new = most - 1, seed = o.seed + i }))
   end
-  if #list < 2 then fail.try(nil, "a workload needs two texts at least: to calibrate on, and to measure", "E-DT-02") end
+  if #list < 2 then
+    local given = o.texts and ("; of %d given, %d have two tokens or more"):format(#o.texts, #list) or ""
+    fail.try(nil, "a workload needs two texts at least, to calibrate on and to measure" .. given, "E-DT-02")
+  end
   return list
 end
 
@@ -121,7 +130,7 @@ function language.part(self, model, parts)
   if o.texts then prepare(self, model) end
   for i = 1, self.seen and #self.seen or o.calibration do
     local ids = self.seen and self.seen[i] or {}
-    for k = 1, self.seen and 0 or o.length do ids[k] = model.settings.bos_token_id or 1 end
+    for k = 1, self.seen and 0 or most_ids(self, model) do ids[k] = model.settings.bos_token_id or 1 end
     list[i], all = ids, all + #ids
   end
   table.sort(list, function(a, b) return #a > #b end)
@@ -181,6 +190,16 @@ function Workload:part(model, parts)
     self.kind.calibrate(self, model)
     return 1
   end)
+end
+
+--- What texts calibration has read: how many ids, a hash of them and of their tokenizer.
+---@return { tokens: integer, tokens_xxh3_128: string, tokenizer_xxh3_128?: string }?  nil: none.
+function Workload:texts_read()
+  if not self.seen then return nil end
+  local windows, tokens, tokenizer = {}, 0, self.options.tokenizer
+  for i, ids in ipairs(self.seen) do windows[i], tokens = { ids = ids, first = 1 }, tokens + #ids end
+  return { tokens = tokens, tokens_xxh3_128 = protocols.hash(windows),
+    tokenizer_xxh3_128 = tokenizer and tokenizer:hash() }
 end
 
 --- The calibration as a function, for `calibrate` of a config.

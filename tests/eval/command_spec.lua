@@ -89,6 +89,15 @@ describe("vise eval", function()
     assert.equal(1, (run("eval " .. command .. " --min-sqnr 60")))
   end)
 
+  it("writes samples without data, also of a quantized model, and takes labels for images only", function()
+    local r = json(STORIES .. " -a " .. artefact .. " --samples 1")
+    assert.is_nil(r.measured)
+    assert.equal(1, #r.samples)
+    local status, _, err = run(("eval %s -d %s --labels %slabels-idx1-ubyte"):format(STORIES, DATA, IMAGES))
+    assert.equal(64, status)
+    assert.matches("--labels goes with a model of images, this one is llama", err, 1, true)
+  end)
+
   it("measures the flow loss, and images against those of the float model", function()
     local dit = folder .. "/dit"
     local vise = require "vise"
@@ -105,6 +114,18 @@ describe("vise eval", function()
     assert.equal("\x89PNG", assert(io.open(folder .. "/both.png", "rb")):read(4))
     assert.equal(1, (run(("eval %s --variant fp16 -d %simages-idx3-ubyte --labels %slabels-idx1-ubyte --to 4 "
       .. "--max-flow-loss 0.01"):format(DIT, IMAGES, IMAGES))))
+  end)
+
+  it("reads lines for a GPT-2, and says what it leaves out", function()
+    local gpt2 = "tests/data/chemts-gpt2-0.5m"
+    local status, out, err = run("eval " .. gpt2 .. " -d tests/data/guacamol/lines-1000-1299.smiles --most 70 --json")
+    assert.equal(0, status, err)
+    local m = assert(core.json_decode(out)).measured
+    -- As the data's description has it: 278 of 300 lines, with the ids of beginning and end.
+    assert.same({ 278, 12707 }, { m.texts, m.tokens })
+    assert.near(2.73739, m.perplexity, 2e-5)
+    assert.matches("278 texts of 300; left out: 3 with foreign symbols, 19 too long", err, 1, true)
+    assert.equal(65, (run("eval " .. gpt2 .. " -d tests/data/guacamol/lines-1000-1299.smiles --format ids")))
   end)
 
   it("refuses options that what it measures does not read", function()

@@ -154,6 +154,8 @@ describe("a base", function()
     end
     refused("is of another protocol: texts, this is windows", model, with { texts = texts, protocol = "windows" })
     refused("is of another context: 120, this is 100", model, with { texts = texts, context = 100 })
+    local bent_tokenizer = setmetatable({ hash = function() return "0123" end }, { __index = tokenizer })
+    refused("is of another tokenizer: ", model, { tokenizer = bent_tokenizer })
     refused("is of another data: ", model, with { texts = { texts[1] } })
     local bent = tiny.llama()
     bent.config.vocab_size, bent.config.max_position_embeddings = 512, 128

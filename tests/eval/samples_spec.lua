@@ -59,3 +59,21 @@ describe("the report of a run", function()
     core.disk.remove_tree(folder)
   end)
 end)
+
+describe("the manifest of a model that texts calibrated", function()
+  it("has hashes of the ids and of the tokenizer", function()
+    local tokenizer, found = assert(vise.tokenizers.open(STORIES)), {}
+    for i, words in ipairs { "Once upon a time", "Once upon a time", "Once upon a hill" } do
+      local model <close> = assert(vise.open(STORIES))
+      local work = assert(vise.workload.of(model, { texts = { words, "The end" }, tokenizer = tokenizer,
+        calibration = 1 }))
+      assert(vise.quantize(model, { quant_type = "int8_per_row_static", calibrate = work:calibration() }))
+      found[i] = model.quantization.calibration
+    end
+    assert.same({ #tokenizer:encode "Once upon a time", tokenizer:hash() },
+      { found[1].tokens, found[1].tokenizer_xxh3_128 })
+    assert.matches("^%x+$", found[1].statistics_xxh3_128)
+    assert.equal(found[1].tokens_xxh3_128, found[2].tokens_xxh3_128)
+    assert.not_equal(found[1].tokens_xxh3_128, found[3].tokens_xxh3_128)
+  end)
+end)

@@ -54,6 +54,26 @@ describe("the command line's parser", function()
     assert.equal("E-US-04", refused(any, "--", "9223372036854775808"))
   end)
 
+  it("reads numbers by one exact rule, and says what may have been meant", function()
+    local any = command { { name = "n", type = "integer", help = "x" } }
+    local real = command { { name = "x", type = "number", help = "x" } }
+    assert.equal(0, accepted(any, "--", "-0").args.n)
+    assert.equal(math.huge, 1 / accepted(real, "--", "-0.0").args.x) -- 0, not -0
+    assert.equal(1000.0, accepted(real, "1e3").args.x)
+    for _, case in ipairs {
+      { any, "0x10", "'0x10' is not an integer: plain digits only; if 16 is meant, write 16" },
+      { any, "1e3", "if 1000 is meant, write 1000" }, { any, "4.0", "if 4 is meant, write 4" },
+      { any, "9223372036854775808", "beyond 64 bits" }, { any, "-0.0", "if 0 is meant, write 0" },
+      { real, "0x10", "decimal only; if 16 is meant, write 16" }, { real, "1e999", "beyond what a number can be" },
+      { real, "1e-999", "too small for a number" },
+    } do
+      local ctx, message, id = parse.words(case[1], { "--", case[2] })
+      assert.is_nil(ctx)
+      assert.equal("E-US-04", id)
+      assert.matches(case[3], message, 1, true)
+    end
+  end)
+
   it("collects what is repeatable and splits pairs at the first =", function()
     local ctx = accepted(one, "x", "-p", "a=1", "-pb=x=y", "--param=c=")
     assert.same({ { "a", "1" }, { "b", "x=y" }, { "c", "" } }, ctx.options.param)

@@ -77,6 +77,16 @@ describe("GPT-2", function()
     end
   end)
 
+  it("has the recorded perplexity on molecules", function()
+    local tokenizer = assert(vise.tokenizers.of(model))
+    local lines, report = assert(vise.data.texts("tests/data/guacamol/lines-1000-1299.smiles",
+      { tokenizer = tokenizer, most = 70 }))
+    assert.same({ "lines", 300, 278 }, { report.format, report.read, #lines })
+    local measured = assert(vise.eval.perplexity(model, lines))
+    assert.equal(12707, measured.tokens)
+    assert.near(2.73739, measured.perplexity, 2e-5)
+  end)
+
   it("opens files whose names do not begin with transformer", function()
     local other <close> = assert(variant(nil, function(name, t) return name:gsub("^transformer%.", ""), t end))
     assert.equal("h.0.attn.c_attn", other:default_layers()[1])
@@ -128,6 +138,84 @@ describe("GPT-2", function()
       assert.equal(case[2], id, message)
       assert.matches(case[3], message, 1, true)
     end
+  end)
+end)
+
+describe("a quantized GPT-2", function()
+  local function new_folder()
+    local folder = os.tmpname()
+    os.remove(folder)
+    assert(core.disk.mkdir(folder))
+    return folder
+  end
+
+  local function molecules(model)
+    return assert(vise.data.texts("tests/data/guacamol/lines-0-999.smiles",
+      { tokenizer = assert(vise.tokenizers.of(model)), most = 70, last = 60 }))
+  end
+
+  it("is calibrated, saved, verified and loaded to the same bits", function()
+    local model <close> = assert(models.open(MODEL))
+    local tokenizer = assert(vise.tokenizers.of(model))
+    local work = assert(vise.workload.of(model, { texts = molecules(model), calibration = 30, tokenizer = tokenizer }))
+    assert(work:reference(model))
+    local folder = new_folder()
+    local report = assert(vise.quantize(model, { quant_type = "svdq_int4_r8", calibrate = work:calibration(),
+      save_to = folder .. "/out" }))
+    assert.equal(16, report.quantized)
+    assert.is_true(assert(work:quality(model)).value < 0.05)
+    assert.is_true(require("vise.verify").verify(folder .. "/out").ok)
+    local told = assert(core.json_decode(assert(core.disk.read(folder .. "/out/quant_config.json")))).calibration
+    assert.equal(tokenizer:hash(), told.tokenizer_xxh3_128)
+    assert.equal(work:texts_read().tokens_xxh3_128, told.tokens_xxh3_128)
+    local seen = 0
+    for i = 1, 30 do seen = seen + #molecules(model)[i] end
+    assert.equal(seen, told.tokens)
+    for _, layer in ipairs(model:layers()) do assert.is_nil(rawget(layer, "weight")) end -- no copy is left
+    local again <close> = assert(vise.load(assert(models.open(MODEL)), folder .. "/out"))
+    local ids = molecules(model)[1]
+    local want = assert(model:forward(ids)):tobytes()
+    assert.is_true(want == assert(again:forward(ids)):tobytes())
+    assert(core.disk.remove_tree(folder))
+  end)
+
+  it("is compared with its base, which lies the other way round", function()
+    local model <close> = assert(models.open(MODEL))
+    local folder = new_folder()
+    assert(vise.quantize(model, { quant_type = "int8_weight_only", save_to = folder .. "/out" }))
+    local result = assert(require("vise.compare").compare(MODEL, folder .. "/out"))
+    local weights = 0
+    for _, row in ipairs(result.weights) do
+      if row.name:find "c_%a+%.weight$" then
+        weights = weights + 1
+        assert.equal("differs", row.state)
+        assert.is_true(row.rel_l2 < 0.02, row.name)
+      end
+    end
+    assert.equal(16, weights)
+    assert(core.disk.remove_tree(folder))
+  end)
+
+  it("predicts compiled what it predicts", function()
+    local model <close> = assert(models.open(MODEL))
+    assert(vise.quantize(model, { quant_type = "int8_per_row" }))
+    local ids = molecules(model)[2]
+    local compiled <close> = assert(vise.compile(model, ids))
+    assert.is_true(assert(compiled:forward(ids)):tobytes() == assert(model:forward(ids)):tobytes())
+  end)
+end)
+
+describe("the plan of a GPT-2", function()
+  it("counts the copies of weights: all where the model runs, else one", function()
+    local model <close> = assert(models.open(MODEL))
+    local plain = assert(vise.plan(model, { quant_type = "int8_weight_only" }))
+    for _, layer in ipairs(model:layers()) do assert.is_nil(rawget(layer, "weight")) end -- planning makes none
+    local run = assert(vise.plan(model, { quant_type = "int8_weight_only", calibrate = print, method = "awq" }))
+    local all, one = 0, 0
+    for _, layer in ipairs(model:layers()) do all, one = all + layer:copied(), math.max(one, layer:copied()) end
+    assert.equal(4 * 442368, all)
+    assert.is_true(plain.workspace_bytes >= one + 4 * 384 * 96)
+    assert.is_true(run.workspace_bytes >= all)
   end)
 end)
 

@@ -96,6 +96,11 @@ describe("an artefact of a rotated model", function()
     assert.is_table(handle:info "base.model.layers.0.self_attn.q_proj.weight")
     assert.is_table(handle:info "base.lm_head.weight")
     assert.is_nil(handle:info "base.model.layers.0.mlp.up_proj.weight")
+    local changed = 0
+    for _, name in ipairs(handle:names()) do
+      if name:find "^base%." then changed = changed + handle:info(name).bytes end
+    end
+    assert.equal(changed, plan.changed_bytes)
     local again = open()
     assert(vise.load(again, folder))
     assert.equal(answer(model), answer(again))

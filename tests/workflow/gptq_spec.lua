@@ -136,9 +136,12 @@ describe("GPTQ", function()
     assert.is_nil(finite(weight, x):nonfinite())
     assert.same({ 0, 0, 0, 0 }, finite(core.tensor("f32", { 4, 1 }), steps.rows(9, 1, 1), "int8_weight_only"):totable())
     assert.is_nil(finite(weight, core.tensor("f32", { 40, IN })):nonfinite())
-    for _, size in ipairs { 1e30, 1e-30 } do
+    for _, size in ipairs { 1e10, 1e-30 } do
       assert.is_nil(finite(weight:mul(size), x, "svdq_int4_r0"):nonfinite())
     end
+    local ok, problem = pcall(finite, weight:mul(1e30), x, "svdq_int4_r0")
+    assert.is_false(ok)
+    assert.equal("E-NU-14", problem.id)
   end)
 
   it("refuses orders and dampings that are none when the configuration is read", function()

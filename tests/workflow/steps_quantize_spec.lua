@@ -7,10 +7,17 @@ local vise = require "vise"
 
 local LAYER = "model.layers.2.mlp.up_proj" -- [172, 64]
 
-local function calibrate(model)
+-- Stories that the model tells itself: whole ones, since calibration may go block by block.
+local stories = {}
+do
+  local model <close> = assert(vise.open "recipes/quickstart/models/stories260K")
   for seed = 1, 6 do
-    assert(vise.generate.generate(model, { prompt = { 1 }, temperature = 1, max_new = 100, seed = seed }))
+    stories[seed] = assert(vise.generate.generate(model, { prompt = { 1 }, temperature = 1, max_new = 100, seed = seed }))
   end
+end
+
+local function calibrate(model)
+  for _, story in ipairs(stories) do assert(model:forward(story)):close() end
 end
 
 -- The report on one layer of the language model.
@@ -29,7 +36,7 @@ end }
 describe("built-in steps", function()
   it("take a good part of the error that rounding leaves on what flows into a layer", function()
     local plain = report_of(rounding)
-    for name, part in pairs { gptq = 0.85, awq = 0.97 } do
+    for name, part in pairs { gptq = 0.85, awq = 0.99 } do
       local report = report_of(name)
       assert.equal(name, report.method)
       assert.is_true(report.output_error < part * plain.output_error,
@@ -50,7 +57,7 @@ describe("built-in steps", function()
     local folder, remove = dit.folder()
     local model, again = dit.open(), dit.open()
     local report = assert(vise.quantize(model, { quant_type = "svdq_int4_r8", calibrate = dit.calibrate, save_to = folder,
-      regions = { "transformer_blocks.0.*" },
+      regions = { "transformer_blocks.0.attn1.*" },
       method = { "rotate", "smoothquant", { name = "low_rank", options = { rounds = 1 } }, "gptq", "bias_correction" } }))
     assert.equal("rotate+smoothquant+low_rank+gptq+bias_correction", report.layers[1].method)
     assert(vise.load(again, folder))
@@ -64,8 +71,8 @@ describe("built-in steps", function()
       local dit = require "workflow.support_dit"
       local model = dit.open()
       assert(require("vise").quantize(model, { quant_type = "svdq_int4_r8", calibrate = dit.calibrate,
-        regions = { "transformer_blocks.0.*" },
-        method = { "rotate", { name = "smoothquant", options = { search = 4 } }, "low_rank", "gptq" } }))
+        regions = { "transformer_blocks.0.attn1.*" }, method = { "rotate", { name = "smoothquant",
+        options = { search = 2 } }, { name = "low_rank", options = { rounds = 1 } }, "gptq" } }))
       io.write(dit.answer(model)) ]], ".lua")
     local found = {}
     for _, threads in ipairs { 1, 3 } do

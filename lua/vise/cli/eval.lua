@@ -68,11 +68,10 @@ end
 
 -- Options that only one kind of measuring reads: elsewhere they would be lost silently.
 local GOES_WITH = {
-  { "--data", { "from", "to", "save_base", "layers", "labels", "max_flow_loss" },
-    function(o) return #o.data > 0 end },
+  { "--data", { "from", "to", "layers", "labels" }, function(o) return #o.data > 0 end },
   { "--data without --labels, or --against", { "max_perplexity" },
     function(o) return #o.data > 0 and not o.labels or o.against ~= nil end },
-  { "--data without --labels", { "protocol", "context", "stride", "save_base" },
+  { "--data without --labels", { "format", "most", "protocol", "context", "stride", "save_base" },
     function(o) return #o.data > 0 and not o.labels end },
   { "--save-base or --base", { "top" }, function(o) return o.save_base ~= nil or o.base ~= nil and #o.data > 0 end },
   { "--against", { "any_model" }, function(o) return o.against ~= nil end },
@@ -108,11 +107,14 @@ local function evaluate(ctx)
     local model <close> = require("vise.cli.eval.open").float(ctx)
     local images = require "vise.cli.eval.images"
     if images.is(model) then return images.measure(ctx, model) end
+    if o.labels then
+      return nil, ("--labels goes with a model of images, this one is %s"):format(model.family), "E-US-05"
+    end
   end
-  if #o.data > 0 or o.against then return require("vise.cli.eval.texts").measure(ctx) end
+  if #o.data > 0 or o.against or o.samples then return require("vise.cli.eval.texts").measure(ctx) end
   if o.artefact then return require("vise.cli.eval.pairs").layers(ctx) end
   if o.base then return require("vise.cli.eval.pairs").tensors(ctx) end
-  return nil, "'vise eval' needs --data, --against, --artefact or --base: what to measure", "E-US-05"
+  return nil, "'vise eval' needs --data, --against, --samples, --artefact or --base: what to measure", "E-US-05"
 end
 
 local function show(ctx, result)
@@ -146,6 +148,9 @@ return {
       help = "put this artefact onto the model first" },
     { name = "base", short = "b", type = "path", glob = "*.safetensors", value = "PATH",
       help = "what to measure against" },
+    { name = "format", type = "choice", choices = { "auto", "stories", "lines", "raw", "ids", "ids-u16", "ids-i32" },
+      help = "how texts stand in the data; by its name and its marks if not given" },
+    { name = "most", type = "integer", min = 1, help = "symbols of a line; longer ones are left out" },
     { name = "protocol", type = "choice", choices = { "texts", "windows", "llama.cpp", "sliding", "rolling" },
       help = "what is predicted from what; texts if not given" },
     { name = "context", type = "integer", min = 2, help = "ids of a window; the model's context if not given" },

@@ -38,7 +38,7 @@ local M = {}
 --- The commands, in the order of the help.
 M.names = {
   "demo", "run", "runs", "rerun", "diff", "recipes",
-  "inspect", "eval", "compare", "verify", "export",
+  "inspect", "calibrate", "stats", "eval", "compare", "verify", "export",
   "bench", "doctor",
   "repl",
   "explain", "help",

@@ -65,6 +65,16 @@ local function existing(kind)
   end
 end
 
+-- Numbers are read as those of recipes: by one exact rule, with a word about what was meant.
+local function exact(kind)
+  return function(spec, word)
+    local v, remark = require("vise.recipe.param_types").types[kind].read(word)
+    if v and in_range(spec, v) then return v end
+    return nil, ("'%s' is not %s%s%s"):format(word, kind == "integer" and "an integer" or "a number", range_of(spec),
+      remark and ": " .. remark or "")
+  end
+end
+
 -- Each reads one word: the value, or nil, message, id.
 local readers = {
   string = function(_, word) return word end,
@@ -72,17 +82,8 @@ local readers = {
     if word == "" then return nil, "a path is empty" end
     return word
   end,
-  integer = function(spec, word)
-    local v = word:find "^[+-]?%d+$" and tonumber(word)
-    if math.type(v) ~= "integer" then v = nil end -- beyond 64 bits it is a float, near another integer
-    if v and in_range(spec, v) then return v end
-    return nil, ("'%s' is not an integer%s"):format(word, range_of(spec))
-  end,
-  number = function(spec, word)
-    local v = word:find "^[+-]?[%d.]" and not word:find "[xX]" and tonumber(word)
-    if v and in_range(spec, v) then return v end
-    return nil, ("'%s' is not a number%s"):format(word, range_of(spec))
-  end,
+  integer = exact "integer",
+  number = exact "number",
   choice = function(spec, word)
     for _, choice in ipairs(spec.choices) do
       if choice == word then return word end

@@ -46,6 +46,15 @@ function M.parameters(answer, line, word)
   end
 end
 
+--- Kinds of statistics, as a list with commas.
+function M.statistics(answer, _, word)
+  local before = word:match "^(.*,)" or ""
+  answer.more = true
+  for _, name in ipairs(require("vise.statistics.kinds").NAMES) do
+    if not ("," .. before):find("," .. name .. ",", 1, true) then add(answer, before .. name) end
+  end
+end
+
 --- The logged runs, the last first, and the word for it.
 function M.runs(answer, line)
   local runs = require "vise.runs"

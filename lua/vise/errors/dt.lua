@@ -61,4 +61,15 @@ return {
     explain = "Only model families that vise can run have a workload to calibrate and measure on. Bare "
       .. "weights have none.",
   },
+  ["E-DT-11"] = {
+    title = "wrong option of texts",
+    next = "`vise help data.texts` lists the options and what they take.",
+    explain = "vise.data.texts got an option it does not have, or one of a wrong type or range.",
+  },
+  ["E-DT-12"] = {
+    title = "malformed file of ids",
+    next = "Give a JSON list of ids or of lists of ids, or raw numbers with format ids-u16 or ids-i32.",
+    explain = "Ids count from 0 and fit 31 bits. The file holds something else, or its bytes are no whole number "
+      .. "of ids.",
+  },
 }

@@ -8,8 +8,8 @@
 ---@field exit? integer  The exit status, where it is not the one of the prefix (lua/vise/cli/failure.lua).
 
 local prefixes = {
-  "ar", "cf", "cp", "dt", "ev", "fs", "hf", "hw", "js", "ly", "md", "mm", "nu", "ob", "pk", "pl", "rc", "rn", "rp", "ru",
-  "sc", "sq", "st", "tk", "tn", "tr", "us",
+  "ar", "cf", "cp", "dt", "ev", "fs", "hf", "hw", "js", "ly", "md", "mm", "nu", "ob", "pk", "pl", "rc", "rn", "rp",
+  "ru", "sc", "sq", "st", "tk", "tn", "tr", "us",
 }
 
 ---@type table<string, vise.ErrorEntry>

@@ -96,4 +96,53 @@ return {
     explain = "A range is chosen from a histogram: whole counts of 0 or more, not all of them 0, of bins of one "
       .. "positive width.",
   },
+  ["E-OB-22"] = {
+    title = "statistics of another model",
+    next = "Calibrate this model, or give the one that was calibrated.",
+    explain = "A statistics file names the weights it was gathered with, and the transforms they had gone through. "
+      .. "The model at hand has others, so what flows into its layers is not what was measured.",
+    exit = 65,
+  },
+  ["E-OB-23"] = {
+    title = "statistics that do not belong together",
+    next = "Merge shards of one calibration: same model, data, layers and kinds.",
+    explain = "Shards are merged when they were gathered from one model over one selection of data with the same "
+      .. "layers and kinds. The message says which of them differ.",
+    exit = 65,
+  },
+  ["E-OB-24"] = {
+    title = "not a statistics file",
+    next = "Write it again with `vise calibrate` or `vise stats convert`.",
+    explain = "The file is no statistics file of this program, is of another version of the form, or is damaged: what "
+      .. "its metadata says and its tensors are do not agree.",
+    exit = 65,
+  },
+  ["E-OB-25"] = {
+    title = "wrong shards",
+    next = "Merge each shard once, and all of them: `vise stats show` says which parts a file has.",
+    explain = "Data is cut into 16 parts and a shard has some of them. A part came twice, which would count its rows "
+      .. "twice, or some are missing where all are needed.",
+    exit = 65,
+  },
+  ["E-OB-26"] = {
+    title = "too little calibration data",
+    next = "Give more data, longer texts, or fewer shards.",
+    explain = "Statistics of a handful of tokens describe those tokens and not the model. Tokens that only begin, end "
+      .. "or fill a text do not count.",
+    exit = 65,
+  },
+  ["E-OB-27"] = {
+    title = "not an importance matrix",
+    next = "Write it again with llama.cpp's imatrix tool.",
+    explain = "Importance matrices of llama.cpp are GGUF files with general.type \"imatrix\", or in the older form lists "
+      .. "of names and values. This file is neither, ends too early, or says sizes that it cannot have.",
+    exit = 65,
+  },
+  ["E-OB-28"] = {
+    title = "importance that cannot be converted",
+    next = "Use statistics with the kind importance, of layers without experts.",
+    explain = "An importance matrix holds sums of squares of each weight's input. The statistics lack them, or the "
+      .. "matrix has one sum for each of several experts, which no layer here has.",
+    exit = 65,
+  },
 }

@@ -43,9 +43,8 @@ end
 
 -- Keeps what follows each id; `kept` gathers the losses and the mass of what is not kept.
 local function keep(writer, kept)
-  local collect = perplexity.collect(kept.losses)
   return function(logits, targets)
-    local bad = collect(logits, targets)
+    local nats <close>, bad = perplexity.losses(logits, targets, kept.losses)
     if bad then return bad end
     local _, vocabulary = logits:shape()
     kept.vocabulary = vocabulary
@@ -54,7 +53,6 @@ local function keep(writer, kept)
     end
     local ids, log_probs, rest = core.likeliest(logits, writer.top)
     try(ids, log_probs, rest)
-    local nats <close> = try(core.token_losses(logits, targets))
     writer:add { ids = ids, log_probs = log_probs, rest = rest, nats = nats }
     for _, v in ipairs(rest:totable()) do kept.rest = kept.rest + math.exp(v) end
     for _, made in ipairs { ids, log_probs, rest } do made:close() end

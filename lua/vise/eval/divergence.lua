@@ -106,8 +106,7 @@ local function result_of(kept, lists)
 end
 
 -- What has to be the same, and what it is called.
-local SAME = { { "protocol", "protocol" }, { "context", "context" }, { "stride", "stride" },
-  { "tokenizer_hash", "tokenizer" }, { "token_hash", "data" } }
+local SAME = { { "protocol", "protocol" }, { "context", "context" }, { "stride", "stride" }, { "token_hash", "data" } }
 
 local function check(model, kept, texts, options)
   local function refuse(what, theirs, ours)
@@ -121,11 +120,13 @@ local function check(model, kept, texts, options)
   if ids and ids ~= kept.vocabulary then refuse("vocabulary", kept.vocabulary, ids) end
   local context = expect.context(model, "divergence")
   if kept.plan.context > context then refuse("context", kept.plan.context, context) end
+  local tokenizer, theirs = protocols.tokenizer_hash(options.tokenizer), kept.plan.tokenizer_hash
+  if tokenizer and theirs and tokenizer ~= theirs then refuse("tokenizer", theirs, tokenizer) end
   if not texts then return end
   local plan = protocols.plan(texts, options, context)
   for _, pair in ipairs(SAME) do
-    local theirs, ours = kept.plan[pair[1]], plan[pair[1]]
-    if theirs ~= ours then refuse(pair[2], tostring(theirs), tostring(ours)) end
+    local kept_of, ours = kept.plan[pair[1]], plan[pair[1]]
+    if kept_of ~= ours then refuse(pair[2], tostring(kept_of), tostring(ours)) end
   end
 end
 

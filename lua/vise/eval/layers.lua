@@ -23,6 +23,7 @@ end
 local function weight_sqnr(layer, q)
   local stands_for <close> = try(q:dequantize())
   local weight <close> = try(layer.weight:to "f32")
+  layer:release()
   return try(core.compare(stands_for, weight)).sqnr
 end
 

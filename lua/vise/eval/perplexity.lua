@@ -55,15 +55,27 @@ function M.result(plan, losses)
   return r
 end
 
---- A function for score.run that adds the losses of the ids to a list.
----@param losses number[]
+--- Adds the losses of the ids that came to a list.
+---@param logits vise.Tensor
+---@param targets vise.Tensor
+---@param list number[]
+---@return vise.Tensor nats  f64 [n]
+---@return integer? bad      The first row with a NaN.
+function M.losses(logits, targets, list)
+  local nats = fail.try(core.token_losses(logits, targets))
+  local values = nats:totable()
+  table.move(values, 1, #values, #list + 1, list)
+  return nats, score.first_nan(values)
+end
+
+--- A function for score.run that does so.
+---@param list number[]
 ---@return vise.eval.See
-function M.collect(losses)
+function M.collect(list)
   return function(logits, targets)
-    local nats <close> = fail.try(core.token_losses(logits, targets))
-    local list = nats:totable()
-    table.move(list, 1, #list, #losses + 1, losses)
-    return score.first_nan(list)
+    local nats, bad = M.losses(logits, targets, list)
+    nats:close()
+    return bad
   end
 end
 

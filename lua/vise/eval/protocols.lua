@@ -178,8 +178,10 @@ local function check_sizes(context, stride, most)
   end
 end
 
--- The hash of a tokenizer that has one.
-local function tokenizer_hash(tokenizer)
+--- The hash of a tokenizer that has one.
+---@param tokenizer? vise.Tokenizer
+---@return string?
+function M.tokenizer_hash(tokenizer)
   return type(tokenizer) == "table" and tokenizer.hash and tokenizer:hash() or nil
 end
 
@@ -205,7 +207,7 @@ function M.plan(texts, options, most)
     join = options.join or "\n\n", begin = begin_of(tokenizer),
     finish = type(tokenizer) == "table" and tokenizer.eos or nil }
   local plan = { protocol = protocol, context = context, stride = protocol == "sliding" and source.stride or nil,
-    windows = {}, tokens = 0, texts = #texts, tokenizer_hash = tokenizer_hash(tokenizer) }
+    windows = {}, tokens = 0, texts = #texts, tokenizer_hash = M.tokenizer_hash(tokenizer) }
   local whole, found = protocols[protocol](source, function(ids, first, text)
     plan.windows[#plan.windows + 1] = { ids = ids, first = first, text = text }
     plan.tokens = plan.tokens + #ids - first + 1

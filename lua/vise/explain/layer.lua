@@ -105,9 +105,9 @@ local function type_row(form, weight, shape, storage, bias)
 end
 
 local function layer_table(linear)
-  local out, inp = linear.weight:shape()
+  local out, inp = linear.outputs, linear.inputs
   local weight <close> = fail.try(linear.weight:to "f32")
-  local storage, rows = quant_types.storage(linear.weight:dtype()), { { "type", "bits", "bytes", "weight error", "" } }
+  local storage, rows = quant_types.storage(linear:dtype()), { { "type", "bits", "bytes", "weight error", "" } }
   for _, form in ipairs(quant_types.forms) do
     if not form:find "_static$" then
       rows[#rows + 1] = type_row(form, weight, { out, inp }, storage, linear.bias and linear.bias:dtype())
@@ -127,10 +127,10 @@ function M.in_model(name, model)
   for _, n in ipairs(model:default_layers()) do regular[n] = true end
   for _, linear in ipairs(model:layers()) do
     if linear.name == wanted then
-      local out, inp = linear.weight:shape()
+      local out, inp = linear.outputs, linear.inputs
       return fail.catch(function()
         return ("%s [%d, %d] %s, a linear layer\n\n  %s\n\n%s"):format(text.escape(wanted), out, inp,
-          linear.weight:dtype(), regular[wanted] and "in the default regions: quantized unless a rule says otherwise"
+          linear:dtype(), regular[wanted] and "in the default regions: quantized unless a rule says otherwise"
           or "outside the default regions: stays float unless a plan entry or `regions` asks for it",
           text.columns(layer_table(linear), "  "))
       end)

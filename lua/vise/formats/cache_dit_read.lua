@@ -105,7 +105,7 @@ local function read_for(model, handle, name, kind, names, claimed)
     return fail.fail("E-AR-09", "layer %s is already quantized (%s): open the model again", shown,
       linear.quantized.type.name)
   end
-  local out, inp = linear.weight:shape()
+  local out, inp = linear.outputs, linear.inputs
   if inp % header.GROUP[kind.precision] ~= 0 then
     return fail.fail("E-AR-09", "layer %s has %d inputs in the model, no multiple of %d", shown, inp,
       header.GROUP[kind.precision])

@@ -32,6 +32,19 @@ function M.tensors(model, layers)
   return list
 end
 
+--- Bytes of those tensors.
+---@param model table
+---@param layers vise.PlannedLayer[]
+---@return integer
+function M.bytes(model, layers)
+  local quantized, bytes = {}, 0
+  for _, layer in ipairs(layers) do
+    if layer.type then quantized[#quantized + 1] = layer end
+  end
+  for _, t in ipairs(M.tensors(model, quantized)) do bytes = bytes + t.tensor:bytes() end
+  return bytes
+end
+
 --- What metadata, or with hashes a manifest, says of them: two fields, nil for a model as it was opened.
 ---@param model table
 ---@param tensors { name: string, dtype: string, shape: integer[], tensor: vise.Tensor }[]

@@ -236,7 +236,7 @@ local function check_layer(model, entry, names)
     return fail.fail("E-AR-09", "layer %s is already quantized (%s): open the model again", name,
       linear.quantized.type.name)
   end
-  local out, inp = linear.weight:shape()
+  local out, inp = linear.outputs, linear.inputs
   if out ~= entry.shape[1] or inp ~= entry.shape[2] then
     return fail.fail("E-AR-09", "layer %s is [%d, %d] in the model, [%d, %d] in the artefact", name, out, inp,
       entry.shape[1], entry.shape[2])

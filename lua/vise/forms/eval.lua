@@ -110,10 +110,10 @@ local artefact = { "artefact", "string", "that was put onto the model", optional
 ---@type vise.Form
 return {
   shapes = {
-    { title = "perplexity", text = "With texts, or a base of texts.", fields = {
+    { title = "perplexity", text = "With texts, a base of texts, or samples of a language model.", fields = {
       common.schema, model, artefact,
-      { "task", "string", "the data, the protocol and the context" },
-      { "measured", "table", "of the model", fields = prediction },
+      { "task", "string", "the data, the protocol and the context", optional = true },
+      { "measured", "table", "of the model", optional = true, fields = prediction },
       { "base", "table", "of what it is held against", optional = true, fields = prediction },
       { "loss_change", "number|null", "measured less base", optional = true },
       { "divergence", "table", "from the base, token by token", optional = true, fields = divergence },

@@ -43,7 +43,8 @@ local commands = {
   "run", "runs", "runs show", "runs compare", "rerun", "diff",
   "recipes list", "recipes show", "recipes params", "recipes check", "recipes add", "recipes pack", "recipes lock",
   "recipes record", "recipes from",
-  "inspect", "eval", "compare", "verify", "export", "bench", "doctor", "explain", "help",
+  "inspect", "calibrate", "stats show", "stats merge", "stats convert",
+  "eval", "compare", "verify", "export", "bench", "doctor", "explain", "help",
 }
 local files = { "config", "recipe", "artefact", "run", "lock", "expected" }
 

@@ -22,7 +22,8 @@ local function layers(n) return n == 1 and "1 layer" or ("%d layers"):format(n) 
 local function print_plan(job, title, plan)
   job:print("%s: %d layers, %d left as they are, %.2f bits a weight", title, plan.quantized, plan.skipped,
     plan.bits_per_weight)
-  job:print("  %d bytes on disk (tensors %d)", plan.file_bytes, plan.disk_bytes)
+  local changed = plan.changed_bytes > 0 and (", changed by transforms %d"):format(plan.changed_bytes) or ""
+  job:print("  %d bytes on disk (tensors %d%s)", plan.file_bytes, plan.disk_bytes, changed)
   job:print("  %s in memory, at most %s more while it is made", text.bytes(plan.memory_bytes),
     text.bytes(plan.workspace_bytes))
   if job.dry_run then
@@ -107,15 +108,20 @@ function Job:save(model, name)
   return saved
 end
 
--- The texts of --data, for a language model, and the tokenizer of its folder.
+-- The texts of --data, for a language model, and the tokenizer of its folder; what is left out is said.
 local function texts_of(job)
-  if #job.data_files == 0 or job.model.family ~= "llama" then return nil end
-  local texts, vise = {}, require "vise"
+  local settings = job.model.settings
+  if #job.data_files == 0 or not (settings and settings.max_position_embeddings) then return nil end
+  local texts, reader = {}, require "vise.data.texts"
+  local tokenizer, message, id = require("vise.tokenizers").of(job.model)
   for _, path in ipairs(job.data) do
-    local stories = fail.try(vise.data.stories(path))
-    table.move(stories, 1, #stories, #texts + 1, texts)
+    local more, report = fail.try(reader.read(path, { tokenizer = tokenizer }))
+    local left_out = reader.left_out(report)
+    if left_out then job:print("%s: %d texts of %d; left out: %s", path, report.texts, report.read, left_out) end
+    if type(more[1]) == "string" and not tokenizer then fail.try(nil, message, id) end
+    table.move(more, 1, #more, #texts + 1, texts)
   end
-  return texts, fail.try(vise.tokenizers.open(job.model.checkpoint.folder .. "/tok512.bin"))
+  return texts, tokenizer
 end
 
 local WORK = { "steps", "images", "calibration" } -- parameters that are options of the workload

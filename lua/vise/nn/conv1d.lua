@@ -8,11 +8,10 @@ local try = require("vise.fail").try
 
 ---@class vise.nn.Conv1D: vise.nn.Linear
 ---@field stored vise.Tensor  [inputs, outputs], as it lies in the file.
-local Conv1D = {}
-for name, method in pairs(Linear) do Conv1D[name] = method end
+local Conv1D = { kind = Linear.kind }
 
-Conv1D.__index = function(self, key)
-  if key ~= "weight" then return Conv1D[key] end
+function Conv1D:__index(key)
+  if key ~= "weight" then return Linear[key] end
   local stored = rawget(self, "stored")
   if not stored or stored:closed() then return stored end
   local weight = try(stored:transpose())
@@ -30,22 +29,6 @@ function Conv1D.new(name, outputs, inputs, stored, bias)
   local self = Linear.new(name, outputs, inputs, nil, bias)
   self.stored = stored
   return setmetatable(self, Conv1D)
-end
-
-function Conv1D:dtype()
-  return self.stored:dtype()
-end
-
---- Bytes of the copy that `weight` is.
----@return integer
-function Conv1D:copied()
-  return self.stored:bytes()
-end
-
-function Conv1D:release()
-  local weight = rawget(self, "weight")
-  if weight then weight:close() end
-  self.weight = nil
 end
 
 return Conv1D

@@ -45,20 +45,36 @@ function Linear:hook(hook)
   end
 end
 
+-- The weight as it lies in the file: of a Conv1D the other way round.
+local function stored(self)
+  return rawget(self, "stored") or self.weight
+end
+
 --- The dtype of the weight.
 ---@return string
 function Linear:dtype()
-  return self.weight:dtype()
+  return stored(self):dtype()
+end
+
+--- Bytes of the weight as it lies in the file.
+---@return integer
+function Linear:bytes()
+  return stored(self):bytes()
 end
 
 --- Bytes of memory that the weight takes beside the file that it lies in.
 ---@return integer
-function Linear.copied()
-  return 0
+function Linear:copied()
+  return rawget(self, "stored") and self:bytes() or 0
 end
 
 --- Gives back what was made of the weight, if it is not as it lies in the file.
-function Linear.release() end
+function Linear:release()
+  local weight = rawget(self, "weight")
+  if not rawget(self, "stored") or not weight then return end
+  weight:close()
+  self.weight = nil
+end
 
 ---@param x vise.Tensor   f32 [..., inputs]
 ---@return vise.Tensor y  f32 [..., outputs]

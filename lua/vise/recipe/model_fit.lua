@@ -104,7 +104,7 @@ local function check_divides(name, value, model, excluded)
   local wanted = {}
   for _, layer in ipairs(model:default_layers()) do wanted[layer] = not excluded[layer] end
   for _, layer in ipairs(model:layers()) do
-    local _, inputs = layer.weight:shape()
+    local inputs = layer.inputs
     if wanted[layer.name] and (value < 1 or inputs % value ~= 0) then
       local below, above = divisors_around(inputs, value)
       local near = below and above and ("%d, %d"):format(below, above) or tostring(below or above)
@@ -149,13 +149,13 @@ local function input_problem(inputs, model)
     end
   end
   for _, layer in ipairs(model:layers()) do
-    local _, columns = layer.weight:shape()
+    local columns = layer.inputs
     if inputs.min_inputs and columns < inputs.min_inputs then
       return ("layer %s has %d inputs, the recipe takes %d and more"):format(shape.shown(layer.name, 80), columns,
         inputs.min_inputs)
     end
-    if inputs.dtypes and not has(inputs.dtypes, layer.weight:dtype()) then
-      return ("layer %s is %s, the recipe takes %s"):format(shape.shown(layer.name, 80), layer.weight:dtype(),
+    if inputs.dtypes and not has(inputs.dtypes, layer:dtype()) then
+      return ("layer %s is %s, the recipe takes %s"):format(shape.shown(layer.name, 80), layer:dtype(),
         table.concat(inputs.dtypes, ", "))
     end
   end

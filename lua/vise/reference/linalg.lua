@@ -72,5 +72,135 @@ local same = vise.linalg.matmul(u:mul(s), vt)
 assert(vise.ops.compare(same, w).rel_l2 < 1e-5)]],
       source = "randomized: Halko, Martinsson, Tropp 2011",
     },
+    {
+      name = "moments",
+      arguments = {
+        { "x", "vise.Tensor", "f32 [..., n]" },
+        { "by", "number", "what the sums are multiplied by, say 1 / tokens", optional = true, default = 1 },
+      },
+      returns = { { "vise.Tensor", "moments", "f32 [n, n]" } },
+      text = "Second moments: x' x times a number. Products of 1,024 rows are summed in f32, then in double.",
+      example = [[
+local x = g:normal { 100, 8 }
+print(vise.linalg.moments(x, 1 / 100):shape()) --> 8 8]],
+    },
+    {
+      name = "quadratic",
+      arguments = {
+        { "delta", "vise.Tensor", "f32 [rows, n]" },
+        { "m", "vise.Tensor", "f32 [n, n]" },
+      },
+      returns = { { "number", "trace", "tr(delta m delta')" } },
+      fails = true,
+      text = "What an error of a weight does to the outputs of a layer whose inputs have these second moments: the "
+        .. "mean over tokens of the squared error, summed over outputs.",
+      example = [[
+local x, error_of_w = g:normal { 100, 8 }, g:normal { 3, 8 }
+local by_outputs = vise.linalg.matmul(x, error_of_w, { trans_b = true }):norm() ^ 2
+local by_moments = assert(vise.linalg.quadratic(error_of_w, vise.linalg.moments(x)))
+assert(math.abs(by_outputs - by_moments) < 1e-4 * by_moments)]],
+    },
+    {
+      name = "column_order",
+      arguments = {
+        { "h", "vise.Tensor", "f32 or f64 [n, n]" },
+        { "group", "integer", "columns that stay together", optional = true, min = 0, default = 0 },
+      },
+      returns = { { "vise.Tensor", "order", "i32 [n], counted from 1" } },
+      text = "Columns by falling diagonal: the order that GPTQ calls act-order. With a group columns fall within "
+        .. "their group, and groups by their largest one, so that groups can be stored as they are.",
+      example = [[
+local h = vise.linalg.moments(g:normal { 100, 8 })
+print(#vise.linalg.column_order(h, 4)) --> 8]],
+      source = "Frantar et al. 2022; group-aware: GPTQModel",
+    },
+    {
+      name = "inverse_factor",
+      arguments = {
+        { "h", "vise.Tensor", "symmetric, f32 or f64 [n, n]" },
+        { "options", "table", "damping, order, precision", optional = true, fields = {
+          { "damping", "number", "of the mean of the diagonal, added to it", min = 0, default = 0.01 },
+          { "order", "vise.Tensor", "of the columns, i32 [n] counted from 1", otherwise = "as they stand" },
+          { "precision", "string", "what it is computed in", choices = { "f32", "f64" }, default = "f32" },
+        } },
+        require "vise.reference.out",
+      },
+      returns = { { "vise.Tensor", "upper", "f32 [n, n]" } },
+      fails = true,
+      text = "The factor U of the inverse of a damped matrix, U' U = (H + damping)^-1, which GPTQ goes by. A column "
+        .. "whose diagonal is 0 is dead: its row and column of U are 0. Fails by E-NU-10, which names the column, if "
+        .. "the matrix is not positive definite.",
+      example = [[
+local h = vise.linalg.moments(g:normal { 100, 8 }, 1 / 100)
+local u = assert(vise.linalg.inverse_factor(h, { damping = 0.01 }))
+print(u:shape()) --> 8 8]],
+      source = "half the work of the published factor, inverse, factor",
+    },
+    {
+      name = "gptq",
+      arguments = {
+        { "scheme", "vise.Scheme", "without blocks of rows" },
+        { "weight", "vise.Tensor", "f32, f16 or bf16 [rows, n]" },
+        { "factor", "vise.Tensor", "of vise.linalg.inverse_factor" },
+        { "options", "table", "order, groups, search", optional = true, fields = {
+          { "order", "vise.Tensor", "that of the factor", otherwise = "as the columns stand" },
+          { "static_groups", "boolean", "steps of groups from the weight as it is given", default = false },
+          { "reference_groups", "boolean", "steps of groups as the published code makes them: without the errors of "
+            .. "the block that a group begins in", default = false },
+          { "search", "boolean", "search the scale of each run", default = false },
+          { "block", "integer", "columns whose errors are passed on together", min = 1, max = 1 << 20, default = 128 },
+        } },
+      },
+      returns = {
+        { "vise.Coded", "coded", "the weight" }, { "number", "loss", "tr((W - Q) (H + damping) (W - Q)')" },
+      },
+      fails = true,
+      text = "The sweep of GPTQ: each column is rounded, and those after it make up for its error. The same bits for "
+        .. "any number of threads.",
+      example = [[
+local w, h = g:normal { 4, 32 }, vise.linalg.moments(g:normal { 100, 32 }, 1 / 100)
+local scheme = vise.scheme { bits = 4, granularity = "group", group = 16, convention = "amax" }
+local coded, loss = assert(vise.linalg.gptq(scheme, w, assert(vise.linalg.inverse_factor(h))))
+print(coded:shape()) --> 4 32]],
+      source = "Frantar et al. 2022",
+    },
+    {
+      name = "hadamard",
+      arguments = {
+        { "x", "vise.Tensor", "f32 [..., inputs]" },
+        { "n", "integer", "of a block: 2^k times 1, 12, 20, 28, 36, 40, 52, 60, 108, 140, 156 or 172", min = 1 },
+        { "options", "table", "which way", optional = true, fields = {
+          { "transpose", "boolean", "the way back", default = false },
+        } },
+        require "vise.reference.out",
+      },
+      returns = { { "vise.Tensor", "turned", "f32 of the shape of x" } },
+      text = "Turns each block of n elements along the last dimension by a Hadamard matrix over sqrt(n). Products of "
+        .. "two matrices that are both turned stay as they are.",
+      example = [[
+local x = g:normal { 2, 24 }
+local back = vise.linalg.hadamard(vise.linalg.hadamard(x, 24), 24, { transpose = true })
+assert(vise.ops.compare(back, x).rel_l2 < 1e-6)]],
+      source = "Sylvester, Paley, Goethals and Seidel",
+    },
+    {
+      name = "hadamard_size",
+      arguments = { { "inputs", "integer", "of a row", min = 1 } },
+      returns = { { "integer", "n", "the largest block that divides them" } },
+      text = "The largest block that vise.linalg.hadamard can turn rows of so many inputs by.",
+      example = "print(vise.linalg.hadamard_size(11008)) --> 11008",
+    },
+    {
+      name = "eigh",
+      arguments = { { "a", "vise.Tensor", "symmetric, f32 or f64 [n, n]" } },
+      returns = {
+        { "vise.Tensor", "values", "[n], rising" }, { "vise.Tensor", "vectors", "[n, n], a column for each" },
+      },
+      fails = true,
+      text = "Eigenvalues and eigenvectors of a symmetric matrix, of which the lower triangle is read.",
+      example = [[
+local values = assert(vise.linalg.eigh(vise.linalg.moments(g:normal { 100, 8 })))
+assert(values:get(1) > 0 and values:get(8) > values:get(1))]],
+    },
   },
 }

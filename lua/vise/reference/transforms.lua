@@ -11,7 +11,9 @@ return {
     .. '"none", "hadamard", "random-hadamard" (after random signs) or, but for r3, "random-matrix"; true and false are '
     .. "the default and none. The other options: block, 0 for the largest Hadamard matrix that divides the width; "
     .. 'seed; dtype, "model" or "f32", what changed weights are stored in. The input of a layer behind a nonlinear '
-    .. 'function, R4, is turned by the step "rotate" of a method.',
+    .. 'function, R4, is turned by the step "rotate" of a method. fold puts the factors of SmoothQuant (arXiv '
+    .. "2211.10438) into the norms before the layers; it takes alpha, dtype and calibrate, a function of the model "
+    .. "that runs it.",
   prelude = 'local model <close> = assert(vise.open "models/stories")',
   records = {
     {
@@ -20,6 +22,7 @@ return {
         { "name", "string", "recorded in manifests: lower-case letters, digits and - _ ." },
         { "options", "table<string, string|number|boolean>", "names and defaults; dtype, if there, says what changed "
           .. "tensors are stored in", optional = true },
+        { "calibrated", "boolean", "vise.transform is given calibrate = function(model) ... end", default = false },
         { "apply", "fun(work: vise.TransformWork, options: table)", "notes what is to become of the tensors" },
       },
     },
@@ -37,6 +40,11 @@ return {
           .. "and rounded once" },
         { "rotate", "fun(self: vise.TransformWork, layer: string, side: string, rotation: vise.Rotation)", "turns what "
           .. 'a layer takes "in", W Q, or gives "out", Q\' W and Q\' b' },
+        { "rotate_vector", "fun(self: vise.TransformWork, name: string, rotation: vise.Rotation)", "the same of a "
+          .. "vector" },
+        { "spans", "fun(self: vise.TransformWork, layers: string[]): table<string, vise.Tensor>", "runs the "
+          .. "calibration: the largest |x| of every input channel, by layer; to be closed" },
+        { "layers", "table<string, vise.nn.Linear>", "of the model, by name" },
         { "copy", "fun(self: vise.TransformWork, name: string, source: string)", "a new tensor that begins as "
           .. "another" },
         { "create", "fun(self: vise.TransformWork, name: string, shape: integer[])", "a new tensor of zeros" },
@@ -60,7 +68,7 @@ return {
       arguments = {},
       returns = { { "string[]", "names" } },
       text = "The names of all transforms, sorted.",
-      example = 'print(vise.transforms.names()[1]) --> rotate',
+      example = 'print(table.concat(vise.transforms.names(), " ")) --> fold rotate',
     },
     {
       name = "register",

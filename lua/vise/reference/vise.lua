@@ -142,14 +142,14 @@ end]],
       name = "transform",
       arguments = {
         { "model", "vise.Model", "float, of a family that says who writes and reads its residual stream" },
-        { "name", "string", "rotate, or one that vise.transforms.register added" },
-        { "options", "table<string, string|number|boolean>", "of the transform", optional = true },
+        { "name", "string", "rotate, fold, or one that vise.transforms.register added" },
+        { "options", "table<string, any>", "of the transform", optional = true },
       },
       returns = { { "vise.Model", "model", "itself" } }, fails = true,
       text = "Changes the weights of a whole model so that it answers as before and is easier to quantize: all of it, "
         .. "or nothing when anything fails. Changes of a tensor are made in f64 and rounded once. model.transforms "
-        .. "lists what was done; it goes into an artefact with the tensors that changed, and vise.load does the same to a "
-        .. "float model. See vise.transforms.",
+        .. "lists what was done; it goes into an artefact with the tensors that changed, and vise.load does the same "
+        .. "to a float model. See vise.transforms.",
       example = [[
 local stories <close> = assert(vise.open "models/stories")
 local before = assert(stories:forward { 1, 403, 407 })

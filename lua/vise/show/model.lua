@@ -36,6 +36,7 @@ function M.model(model, options)
     ("  %d linear layers, %d weights in them%s"):format(#layers, weights,
       quantized > 0 and (", %d layers quantized"):format(quantized) or ""),
   }
+  for _, done in ipairs(model.transforms or {}) do out[#out + 1] = "  transformed: " .. text.escape(done.name) end
   for _, note in ipairs(model.notes or {}) do out[#out + 1] = "  note: " .. text.escape(tostring(note)) end
   if #rows > 0 then out[#out + 1] = listed(rows, options, "layers") end
   return table.concat(out, "\n")

@@ -13,9 +13,10 @@ local M = {}
 ---@class vise.Transform
 ---@field name string
 ---@field options? table<string, string|number|boolean>  Names and defaults.
+---@field calibrated? boolean  It runs the model: vise.transform is given calibrate = function(model) ... end.
 ---@field apply fun(work: vise.TransformWork, options: table)  Notes what is to become of the tensors.
 
-local builtin = { rotate = "vise.transforms.rotate" }
+local builtin = { fold = "vise.transforms.fold", rotate = "vise.transforms.rotate" }
 local registered = {}
 
 --- The names of all transforms, sorted.
@@ -43,12 +44,14 @@ local SCALARS = { string = true, number = true, boolean = true }
 
 local function problem(transform)
   if type(transform) ~= "table" then return ("is a %s, expected a table"):format(type(transform)) end
-  local name, known = transform.name, { name = true, options = true, apply = true }
+  local name, known = transform.name, { name = true, options = true, calibrated = true, apply = true }
   if type(name) ~= "string" or not name:find "^%l[%w_.-]*$" or #name > 60 then
     return "needs a name: a word of lower-case letters, digits and - _ ."
   end
   for field in pairs(transform) do
-    if not known[field] then return ("%s has no field '%s': name, options, apply"):format(name, tostring(field)) end
+    if not known[field] then
+      return ("%s has no field '%s': name, options, calibrated, apply"):format(name, tostring(field))
+    end
   end
   if type(transform.apply) ~= "function" then return name .. " needs apply, a function (work, options)" end
   for option, default in pairs(transform.options or {}) do
@@ -79,17 +82,32 @@ local function switched(value, default)
   return default ~= "none" and default or "hadamard"
 end
 
---- The options of a transform with what a script gives.  Raises E-TR-04.
+-- What runs the model, for transforms that need it, and the other options.
+local function take_calibrate(transform, given)
+  local rest = {}
+  for name, value in pairs(given or {}) do rest[name] = value end
+  if not transform.calibrated then return nil, rest end
+  if type(rest.calibrate) ~= "function" then
+    fail.raise("E-TR-04", "%s looks at what flows through the model: give calibrate = function(model) ... end",
+      transform.name)
+  end
+  rest.calibrate = nil
+  return given.calibrate, rest
+end
+
+--- The options of a transform with what a script gives, and what runs the model.  Raises E-TR-04.
 ---@param transform vise.Transform
 ---@param given? table
----@return table<string, any>
+---@return table<string, any> options
+---@return fun(model: table)? calibrate
 function M.options(transform, given)
   local options, names = {}, {}
   for name, default in pairs(transform.options or {}) do names[#names + 1], options[name] = name, default end
   if given ~= nil and type(given) ~= "table" then
     fail.raise("E-TR-04", "%s: options are a table, got %s", transform.name, type(given))
   end
-  for name, value in pairs(given or {}) do
+  local calibrate, rest = take_calibrate(transform, given)
+  for name, value in pairs(rest) do
     local default = options[name]
     if default == nil then
       fail.raise("E-TR-04", "%s has no option '%s'%s", transform.name, tostring(name),
@@ -103,7 +121,7 @@ function M.options(transform, given)
     end
     options[name] = value
   end
-  return options
+  return options, calibrate
 end
 
 return M

@@ -4,6 +4,7 @@
 
 local core = require "vise.core"
 local fail = require "vise.fail"
+local observe = require "vise.observe"
 local progress = require "vise.progress"
 local streams = require "vise.models.stream"
 
@@ -19,17 +20,22 @@ local try = fail.try
 ---@field settings table<string, any>  Of the model, as they are.
 ---@field stream vise.ModelStream      Who writes and who reads its residual stream.
 ---@field changed table<string, any>   Settings that change.
+---@field layers table<string, vise.nn.Linear>  The model's, by name.
 local Work = {}
 Work.__index = Work
 
 local M = {}
 
 ---@param model table
+---@param calibrate? fun(model: table)  Runs the model, for transforms that look at what flows through it.
 ---@return vise.TransformWork
-function M.new(model)
+function M.new(model, calibrate)
   local _, blocks = model:repeated()
-  return setmetatable({ weights = model.weights, settings = model.settings, changed = {}, order = {}, steps = {},
-    sources = {}, fresh = {}, stream = streams.of(model.stream, model.settings, blocks or 0) }, Work)
+  local layers = {}
+  for _, layer in ipairs(model:layers()) do layers[layer.name] = layer end
+  local stream = streams.of(model.stream, model.settings, blocks or 0)
+  return setmetatable({ model = model, calibrate = calibrate, layers = layers, weights = model.weights,
+    settings = model.settings, changed = {}, order = {}, steps = {}, sources = {}, fresh = {}, stream = stream }, Work)
 end
 
 --- What is known of a tensor, after the transforms before this one; nil if there is none.
@@ -135,6 +141,38 @@ local function changed(self, name, dtype)
   local message = ("tensor %s: element %d does not fit %s after the transform"):format(name, bad, out:dtype())
   out:close()
   return try(nil, message, "E-TR-07")
+end
+
+--- Notes that a vector is rotated.
+---@param name string  Of the tensor.
+---@param rotation vise.Rotation
+function Work:rotate_vector(name, rotation)
+  self:change(name, function(w) turn(w, "out", rotation, false) end)
+end
+
+local Spans = { __close = function(spans)
+  for _, span in pairs(spans) do span:close() end
+end }
+
+--- Runs the calibration and gives the largest |x| of every input channel of some layers, to be closed.
+---@param names string[]
+---@return table<string, vise.Tensor> spans  f32 [inputs], by layer
+function Work:spans(names)
+  local watch <close> = try(observe.attach(self.model, names, "channel_span", {}))
+  self.calibrate(self.model)
+  local message, id = watch:failure()
+  if message then try(nil, message, id) end
+  local unseen = watch:unseen()[1]
+  if unseen then try(nil, ("layer %s: nothing flowed into it during calibration"):format(unseen), "E-OB-10") end
+  local spans = setmetatable({}, Spans)
+  for _, name in ipairs(names) do
+    spans[name] = try(watch:observer(name):result())
+    if spans[name]:nonfinite() then
+      Spans.__close(spans)
+      try(nil, ("layer %s: span is not finite during calibration"):format(name), "E-OB-11")
+    end
+  end
+  return spans
 end
 
 --- Makes the changes: the tensors of the model that differ from the checkpoint's, those of earlier

@@ -40,20 +40,35 @@ end
 --- The tokenizer given, or that of the model's folder.
 ---@param ctx vise.cli.Context
 ---@param model vise.Model
----@return vise.Tokenizer
+---@return vise.Tokenizer?  nil where the folder has none,
+---@return string? message  and why.
+---@return string? id
 function M.tokenizer(ctx, model)
   local tokenizers = require "vise.tokenizers"
   if ctx.options.tokenizer then return try(tokenizers.open(ctx.options.tokenizer)) end
-  return try(tokenizers.of(model))
+  return tokenizers.of(model)
+end
+
+-- The texts of one file; says on stderr what is left out.
+local function texts_of(path, ctx)
+  local reader = require "vise.data.texts"
+  local texts, report = try(reader.read(path, { format = ctx.options.format, most = ctx.options.most,
+    tokenizer = ctx.tokenizer }))
+  local left_out = reader.left_out(report)
+  if left_out then
+    io.stderr:write(("note: %s: %d texts of %d; left out: %s\n"):format(text.escape(path), report.texts, report.read,
+      left_out))
+  end
+  return texts
 end
 
 --- The texts of the data files that --from and --to select.
----@param ctx vise.cli.Context
----@return string[]
+---@param ctx vise.cli.Context  Its `tokenizer`, if any, says which lines count.
+---@return (string|integer[])[]
 function M.texts(ctx)
-  local data, all = require "vise.data", {}
+  local all = {}
   for _, path in ipairs(ctx.options.data) do
-    local texts = try(data.stories(path))
+    local texts = texts_of(path, ctx)
     table.move(texts, 1, #texts, #all + 1, all)
   end
   local first, last = ctx.options.from or 1, math.min(ctx.options.to or #all, #all)

@@ -83,17 +83,22 @@ local function layers_of(ctx, model)
   end)
 end
 
---- Measures.  Texts may be left out where a base of --against holds their ids.
+--- Measures.  Texts may be left out where a base of --against holds their ids, or for samples alone.
 ---@param ctx vise.cli.Context
 ---@return table result
 function M.measure(ctx)
   local o = ctx.options
   local model <close> = open.model(ctx)
+  local message, id
+  ctx.tokenizer, message, id = open.tokenizer(ctx, model)
   if #o.data > 0 then ctx.texts = open.texts(ctx) end
-  if #o.data > 0 or o.samples then ctx.tokenizer = open.tokenizer(ctx, model) end
+  local has_words = ctx.texts and type(ctx.texts[1]) == "string"
+  if not ctx.tokenizer and (has_words or o.samples) then try(nil, message, id) end
   local result = { model = ctx.args.model, artefact = o.artefact }
-  predict(ctx, model, result)
-  result.task = task_of(ctx, result.measured)
+  if ctx.texts or o.against then
+    predict(ctx, model, result)
+    result.task = task_of(ctx, result.measured)
+  end
   if o.layers then result.layers = core.array(layers_of(ctx, model)) end
   if o.samples then
     local options = { tokenizer = ctx.tokenizer, count = o.samples, seed = o.seed }

@@ -30,6 +30,9 @@ return {
     { "calibration", "table", "of types that are calibrated", optional = true, fields = {
       { "rows", "table<string, integer>", "how many each layer saw", optional = true },
       { "statistics_xxh3_128", "string", "a hash of the spans and ranges" },
+      { "tokens", "integer", "ids of the texts that were read", optional = true },
+      { "tokens_xxh3_128", "string", "a hash of them", optional = true },
+      { "tokenizer_xxh3_128", "string", "a hash of the tokenizer that made them", optional = true },
     } },
     { "layers", "table[]", "the quantized layers", fields = {
       { "name", "string", "of the layer" },

@@ -54,5 +54,33 @@ print(images:min(), images:max()) --> -1.0 1.0]],
 write("stories.txt", "Once upon a time.\n<|endoftext|>\nThe end.\n<|endoftext|>\n")
 print(assert(vise.data.stories "stories.txt")[2]) --> The end.]],
     },
+    {
+      name = "texts",
+      arguments = { PATH, { "options", "table", "how it is read, and which part of it", optional = true, fields = {
+        { "format", "string", "how texts stand in the file", default = "auto",
+          choices = { "auto", "stories", "lines", "raw", "ids", "ids-u16", "ids-i32" } },
+        { "tokenizer", "vise.Tokenizer", "lines become lists of ids; what has no pieces is left out", optional = true },
+        { "most", "integer", "symbols of a line at most; the others are left out", min = 1, optional = true },
+        { "length", "integer", "ids of a text, where the file has no ends", min = 1, default = 512 },
+        { "first", "integer", "the first text that counts", min = 1, default = 1 },
+        { "last", "integer", "the last one", min = 1, otherwise = "that of the file" },
+      } } },
+      returns = {
+        { "(string|integer[])[]", "texts" },
+        { "table", "report", "what was read and left out", fields = {
+          { "format", "string", "as it was read" }, { "read", "integer", "texts of the file, from first to last" },
+          { "texts", "integer", "those that are given" }, { "foreign", "integer", "left out: no piece for a part" },
+          { "long", "integer", "left out: too long" }, { "empty", "integer", "left out: nothing in them" },
+        } },
+      },
+      fails = true,
+      text = "Texts for language models: stories end with <|endoftext|>, lines with their line, raw is the whole file; "
+        .. "ids are a JSON list of lists (.ids), or numbers of 2 or 4 bytes (.u16, .i32). auto goes by the name of the "
+        .. "file (.smi and .smiles: lines), then by the marks in it.",
+      example = [[
+write("few.smi", "CCO\nCC\n")
+local texts, report = assert(vise.data.texts "few.smi")
+print(texts[1], report.format, report.texts) --> CCO lines 2]],
+    },
   },
 }

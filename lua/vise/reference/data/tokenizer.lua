@@ -54,8 +54,8 @@ return {
     },
     {
       name = "hash", arguments = {}, returns = { { "string", "hash" } },
-      text = "A hash of the file and of how it is used: equal hashes, equal ids. It stands in manifests beside what was "
-        .. "calibrated on.",
+      text = "A hash of the file and of how it is used: equal hashes, equal ids. Manifests say it beside the "
+        .. "hash of what was calibrated on.",
       example = "print(#tokenizer:hash()) --> 32",
     },
   },

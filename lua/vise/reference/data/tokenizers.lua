@@ -21,7 +21,9 @@ print(vise.tokenizers.of(model):count()) --> 512]],
     },
     {
       name = "open",
-      arguments = { { "path", "string", "a file: tok512.bin and its kin, or tokenizer.json; or a model's folder" }, SPLIT },
+      arguments = {
+        { "path", "string", "a file: tok512.bin and its kin, or tokenizer.json; or a model's folder" }, SPLIT,
+      },
       returns = { { "vise.Tokenizer", "tokenizer" } }, fails = true,
       text = "Reads a tokenizer: llama2.c's pieces with scores, or a tokenizer.json of type WordLevel. Other types are "
         .. "refused by name: give lists of ids instead of texts.",

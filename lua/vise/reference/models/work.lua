@@ -69,5 +69,16 @@ print(quality.metric) --> loss_increase]],
 assert(work:reference(model))
 print(assert(work:quality(model)).value) --> 0.0]],
     },
+    {
+      name = "texts_read", arguments = {},
+      returns = { { "table", "about", "nothing of images", optional = true, fields = {
+        { "tokens", "integer", "ids that were read" }, { "tokens_xxh3_128", "string", "a hash of them" },
+        { "tokenizer_xxh3_128", "string", "a hash of the tokenizer", optional = true },
+      } } },
+      text = "What texts calibration has read; it stands in the manifest.",
+      example = [[
+assert(work:calibrate(model))
+print(work:texts_read().tokens) --> 16]],
+    },
   },
 }

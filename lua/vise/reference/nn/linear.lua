@@ -21,6 +21,12 @@ local x = vise.random(2):normal { 1, 4, 32 }]],
   },
   functions = {
     {
+      name = "bytes", arguments = {},
+      returns = { { "integer", "bytes" } },
+      text = "Bytes of the weight as it lies in the file.",
+      example = "print(layer:bytes()) --> 8192",
+    },
+    {
       name = "copied", arguments = {},
       returns = { { "integer", "bytes" } },
       text = "Bytes of memory that the weight takes beside the file that it lies in: 0 but for layers like Conv1D.",

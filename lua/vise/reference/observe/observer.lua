@@ -48,7 +48,7 @@ print(second:restore(observer:update(x):state(), 2):count()) --> 2]],
       returns = { { "vise.Tensor", "statistic" }, { "number?", "width", "of a histogram's bins" } }, fails = true,
       text = "range, moving_average: f32 { min, max }; channel_span: the largest |x| of each channel; mean: the mean "
         .. "|x| of each; importance: the mean x^2 of each; moments: x'x / rows, [channels, channels]. NaN and infinity "
-        .. "come through. histogram, token_span: i64 counts of bins up to the last that is not empty, and fails for values "
+        .. "come through. histogram, token_span: i64 counts of bins up to the last that is not empty; fails for values "
         .. "that are not finite. top: f64 [n, 2] of value and channel.",
       example = [[
 observer:update(x)
@@ -68,6 +68,11 @@ print(table.concat(sums:totable(), " ")) --> 5.0 34.0]],
       returns = { { "vise.Observer", "observer", "itself" } },
       text = "Looks at more values.",
       example = "observer:update(x):update(x)",
+    },
+    {
+      name = "width", arguments = {}, returns = { { "number", "width" } },
+      text = "The width of a histogram's bins, 0 of others.",
+      example = "print(observer:width()) --> 0.0",
     },
   },
 }

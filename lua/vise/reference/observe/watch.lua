@@ -68,6 +68,14 @@ local block = "transformer_blocks.0.attn1."
 print(watch:shares(block .. "to_v")) --> transformer_blocks.0.attn1.to_q]],
     },
     {
+      name = "take", arguments = { LAYER },
+      returns = { { "vise.Observer", "observer" }, { "integer", "rows", "that it has seen" } },
+      text = "Takes a layer's observer out of the watch: closing the watch does not free it.",
+      example = [[
+local observer, rows = watch:take(watch.names[1])
+print(rows) --> 49]],
+    },
+    {
       name = "unseen", arguments = {}, returns = { { "string[]", "names" } },
       text = "The layers that nothing has flowed into yet.",
       example = "print(#watch:unseen()) --> 0",

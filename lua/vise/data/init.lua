@@ -1,29 +1,23 @@
---- Data: stories from a text file, images and labels from IDX files, batches of either.
+--- Data: texts, images and labels from files, batches of them.
 
 local core = require "vise.core"
 local fail = require "vise.fail"
+local texts = require "vise.data.texts"
 
 local try = fail.try
 
 local M = {}
 
-local STORY_END = "<|endoftext|>"
-local MAX_FILE = 1 << 30 -- bytes of a file that is read whole
+local MAX_FILE = 1 << 30 -- elements of a file that is read whole
 
-local function read_file(path)
-  local file, message = io.open(path, "rb")
-  if not file then return fail.fail("E-DT-01", "%s", message) end
-  local size = file:seek "end"
-  if not size or size > MAX_FILE then
-    file:close()
-    return fail.fail("E-DT-01", "%s: not a file of at most %d bytes", path, MAX_FILE)
-  end
-  file:seek "set"
-  local bytes
-  bytes, message = file:read "a"
-  file:close()
-  if not bytes then return fail.fail("E-DT-01", "%s: %s", path, message or "cannot be read") end
-  return bytes
+--- Texts for language models from a file; see vise.data.texts for the formats.
+---@param path string
+---@param options? vise.TextsOptions
+---@return (string|integer[])[]? texts
+---@return vise.TextsReport|string report
+---@return string? id
+function M.texts(path, options)
+  return texts.read(path, options)
 end
 
 --- Reads the stories of a text file: what stands between "<|endoftext|>" marks, without the white
@@ -33,16 +27,8 @@ end
 ---@return string? message
 ---@return string? id
 function M.stories(path)
-  local text, message, id = read_file(path)
-  if not text then return nil, message, id end
-  local stories, at = {}, 1
-  while at <= #text do
-    local first, last = text:find(STORY_END, at, true)
-    local story = text:sub(at, (first or 0) - 1):match "^%s*(.-)%s*$"
-    if story ~= "" then stories[#stories + 1] = story end
-    at = last and last + 1 or #text + 1
-  end
-  if #stories == 0 then return fail.fail("E-DT-02", "%s: no text in it", path) end
+  local stories, message, id = texts.read(path, { format = "stories" })
+  if not stories then return nil, message, id end
   return stories
 end
 
@@ -81,7 +67,7 @@ end
 ---@return string? message
 ---@return string? id
 function M.idx(path)
-  local bytes, message, id = read_file(path)
+  local bytes, message, id = texts.read_file(path)
   if not bytes then return nil, message, id end
   local shape, start
   shape, start, id = idx_header(bytes, path)

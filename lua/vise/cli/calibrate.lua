@@ -97,7 +97,8 @@ return {
     { name = "shard", type = "string", value = "I/N", help = "only the I-th of N shards of the data" },
     { name = "from", type = "integer", min = 1, help = "the first text; 1 if not given" },
     { name = "to", type = "integer", min = 1, help = "the last text; the last of the data if not given" },
-    { name = "length", type = "integer", min = 1, default = 512, help = "ids of a text at most, and no more than the context" },
+    { name = "length", type = "integer", min = 1, default = 512, help = "ids of a text at most, and no more than "
+      .. "the context" },
     { name = "min-tokens", type = "integer", min = 1, default = 128, help = "usable tokens that there have to be" },
     { name = "tokenizer", type = "file", help = "the tokenizer; default that of the model's folder" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },

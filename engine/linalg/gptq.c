@@ -256,7 +256,7 @@ vise_status vise_gptq(const vise_context *ctx, vise_coded *out, double *loss,
     for (int64_t c = 0; c < m.cols; c++) place[w->order[c]] = (int32_t)c;
     w->halves = vise_sweep_halves_fit(w);
     st = check_scheme(w, err);
-    if (!st) st = vise_encoding_make(ctx, &w->encoding, s, opt->search, &m, err);
+    if (!st) st = vise_encoding_make(ctx, &w->encoding, s, &opt->search, &m, err);
     if (!st) st = vise_coded_new(&coded, s, m.rows, m.cols, err);
     if (!st) st = run(&j, loss, err);
     if (!st) vise_coded_put_shared(&ctx->kernels, &coded, w->encoding.step, w->encoding.upper);

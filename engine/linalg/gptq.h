@@ -36,8 +36,8 @@
 typedef struct vise_gptq_options {
     const vise_tensor *order; // of the columns, that of the factor; NULL: as they stand
     bool static_groups, reference_groups;
-    bool search;   // the scale of each run is searched (engine/scale_search.h)
-    int64_t block; // columns whose errors are taken out together, >= 1
+    vise_search search; // without importance
+    int64_t block;      // columns whose errors are taken out together, >= 1
 } vise_gptq_options;
 
 // Sweeps `weight`, f32, f16 or bf16 [rows, n], with `factor`, f32 [n, n].  E-NU-13

@@ -227,6 +227,7 @@ function M.plain(method)
     for i, step in ipairs(method.given) do list[i] = M.plain(step) end
     return #list == 1 and list[1] or list
   end
+  if method.name == "rounding" and method.options.search == "none" then return method.name end
   local options = {}
   for name, value in pairs(method.options) do options[name] = value end
   return next(options) ~= nil and { name = method.name, options = options } or method.name

@@ -94,7 +94,8 @@ M.method = {
   options = { damping = 0.01, raise = false, precision = "f32", order = "none", static_groups = false,
     reference_groups = false, block = 128, search = "auto" },
   check = options_of.checker { damping = options_of.number(0, 1e6), block = options_of.integer(1, 1 << 20),
-    search = options_of.choice(SEARCHES), order = check_order, precision = options_of.choice { f32 = true, f64 = true } },
+    order = check_order, precision = options_of.choice { f32 = true, f64 = true },
+    search = options_of.choice(SEARCHES) },
   round = function(layer, options)
     local coded, told = M.round(layer, options)
     layer.notes.loss, layer.notes.damping = told.loss, told.damping

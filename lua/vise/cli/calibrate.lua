@@ -97,15 +97,15 @@ return {
     { name = "shard", type = "string", value = "I/N", help = "only the I-th of N shards of the data" },
     { name = "from", type = "integer", min = 1, help = "the first text; 1 if not given" },
     { name = "to", type = "integer", min = 1, help = "the last text; the last of the data if not given" },
-    { name = "length", type = "integer", min = 1, default = 512, help = "ids of a text at most, and no more than "
-      .. "the context" },
+    { name = "length", type = "integer", min = 1, default = 512,
+      help = "ids of a text at most, and no more than the context" },
     { name = "min-tokens", type = "integer", min = 1, default = 128, help = "usable tokens that there have to be" },
     { name = "tokenizer", type = "file", help = "the tokenizer; default that of the model's folder" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },
     { name = "json", type = "flag", help = "print one JSON object" },
   },
   examples = {
-    { "vise calibrate models/stories -d a.txt --to 128 -k moments -o s.stats",
+    { "vise calibrate models/stories --data stories.txt -k importance,moments -o stats.safetensors",
       "statistics for GPTQ" },
     { "vise calibrate models/stories -d stories.txt --shard 1/2 -o half-1.safetensors", "one half of the work" },
   },

@@ -135,8 +135,7 @@ return {
     title = "not an importance matrix",
     next = "Write it again with llama.cpp's imatrix tool.",
     explain = "Importance matrices of llama.cpp are GGUF files with general.type \"imatrix\", or in the older form "
-      .. "lists "
-      .. "of names and values. This file is neither, ends too early, or says sizes that it cannot have.",
+      .. "lists of names and values. This file is neither, ends too early, or says sizes that it cannot have.",
     exit = 65,
   },
   ["E-OB-28"] = {

@@ -66,7 +66,100 @@ static void f4_errors(float *err, const float *x, int64_t n, const float *scale,
     }
 }
 
+// --- errors to a power
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { SQUARE, CUBE, ANY };
+
+// What is tried, and what is made of its errors; of `some` lanes, if not all are there.
+typedef struct trial {
+    __m512 scale, inv, zero, lo, hi;
+    __m512 poly[VISE_POWER_POLY], table[2];
+} trial;
+
+INLINE __m512 any_power(const trial *s, __m512 a) {
+    const __m512i bits = _mm512_castps_si512(a), one = _mm512_set1_epi32(0x3f800000);
+    // The exponent is in the lower half of its word: less than none is none.
+    const __m512i least = _mm512_set1_epi32(VISE_POWER_LEAST);
+    const __m512i k = _mm512_subs_epu16(_mm512_srli_epi32(bits, 23), least);
+    // (bits & 0x7fffff) | one
+    const __m512i m = _mm512_ternarylogic_epi32(bits, _mm512_set1_epi32(0x7fffff), one, 0xea);
+    const __m512 f = _mm512_sub_ps(_mm512_castsi512_ps(m), _mm512_set1_ps(1.5f));
+    __m512 t = s->poly[VISE_POWER_POLY - 1];
+    for (int i = VISE_POWER_POLY - 2; i >= 0; i--) t = _mm512_fmadd_ps(t, f, s->poly[i]);
+    return _mm512_mul_ps(t, _mm512_permutex2var_ps(s->table[0], k, s->table[1]));
+}
+
+INLINE __m512 power_of(const trial *s, __m512 a, int kind) {
+    if (kind == ANY) return any_power(s, a);
+    const __m512 square = _mm512_mul_ps(a, a);
+    return kind == CUBE ? _mm512_mul_ps(square, a) : square;
+}
+
+// Lanes that are not there have value and weight 0.
+INLINE __m512 power_lanes(const trial *s, __m512 sum, __m512 x, __m512 weight, __mmask16 some,
+                          int kind, bool weighted, bool shifted) {
+    const __m512 v = shifted ? _mm512_sub_ps(x, s->zero) : x;
+    __m512 q = _mm512_roundscale_ps(_mm512_mul_ps(v, s->inv), EVEN);
+    q = _mm512_min_ps(_mm512_max_ps(q, s->lo), s->hi);
+    const __m512 e = _mm512_fnmadd_ps(q, s->scale, v);
+    if (!weighted && kind == SQUARE) return _mm512_mask3_fmadd_ps(e, e, sum, some);
+    const __m512 t = power_of(s, _mm512_abs_ps(e), kind);
+    return weighted ? _mm512_fmadd_ps(t, weight, sum) : _mm512_mask_add_ps(sum, some, sum, t);
+}
+
+INLINE void errors_by(const vise_power_errors *p, int kind, bool weighted, bool shifted) {
+    const int64_t left = p->n % LANES, whole = p->n - left;
+    const __mmask16 some = (__mmask16)((1u << left) - 1);
+    trial s = {0};
+    for (int i = 0; i < VISE_POWER_POLY; i++) s.poly[i] = _mm512_set1_ps(p->power->poly[i]);
+    for (int i = 0; i < 2; i++) s.table[i] = _mm512_loadu_ps(p->power->scale + LANES * i);
+    for (int c = 0; c < p->count; c++) {
+        s.scale = _mm512_set1_ps(p->scale[c]);
+        s.inv = _mm512_set1_ps(p->inv[c]);
+        s.lo = _mm512_set1_ps(p->lo[c]);
+        s.hi = _mm512_set1_ps(p->hi[c]);
+        if (shifted) s.zero = _mm512_set1_ps(p->zero[c]);
+        __m512 sum = _mm512_setzero_ps(), w = sum;
+        for (int64_t i = 0; i < whole; i += LANES) {
+            if (weighted) w = _mm512_loadu_ps(p->weight + i);
+            sum = power_lanes(&s, sum, _mm512_loadu_ps(p->x + i), w, 0xffff, kind, weighted,
+                              shifted);
+        }
+        if (left && weighted) w = load(p->weight, whole, p->n);
+        if (left) {
+            sum =
+                power_lanes(&s, sum, load(p->x, whole, p->n), w, some, kind, weighted, shifted);
+        }
+        p->err[c] = add_lanes(sum);
+    }
+}
+
+INLINE void errors_of(const vise_power_errors *p, int kind) {
+    if (p->weight && p->zero) {
+        errors_by(p, kind, true, true);
+    } else if (p->weight) {
+        errors_by(p, kind, true, false);
+    } else if (p->zero) {
+        errors_by(p, kind, false, true);
+    } else {
+        errors_by(p, kind, false, false);
+    }
+}
+
+static void power_errors(const vise_power_errors *p) {
+    if (p->power->power == 2) {
+        errors_of(p, SQUARE);
+    } else if (p->power->power == 3) {
+        errors_of(p, CUBE);
+    } else {
+        errors_of(p, ANY);
+    }
+}
+
 void vise_avx512_errors_init(vise_kernels *k) {
     k->int_errors = int_errors;
     k->f4_errors = f4_errors;
+    k->power_errors = power_errors;
 }

@@ -25,13 +25,14 @@ void vise_ref_products_init(vise_kernels *k);  // called by it
 void vise_ref_attention_init(vise_kernels *k); // called by it
 void vise_ref_strips_init(vise_kernels *k);    // called by it
 void vise_ref_solvers_init(vise_kernels *k);   // called by it
+void vise_ref_errors_init(vise_kernels *k);    // called by it
 
 #ifdef __x86_64__
 // Each level by subject.  Only for CPUs that select.c found able.
 void vise_avx2_rows_init(vise_kernels *k);      // conversions, ranges, codes
 void vise_avx2_groups_init(vise_kernels *k);    // ranges and codes of groups
 void vise_avx2_strips_init(vise_kernels *k);    // rows into strips
-void vise_avx2_errors_init(vise_kernels *k);    // int_errors, f4_errors
+void vise_avx2_errors_init(vise_kernels *k);    // int_errors, f4_errors, power_errors
 void vise_avx2_functions_init(vise_kernels *k); // softmax, silu, gelu
 void vise_avx2_norms_init(vise_kernels *k);
 void vise_avx2_products_init(vise_kernels *k); // gemm

@@ -97,6 +97,7 @@ static const struct {
     {"divide",          vise_check_divide         },
     {"int_errors",      vise_check_int_errors     },
     {"f4_errors",       vise_check_f4_errors      },
+    {"power_errors",    vise_check_power_errors   },
     {"walsh",           vise_check_walsh          },
     {"sweep_columns",   vise_check_sweep_columns  },
     {"dequant",         vise_check_dequant        },

@@ -43,6 +43,7 @@ void vise_check_group_sums(vise_case *c);
 void vise_check_divide(vise_case *c);
 void vise_check_int_errors(vise_case *c);
 void vise_check_f4_errors(vise_case *c);
+void vise_check_power_errors(vise_case *c);
 void vise_check_walsh(vise_case *c);
 void vise_check_sweep_columns(vise_case *c);
 void vise_check_dequant(vise_case *c);

@@ -60,3 +60,51 @@ void vise_check_f4_errors(vise_case *c) {
         if (!vise_case_verdict(c, vise_case_same(c), n)) return;
     }
 }
+
+// Any polynomial and any scales will do: kernels do not know what they are powers of.
+static vise_power some_power(vise_case *c, float power) {
+    vise_power made = {.power = power};
+    for (int i = 0; i < VISE_POWER_POLY; i++) made.poly[i] = vise_case_uniform(c);
+    for (int i = 1; i < VISE_POWER_SCALES; i++) made.scale[i] = ldexpf(1, i - 27);
+    return made;
+}
+
+// Values and codes within the range that the contract names, and few distinct values, so that
+// some errors are 0 and some tiny.
+void vise_check_power_errors(vise_case *c) {
+    static const float powers[] = {2, 3, 2.4f, 1, 1.5f, 4};
+    vise_power power;
+    float scale[SCALES], inv[SCALES], zero[SCALES], lo[SCALES], hi[SCALES];
+    for (int64_t i = 0; i < 6 * (CASE_MAX_N + 1); i++) {
+        vise_power_errors p = {.n = i / 6, .power = &power, .count = 1 + (int)(i % 17)};
+        power = some_power(c, powers[i % 6]);
+        float *x = c->a + 1, *weight = c->b + 3;
+        for (int64_t k = 0; k < p.n; k++) {
+            float tie = (float)vise_case_below(c, 64) / 4 - 8;
+            x[k] = vise_case_below(c, 2) ? tie : vise_case_uniform(c);
+            weight[k] = vise_case_below(c, 4) ? fabsf(vise_case_uniform(c)) : 0;
+        }
+        for (int k = 0; k < p.count; k++) {
+            scale[k] = ldexpf(1 + fabsf(vise_case_uniform(c)), (int)vise_case_below(c, 8) - 6);
+            if (k == 0) scale[k] = 1;
+            if (k % 5 == 4) scale[k] = -scale[k];
+            inv[k] = 1 / scale[k];
+            zero[k] = k % 3 == 2 ? vise_case_uniform(c) : 0;
+            lo[k] = -(float)vise_case_below(c, 9);
+            hi[k] = lo[k] + 15;
+        }
+        p.x = x;
+        p.weight = vise_case_below(c, 2) ? weight : NULL;
+        p.scale = scale;
+        p.inv = inv;
+        p.zero = vise_case_below(c, 2) ? zero : NULL;
+        p.lo = lo;
+        p.hi = hi;
+        vise_case_poison(c);
+        p.err = vise_case_want(c, 4);
+        c->ref->power_errors(&p);
+        p.err = vise_case_got(c, 4);
+        c->k->power_errors(&p);
+        if (!vise_case_verdict(c, vise_case_same(c), p.n)) return;
+    }
+}

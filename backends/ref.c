@@ -104,41 +104,6 @@ static void column_squares(double *acc, const float *x, int64_t n, int64_t rows,
     }
 }
 
-enum { ERROR_LANES = 16 };
-
-static float add_error_lanes(float lane[ERROR_LANES]) {
-    for (int half = ERROR_LANES / 2; half > 0; half /= 2) {
-        for (int l = 0; l < half; l++) lane[l] += lane[l + half];
-    }
-    return lane[0];
-}
-
-static void int_errors(float *err, const float *x, int64_t n, const float *scale,
-                       const float *inv, int count, int lo, int hi) {
-    for (int c = 0; c < count; c++) {
-        float lane[ERROR_LANES] = {0};
-        for (int64_t i = 0; i < n; i++) {
-            float q = fminf(fmaxf(rintf(x[i] * inv[c]), (float)lo), (float)hi);
-            float e = fmaf(-q, scale[c], x[i]);
-            lane[i % ERROR_LANES] = fmaf(e, e, lane[i % ERROR_LANES]);
-        }
-        err[c] = add_error_lanes(lane);
-    }
-}
-
-static void f4_errors(float *err, const float *x, int64_t n, const float *scale,
-                      const float *inv, int count) {
-    for (int c = 0; c < count; c++) {
-        float lane[ERROR_LANES] = {0};
-        for (int64_t i = 0; i < n; i++) {
-            float q = vise_f4e2m1_to_f32(vise_f32_to_f4e2m1(x[i] * inv[c]));
-            float e = fmaf(-q, scale[c], x[i]);
-            lane[i % ERROR_LANES] = fmaf(e, e, lane[i % ERROR_LANES]);
-        }
-        err[c] = add_error_lanes(lane);
-    }
-}
-
 static void dequant(float *y, const int8_t *q, int64_t n, float scale, float zero) {
     for (int64_t i = 0; i < n; i++) {
         float product = (float)q[i] * scale;
@@ -180,8 +145,6 @@ void vise_ref_init(vise_kernels *k) {
     k->column_absmax = column_absmax;
     k->column_abs_sum = column_abs_sum;
     k->column_squares = column_squares;
-    k->int_errors = int_errors;
-    k->f4_errors = f4_errors;
     k->dequant = dequant;
     k->unpack4 = unpack4;
     k->pack4 = pack4;
@@ -191,5 +154,6 @@ void vise_ref_init(vise_kernels *k) {
     vise_ref_attention_init(k);
     vise_ref_strips_init(k);
     vise_ref_solvers_init(k);
+    vise_ref_errors_init(k);
     vise_ref_products_init(k);
 }

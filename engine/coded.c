@@ -5,8 +5,10 @@
 
 #include "engine/code_bits.h"
 #include "engine/given_steps.h"
+#include "engine/importance.h"
 #include "engine/ops/argument.h"
 #include "engine/row_encoder.h"
+#include "engine/workspace.h"
 
 void vise_coded_release(vise_coded *c) {
     for (int i = 0; i < VISE_PART_COUNT; i++) vise_tensor_release(&c->part[i]);
@@ -99,7 +101,7 @@ static vise_status encode_parts(const vise_context *ctx, vise_coded *c,
     const bool whole = s->granularity == VISE_PER_TENSOR, given = is_given(opt);
     vise_encoding e;
     vise_status st = given ? vise_given_encoding(ctx, &e, c, opt->given, err)
-                           : vise_encoding_make(ctx, &e, s, opt->search, m, err);
+                           : vise_encoding_make(ctx, &e, s, &opt->search, m, err);
     if (st) return st;
     vise_row_sink sink = {
         .pitch = codes->stride,
@@ -123,13 +125,24 @@ vise_status vise_encode(const vise_context *ctx, vise_coded *out, const vise_sch
                         const vise_encode_options *opt, const vise_tensor *x, vise_error *err) {
     vise_coded c = {0};
     vise_matrix m;
-    if (opt->search && is_given(opt)) {
+    if (opt->search.on && is_given(opt)) {
         return vise_fail(err, VISE_EINVAL, "E-SC-13",
                          "steps are given and to be searched, expected one of the two");
     }
+    if (opt->importance && !opt->search.on) {
+        return vise_fail(err, VISE_EINVAL, "E-SC-14",
+                         "importance is given, but no search that it could weigh");
+    }
     vise_status st = vise_matrix_of(&m, &ctx->kernels, x, "the input", err);
     if (!st) st = vise_coded_new(&c, s, m.rows, m.cols, err);
-    if (!st) st = encode_parts(ctx, &c, opt, &m, err);
+    vise_encode_options with = *opt;
+    float *importance = NULL;
+    if (!st && opt->importance) {
+        st = vise_importance_make(ctx, &importance, opt->importance, m.cols, err);
+        with.search.importance = importance;
+    }
+    if (!st) st = encode_parts(ctx, &c, &with, &m, err);
+    vise_work_give(ctx, importance);
     if (st) {
         vise_coded_release(&c);
     } else {
@@ -150,7 +163,7 @@ vise_status vise_simulate(const vise_context *ctx, vise_tensor *out, const vise_
     if (!st) st = vise_tensor_output(&made, VISE_F32, x->ndim, x->shape, err);
     if (st) return st;
     st = scale ? vise_encoding_of_scale(&e, s, *scale, err)
-               : vise_encoding_make(ctx, &e, s, false, &m, err);
+               : vise_encoding_make(ctx, &e, s, NULL, &m, err);
     vise_row_sink sink = {
         .values = made.data,
     };

@@ -5,7 +5,7 @@
 #define VISE_CODED_H
 
 #include "engine/context.h"
-#include "engine/steps.h"
+#include "engine/scale_search.h"
 
 // All-zero bytes is the closed value.  The tensors are laid out as vise_scheme_plan() says; the
 // parts that the scheme does not have are closed.
@@ -21,7 +21,8 @@ int64_t vise_coded_bytes(const vise_coded *c); // of the tensors: what vise_sche
 
 // How steps are found, all zeros for those of the convention.
 typedef struct vise_encode_options {
-    bool search; // the scale of each run is searched (engine/scale_search.h)
+    vise_search search;
+    const vise_tensor *importance; // with a search: floats [columns], or NULL
     // Or they are given: all parts that the scheme has but the codes, float tensors of their
     // shapes.  They are rounded as they are stored, and codes are made with what is stored.
     const vise_tensor *given[VISE_PART_COUNT];
@@ -30,7 +31,8 @@ typedef struct vise_encode_options {
 // Encodes `x`, f32, f16 or bf16; every tensor is a matrix of [rows, last dimension].  Fails as
 // vise_scheme_plan(), vise_encoding_make() and vise_encode_rows(), and with E-SC-13
 // (VISE_EINVAL) if given steps are not all there, of another shape or of values that a step
-// cannot have; `*out` is untouched on failure.
+// cannot have, E-SC-14 (VISE_EINVAL) if importance is not finite, negative, all 0 or of another
+// length; `*out` is untouched on failure.
 vise_status vise_encode(const vise_context *ctx, vise_coded *out, const vise_scheme *s,
                         const vise_encode_options *opt, const vise_tensor *x, vise_error *err);
 

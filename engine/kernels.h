@@ -54,6 +54,25 @@ typedef struct vise_group_codes {
     const char *ahead;  // what is read next, 4n bytes that may be asked for now; or NULL
 } vise_group_codes;
 
+// What makes powers of a = 2^k m, m in [1, 2), 0 <= a < 32: a^power is near scale[max(k + 27,
+// 0)] * P(m - 1.5), P with the coefficients `poly`, the constant first (engine/power.h).
+enum { VISE_POWER_POLY = 6, VISE_POWER_SCALES = 32, VISE_POWER_LEAST = 127 - 27 };
+typedef struct vise_power {
+    float power, poly[VISE_POWER_POLY], scale[VISE_POWER_SCALES];
+} vise_power;
+
+// Errors of some values coded with each of some steps, each to a power and weighted.
+typedef struct vise_power_errors {
+    float *err; // [count]
+    const float *x;
+    const float *weight; // [n], or NULL: 1
+    int64_t n;
+    int count;
+    const float *scale, *inv, *lo, *hi; // [count]; lo and hi: the codes there are
+    const float *zero;                  // [count], or NULL: 0
+    const vise_power *power;
+} vise_power_errors;
+
 // Some columns of a GPTQ sweep (engine/linalg/gptq.h).  Rows of a column lie side by side; lane
 // r of column i is w[i * pitch + r], its code q[i * pitch + r].  For each column i, and each
 // row r:
@@ -150,6 +169,12 @@ typedef struct vise_kernels {
     // q = the nearest f4e2m1 to x * inv, ties to the even code
     void (*f4_errors)(float *err, const float *x, int64_t n, const float *scale,
                       const float *inv, int count);
+
+    // The same of |e|^power, weighted: v = x[i] - zero[c], q = clamp(rint(v * inv[c]), lo[c],
+    // hi[c]), e = fma(-q, scale[c], v), |e| < 32.  Without weights and of squares lane = fma(e,
+    // e, lane); else lane = fma(t, weight[i], lane), or lane + t, where t is e * e for power 2,
+    // (e * e) * |e| for 3, else as vise_power says, by Horner's rule with fma.
+    void (*power_errors)(const vise_power_errors *p);
 
     // --- transforms.  exact
     // y = by * H x for the Walsh-Hadamard matrix of order n, a power of two, in natural order:

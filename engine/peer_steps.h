@@ -38,9 +38,11 @@
 //   quanto_asym     s = (max - min) / (2H - 1), min and max as they are, z = min;
 //                   q = clamp(rint((x - z) / s), 0, 2H-1), x' = q s + z.  quanto
 //
-// A scale that is stored as 0 becomes 1 where nothing else is said.  Integer zero points are
-// clamped to the codes: only subnormal or rounded steps need it.  Of longer rows and of blocks,
-// gguf_q4_0 takes the first of equals within 4,096 columns of a row, then the positive one.
+// Codes stay within what there is of them also where a searched range is narrower than the
+// values. A scale that is stored as 0 becomes 1 where nothing else is said.  Integer zero
+// points are clamped to the codes: only subnormal or rounded steps need it.  Of longer rows and
+// of blocks, gguf_q4_0 takes the first of equals within 4,096 columns of a row, then the
+// positive one.
 
 #ifndef VISE_PEER_STEPS_H
 #define VISE_PEER_STEPS_H

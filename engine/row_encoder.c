@@ -5,7 +5,6 @@
 #include "engine/code_bits.h"
 #include "engine/given_steps.h"
 #include "engine/row_failure.h"
-#include "engine/scale_search.h"
 #include "engine/workspace.h"
 
 enum { TILE_ELEMENTS = 16384 };
@@ -98,19 +97,20 @@ vise_status vise_encoding_of_range(const vise_context *ctx, vise_encoding *out,
 }
 
 vise_status vise_encoding_make(const vise_context *ctx, vise_encoding *out,
-                               const vise_scheme *s, bool search, const vise_matrix *m,
-                               vise_error *err) {
+                               const vise_scheme *s, const vise_search *search,
+                               const vise_matrix *m, vise_error *err) {
     vise_encoding e = {
         .scheme = s, .upper = {1, 1}
     };
     vise_status st = VISE_OK;
-    if (search) st = vise_search_check(s, err);
+    vise_search found = search ? *search : (vise_search){0};
+    st = vise_search_resolve(&found, s, err);
     if (!st && (s->granularity == VISE_PER_TENSOR || s->second == VISE_SECOND_TENSOR)) {
         vise_range r = {0, 0};
         st = range_of_all(ctx, &r, &e, m, err);
         if (!st) st = vise_encoding_of_range(ctx, &e, s, r, err);
     }
-    e.search = search;
+    e.search = found;
     if (!st) *out = e;
     return st;
 }
@@ -217,9 +217,9 @@ static bool find_steps(vise_steps *out, const encode_job *j, const stretch *t,
     if (shared) return vise_range_finite((vise_range){lo[0], hi[0]});
     if (e->parts) return take_steps(out, j, t, lo, hi, upper);
     if (!vise_steps_make(j->m->kernels, out, j->scheme, lo, hi, t->runs, upper)) return false;
-    if (e->search) {
+    if (e->search.on) {
         vise_run first = first_run(j, t);
-        vise_search_steps(out, j->scheme, j->m, &first, hi, t->runs, upper);
+        vise_search_steps(out, &e->search, j->scheme, j->m, &first, lo, hi, t->runs, upper);
     }
     return true;
 }

@@ -6,13 +6,13 @@
 #ifndef VISE_ROW_ENCODER_H
 #define VISE_ROW_ENCODER_H
 
-#include "engine/codec.h"
 #include "engine/context.h"
+#include "engine/scale_search.h"
 
 // How a matrix is encoded: by what scheme, and with what its rows have in common.
 typedef struct vise_encoding {
     const vise_scheme *scheme;
-    bool search;      // the scale of each run is searched (engine/scale_search.h)
+    vise_search search;
     bool given;       // `step` came from outside: nobody has looked at the values yet
     vise_step step;   // of all rows, VISE_PER_TENSOR only
     vise_upper upper; // of all rows, VISE_SECOND_TENSOR only
@@ -20,11 +20,11 @@ typedef struct vise_encoding {
     const vise_tensor *parts;
 } vise_encoding;
 
-// Looks at the whole matrix, if the scheme's steps need that.  Fails as vise_encode_rows(), and
-// with E-SC-11 if there is nothing to search.
+// Looks at the whole matrix, if the scheme's steps need that.  `search` may be NULL: none.
+// Fails as vise_encode_rows(), and with E-SC-11 if there is nothing to search.
 vise_status vise_encoding_make(const vise_context *ctx, vise_encoding *out,
-                               const vise_scheme *s, bool search, const vise_matrix *m,
-                               vise_error *err);
+                               const vise_scheme *s, const vise_search *search,
+                               const vise_matrix *m, vise_error *err);
 
 // The same when the range of the whole matrix is known, and finite.
 vise_status vise_encoding_of_range(const vise_context *ctx, vise_encoding *out,

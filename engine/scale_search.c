@@ -4,29 +4,38 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/range_search.h"
+
 enum { PIECE = 1024, F8_CODES = 127 }; // columns summed in f32; without NaN
 
-vise_status vise_search_check(const vise_scheme *s, vise_error *err) {
-    if (vise_step_is_stored(s) && s->element != VISE_ELEMENT_F8 &&
-        s->granularity != VISE_PER_TENSOR) {
-        return VISE_OK;
+vise_status vise_search_resolve(vise_search *search, const vise_scheme *s, vise_error *err) {
+    const bool whole = s->granularity == VISE_PER_TENSOR;
+    const bool integers = s->element == VISE_ELEMENT_INT && !whole;
+    const bool ratios = vise_step_is_stored(s) && s->element != VISE_ELEMENT_F8 && !whole;
+    if (!search->on) return VISE_OK;
+    if (ratios && !search->grid && !search->importance) return VISE_OK;
+    if (integers && !search->grid) {
+        search->grid = 100;
+        search->shrink = 0.41;
+        search->norm = 2;
     }
+    if (integers) return VISE_OK;
     char text[VISE_SCHEME_TEXT];
     return vise_fail(err, VISE_EINVAL, "E-SC-11",
-                     "no scale search for %s; allowed: int and f4e2m1 per row, group or block, "
-                     "conventions amax_half_step, amax, nvfp4, svdq_nvfp4_stored",
-                     vise_scheme_describe(text, sizeof text, s));
+                     "no scale search %sfor %s; allowed: int per row, group or block%s",
+                     ratios ? "of that kind " : "", vise_scheme_describe(text, sizeof text, s),
+                     ratios ? "" : ", f4e2m1 amax, nvfp4, svdq_nvfp4_stored");
 }
 
 // What the runs of a stretch have in common.
-typedef struct search {
+typedef struct ratio_search {
     const vise_scheme *s;
     const vise_matrix *m;
     vise_upper upper;
     int64_t count;          // of ratios; 0 if codes are tried
     float ratio[VISE_RUNS]; // to the exact scale
     float value[F8_CODES];  // of each f8e4m3 code
-} search;
+} ratio_search;
 
 // The scales to try, times the upper level, and their reciprocals.
 typedef struct candidates {
@@ -34,7 +43,7 @@ typedef struct candidates {
     float stored[VISE_RUNS], scale[VISE_RUNS], inv[VISE_RUNS];
 } candidates;
 
-static void prepare(search *f) {
+static void prepare(ratio_search *f) {
     f->count = 0;
     if (f->s->scale_dtype == VISE_F8E4M3) {
         uint8_t code[F8_CODES];
@@ -51,7 +60,7 @@ static void prepare(search *f) {
 }
 
 // The f8e4m3 codes of the scales times `ratio`.
-static void codes_at(const search *f, uint8_t code[VISE_RUNS], const float exact[VISE_RUNS],
+static void codes_at(const ratio_search *f, uint8_t code[VISE_RUNS], const float exact[VISE_RUNS],
                      int64_t count, float ratio) {
     const vise_kernels *k = f->m->kernels;
     vise_steps steps;
@@ -61,12 +70,12 @@ static void codes_at(const search *f, uint8_t code[VISE_RUNS], const float exact
     vise_steps_store(k, VISE_F8E4M3, code, 0, steps.scale, count);
 }
 
-static void list_codes(candidates *c, const search *f, int first, int last) {
+static void list_codes(candidates *c, const ratio_search *f, int first, int last) {
     c->count = 0; // between neighbours lie at least two ratios: no code is jumped over
     for (int i = first; i <= last; i++) c->stored[c->count++] = f->value[i];
 }
 
-static void list_ratios(candidates *c, const search *f, float exact) {
+static void list_ratios(candidates *c, const ratio_search *f, float exact) {
     vise_steps steps;
     float some[VISE_RUNS];
     c->count = f->count;
@@ -98,7 +107,7 @@ static void make_reciprocals(candidates *c, float upper) {
 }
 
 // Sums the errors of a run for each candidate.
-static void sum_errors(double sum[VISE_RUNS], const candidates *c, const search *f,
+static void sum_errors(double sum[VISE_RUNS], const candidates *c, const ratio_search *f,
                        const vise_run *run) {
     const vise_kernels *k = f->m->kernels;
     float buffer[VISE_PIECE], err[VISE_RUNS];
@@ -133,10 +142,10 @@ static int64_t least_of(double sum[VISE_RUNS], int64_t count) {
     return best;
 }
 
-void vise_search_steps(vise_steps *steps, const vise_scheme *s, const vise_matrix *m,
-                       const vise_run *first, const float hi[VISE_RUNS], int64_t count,
-                       vise_upper upper) {
-    search f = {.s = s, .m = m, .upper = upper};
+static void search_ratios(vise_steps *steps, const vise_scheme *s, const vise_matrix *m,
+                          const vise_run *first, const float hi[VISE_RUNS], int64_t count,
+                          vise_upper upper) {
+    ratio_search f = {.s = s, .m = m, .upper = upper};
     candidates c;
     float exact[VISE_RUNS], chosen[VISE_RUNS];
     uint8_t lowest[VISE_RUNS], highest[VISE_RUNS];
@@ -160,4 +169,14 @@ void vise_search_steps(vise_steps *steps, const vise_scheme *s, const vise_matri
         if (c.count) chosen[i] = c.stored[least_of(sum, c.count)];
     }
     vise_steps_rounded(m->kernels, steps, s, chosen, count, upper);
+}
+
+void vise_search_steps(vise_steps *steps, const vise_search *search, const vise_scheme *s,
+                       const vise_matrix *m, const vise_run *first, const float lo[VISE_RUNS],
+                       const float hi[VISE_RUNS], int64_t count, vise_upper upper) {
+    if (search->grid) {
+        vise_search_ranges(steps, search, s, m, first, lo, hi, count);
+    } else {
+        search_ratios(steps, s, m, first, hi, count, upper);
+    }
 }

@@ -17,15 +17,25 @@
 
 #include "engine/codec.h"
 
-// E-SC-11 (VISE_EINVAL) if the scheme leaves nothing to search: it is not symmetric, shares one
-// step in the whole tensor, has f8e4m3 codes, or a convention whose codes are not made with the
-// stored scale.
-vise_status vise_search_check(const vise_scheme *s, vise_error *err);
+// How to search.  All zeros: not at all.
+typedef struct vise_search {
+    bool on;
+    // Or the range of a run is searched (engine/range_search.h), if `grid` is not 0.
+    int64_t grid;
+    double shrink, norm;
+    const float *importance; // of each column of the matrix, finite and from 0 on; NULL: 1
+} vise_search;
+
+// Fills in what is not said: schemes that the above is not for, and importance, have their
+// ranges searched.  E-SC-11 (VISE_EINVAL) if the scheme leaves nothing to search: one step in
+// the whole tensor, f8e4m3 codes, f4e2m1 codes not made with the stored scale, or with a search
+// of ranges.
+vise_status vise_search_resolve(vise_search *search, const vise_scheme *s, vise_error *err);
 
 // Replaces the conventions' steps of `count` runs by the best ones.  `first` is the first run,
-// the others follow it in their row; hi holds what vise_steps_make() took.
-void vise_search_steps(vise_steps *steps, const vise_scheme *s, const vise_matrix *m,
-                       const vise_run *first, const float hi[VISE_RUNS], int64_t count,
-                       vise_upper upper);
+// the others follow it in their row; lo and hi hold what vise_steps_make() took.
+void vise_search_steps(vise_steps *steps, const vise_search *search, const vise_scheme *s,
+                       const vise_matrix *m, const vise_run *first, const float lo[VISE_RUNS],
+                       const float hi[VISE_RUNS], int64_t count, vise_upper upper);
 
 #endif

@@ -27,10 +27,11 @@ static bool make_steps(const vise_sweep *s, vise_steps *out, const float *x, int
     const vise_kernels *k = &s->ctx->kernels;
     vise_ranges_of(k, s->scheme, lo, hi, x, n, width);
     if (!vise_steps_make(k, out, s->scheme, lo, hi, count, upper)) return false;
-    if (!s->opt->search) return true;
+    const vise_search *search = &s->encoding.search;
+    if (!search->on) return true;
     vise_matrix m = {k, (const char *)x, VISE_F32, 1, n, n};
     vise_run first = {0, 1, 0, width < n ? width : n};
-    vise_search_steps(out, s->scheme, &m, &first, hi, count, upper);
+    vise_search_steps(out, search, s->scheme, &m, &first, lo, hi, count, upper);
     return true;
 }
 

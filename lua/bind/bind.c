@@ -61,7 +61,9 @@ static const viseL_field *find_field(const viseL_field *fields, const char *name
 
 static void read_field(lua_State *L, const viseL_field *f, void *out) {
     char *at = (char *)out + f->offset;
-    if (f->kind == VISEL_BOOLEAN) {
+    if (f->kind == VISEL_OTHER) {
+        f->read(L, f->name, at);
+    } else if (f->kind == VISEL_BOOLEAN) {
         if (!lua_isboolean(L, -1))
             luaL_error(L, "E-US-14: option '%s' must be true or false", f->name);
         *(bool *)at = lua_toboolean(L, -1);

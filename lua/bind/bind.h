@@ -63,23 +63,36 @@ void viseL_checkmatrix(lua_State *L, int arg, int64_t shape[2]); // a table {row
 
 // Options: {bits = 4, eps = 1e-5} read into a C struct by a table of fields.  Unknown keys,
 // wrong types and out-of-range values raise; absent keys keep what *out holds.
-typedef enum viseL_kind { VISEL_END, VISEL_INTEGER, VISEL_NUMBER, VISEL_BOOLEAN } viseL_kind;
+typedef enum viseL_kind {
+    VISEL_END,
+    VISEL_INTEGER,
+    VISEL_NUMBER,
+    VISEL_BOOLEAN,
+    VISEL_OTHER
+} viseL_kind;
 
 typedef struct viseL_field {
     viseL_kind kind;
     const char *name;
     size_t offset;   // of an int64_t, a double or a bool in the struct
     double min, max; // of integers and numbers
+    // Of others: reads the value at the top of the stack, or raises.
+    void (*read)(lua_State *L, const char *name, void *at);
 } viseL_field;
 
 #define VISEL_INT(type, member, min, max)                                                      \
-    { VISEL_INTEGER, #member, offsetof(type, member), min, max }
+    { VISEL_INTEGER, #member, offsetof(type, member), min, max, NULL }
 #define VISEL_NUM(type, member, min, max)                                                      \
-    { VISEL_NUMBER, #member, offsetof(type, member), min, max }
+    { VISEL_NUMBER, #member, offsetof(type, member), min, max, NULL }
 #define VISEL_BOOL(type, member)                                                               \
-    { VISEL_BOOLEAN, #member, offsetof(type, member), 0, 0 }
+    { VISEL_BOOLEAN, #member, offsetof(type, member), 0, 0, NULL }
+#define VISEL_READ(type, member, name, read)                                                   \
+    { VISEL_OTHER, name, offsetof(type, member), 0, 0, read }
 
 void viseL_options(lua_State *L, int arg, const viseL_field *fields, void *out);
+
+// The reader of an option `search`, a vise_search: true, false or { shrink, grid, norm }.
+void viseL_readsearch(lua_State *L, const char *name, void *at);
 
 // Each adds its functions to the table on top of the stack, which is `vise.core`.
 void viseL_open_tensor(lua_State *L);

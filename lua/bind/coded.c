@@ -26,46 +26,49 @@ static int coded_close(lua_State *L) {
     return 0;
 }
 
-// The part of a coded tensor that an option names; 0, which is never given, for none.
-static int given_part(const char *name) {
-    int i = VISE_PART_COUNT - 1;
-    while (i > 0 && strcmp(name, vise_part_name((vise_part)i)) != 0) i--;
-    return i;
-}
-
-static void read_encode_option(lua_State *L, vise_encode_options *opt, const char *name) {
-    if (strcmp(name, "search") == 0) {
-        if (!lua_isboolean(L, -1))
-            luaL_error(L, "E-US-14: option 'search' must be true or false");
-        opt->search = lua_toboolean(L, -1);
-    } else if (given_part(name)) {
-        const vise_tensor *t = luaL_testudata(L, -1, VISEL_TENSOR);
-        if (!t || !t->buf) luaL_error(L, "E-US-14: option '%s' must be a tensor", name);
-        opt->given[given_part(name)] = t;
+void viseL_readsearch(lua_State *L, const char *name, void *at) {
+    static const viseL_field fields[] = {
+        VISEL_NUM(vise_search, shrink, 0, 1),
+        VISEL_INT(vise_search, grid, 1, 10000),
+        VISEL_NUM(vise_search, norm, 1, 4),
+        {0},
+    };
+    vise_search found = {0};
+    if (lua_isboolean(L, -1)) {
+        found.on = lua_toboolean(L, -1);
+    } else if (lua_istable(L, -1)) {
+        found = (vise_search){.on = true, .shrink = 0.2, .grid = 100, .norm = 2.4};
+        viseL_options(L, lua_gettop(L), fields, &found);
     } else {
-        luaL_error(L, "E-US-14: unknown option '%s'", name);
+        luaL_error(L, "E-US-14: option '%s' must be true, false or a table, got a %s", name,
+                   luaL_typename(L, -1));
     }
+    *(vise_search *)at = found;
 }
 
-// The tensors stay alive: the table at `arg` holds them.
-static void read_encode_options(lua_State *L, int arg, vise_encode_options *opt) {
-    if (lua_isnoneornil(L, arg)) return;
-    luaL_checktype(L, arg, LUA_TTABLE);
-    lua_pushnil(L);                 // key
-    while (lua_next(L, arg) != 0) { // key value
-        if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, arg, "option names are strings");
-        read_encode_option(L, opt, lua_tostring(L, -2));
-        lua_pop(L, 1); // key
-    }
+// The tensor stays alive: the table of options holds it.
+static void read_tensor(lua_State *L, const char *name, void *at) {
+    const vise_tensor *t = luaL_testudata(L, -1, VISEL_TENSOR);
+    if (!t || !t->buf) luaL_error(L, "E-US-14: option '%s' must be a tensor", name);
+    *(const vise_tensor **)at = t;
 }
 
-// core.encode(scheme, x [, { search = false } or { scale = [, zero =, second =] }]) -> coded
+// core.encode(scheme, x [, { search = false | { shrink = 0.2, grid = 100, norm = 2.4 },
+// importance = nil } or { scale = [, zero =, second =] }]) -> coded
 static int coded_encode(lua_State *L) {
+    static const viseL_field fields[] = {
+        VISEL_READ(vise_encode_options, search, "search", viseL_readsearch),
+        VISEL_READ(vise_encode_options, importance, "importance", read_tensor),
+        VISEL_READ(vise_encode_options, given[VISE_PART_SCALE], "scale", read_tensor),
+        VISEL_READ(vise_encode_options, given[VISE_PART_ZERO], "zero", read_tensor),
+        VISEL_READ(vise_encode_options, given[VISE_PART_SECOND], "second", read_tensor),
+        {0},
+    };
     vise_encode_options opt = {0};
     lua_settop(L, 3);
     vise_error err;
     vise_coded *c = viseL_pushcoded(L);
-    read_encode_options(L, 3, &opt); // after the push, which can run a finalizer
+    viseL_options(L, 3, fields, &opt); // after the push, which can run a finalizer
     const vise_scheme *s = viseL_checkscheme(L, 1);
     const vise_tensor *x = viseL_checktensor(L, 2);
     if (vise_encode(viseL_context(L), c, s, &opt, x, &err)) return viseL_fail(L, &err);

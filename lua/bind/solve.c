@@ -70,7 +70,7 @@ static int core_gptq(lua_State *L) {
     static const viseL_field fields[] = {
         VISEL_BOOL(vise_gptq_options, static_groups),
         VISEL_BOOL(vise_gptq_options, reference_groups),
-        VISEL_BOOL(vise_gptq_options, search),
+        VISEL_READ(vise_gptq_options, search, "search", viseL_readsearch),
         VISEL_INT(vise_gptq_options, block, 1, 1 << 20),
         {0},
     };

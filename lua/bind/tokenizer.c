@@ -53,7 +53,7 @@ typedef struct encode_options {
 static const viseL_field encode_fields[] = {
     VISEL_BOOL(encode_options, bos),
     VISEL_BOOL(encode_options, eos),
-    {VISEL_END, NULL, 0, 0, 0},
+    {0},
 };
 
 // t:encode(text [, { bos = true, eos = false }]): a list of ids
@@ -93,7 +93,7 @@ typedef struct decode_options {
 
 static const viseL_field decode_fields[] = {
     VISEL_BOOL(decode_options, start),
-    {VISEL_END, NULL, 0, 0, 0},
+    {0},
 };
 
 // t:decode(ids [, { start = true }]): the text; start = false: the ids continue one

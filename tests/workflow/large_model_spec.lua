@@ -27,16 +27,10 @@ local SCRIPT = [[
     end
   end
 
-  local watching = { name = "spec-watching", needs = { "moments" }, prepare = look }
-  local gptq = { name = "spec-gptq", needs = { "moments" }, sequential = true, round = function(layer)
-    local factor <close> = assert(core.inverse_factor(layer.moments, { damping = 0.01 }))
-    look()
-    return assert((core.gptq(layer.scheme, layer.weight, factor)))
-  end }
-
+  local watching = { name = "spec-watching", prepare = look }
   vise.machine.memory_limit(limit)
   local model = assert(vise.open(from))
-  local fields = { quant_type = "int4_weight_only_g128", method = { watching, gptq }, save_to = to,
+  local fields = { quant_type = "int4_weight_only_g128", method = { watching, "gptq" }, save_to = to,
     calibrate = function(m)
       for text = 1, 2 do
         local ids = { 1 }

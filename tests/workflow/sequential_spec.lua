@@ -119,6 +119,23 @@ describe("calibration.mode", function()
   end)
 end)
 
+describe("GPTQ", function()
+  it("asks for a calibration block by block by itself, and stays below the bound in every mode", function()
+    local hashes = {}
+    for _, mode in ipairs { "whole", "sequential", "true_sequential" } do
+      local model, report = quantized { quant_type = "int3_weight_only_g32", method = "gptq",
+        calibration = mode ~= "sequential" and { mode = mode } or { buffered = false } }
+      assert.equal(mode, report.plan.mode)
+      local bound = report.plan.memory_bytes + report.plan.workspace_bytes
+      assert.is_true(report.peak_bytes <= bound, ("%s: %d > %d"):format(mode, report.peak_bytes, bound))
+      hashes[mode] = model.quantization.calibration.statistics_xxh3_128
+      model:close()
+    end
+    assert.not_equal(hashes.whole, hashes.sequential)
+    assert.not_equal(hashes.true_sequential, hashes.sequential)
+  end)
+end)
+
 describe("a calibration block by block that is impossible", function()
   local function refused(pattern, model, fields)
     fields.quant_type, fields.calibration = fields.quant_type or "svdq_int4_r2", { mode = "sequential" }
@@ -147,6 +164,10 @@ describe("a calibration block by block that is impossible", function()
       assert.is_nil(rawget(model, "compute"))
       return id .. ": " .. message
     end
+    assert.error_matches(function()
+      vise.quantize(model, sequential.with { calibrate = function(m) vise.compile(m, { 1, 403 }) end })
+    end, "E%-CP%-04: the forwards of the model are recorded")
+    assert.is_nil(rawget(model, "compute"))
     assert.matches("E-SQ-02: llama: forward 2 of the calibration is given a cache", try(function(m)
       assert(m:forward { 1, 403 })
       local cache <close> = assert(m:cache(8))

@@ -239,7 +239,7 @@ end
 -- Whether a method is for a type.
 local function takes(method, type)
   for _, glob in ipairs(method.types or { "*" }) do
-    local pattern = "^" .. glob:gsub("[^%w_*]", "%%%0"):gsub("%*", ".*") .. "$"
+    local pattern = "^" .. glob:gsub("[^%w_*?]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$"
     if type.name:find(pattern) then return true end
   end
   return false

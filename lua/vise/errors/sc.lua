@@ -64,8 +64,8 @@ return {
   ["E-SC-11"] = {
     title = "no scale to search",
     next = "Leave `search` away, or take a scheme the message lists.",
-    explain = "The best scale is searched per row, group or block of integer and e2m1 codes. This scheme "
-      .. "has no such scale.",
+    explain = "The best scale is searched per row, group or block of integer and e2m1 codes; ranges, norms and "
+      .. "importance are for integers. This scheme has no such scale.",
   },
   ["E-SC-12"] = {
     title = "scale of activations refused",
@@ -78,5 +78,11 @@ return {
     next = "Give every tensor of steps that the scheme has, of the shape the message names.",
     explain = "Codes can be made for scales, zero points and upper levels that are given: all that the scheme has, in "
       .. "the shapes they are stored in, finite, scales from 0 on and integer zero points among the codes.",
+  },
+  ["E-SC-14"] = {
+    title = "importance refused",
+    next = "Calibrate again, or leave `importance` away.",
+    explain = "Importance weighs the inputs of a layer when scales are searched: one number for each input, finite, "
+      .. "from 0 on and not 0 for all. The mean square of each input is such a number.",
   },
 }

@@ -27,7 +27,9 @@ return {
       .. "tried, and the one with the least sum of squared errors is kept. The stored format does not change.",
     steps = { "for f in a grid below 1:  s = f amax / largest code", "keep the s of the least sum (w - w^)^2" },
     when = "On by default in svdq types: it takes about an eighth off the weight error for nothing stored.",
-    options = "svdq = { scale_search = true|false }",
+    options = "svdq = { scale_search = true|false }; method = { name = \"rounding\", options = { search = "
+      .. "\"squares\"|\"mse\"|\"wide\"|\"importance\" } }: squared errors, LLM Compressor's and GPTQ's |w - w^|^2.4, or "
+      .. "|w - w^|^3 weighted by the mean square of each input",
     see = { "svdquant", "round_to_nearest" },
   },
   rotate = {

@@ -112,14 +112,11 @@ end
 local function texts_of(job)
   local settings = job.model.settings
   if #job.data_files == 0 or not (settings and settings.max_position_embeddings) then return nil end
-  local texts, reader = {}, require "vise.data.texts"
   local tokenizer, message, id = require("vise.tokenizers").of(job.model)
-  for _, path in ipairs(job.data) do
-    local more, report = fail.try(reader.read(path, { tokenizer = tokenizer }))
-    local left_out = reader.left_out(report)
-    if left_out then job:print("%s: %d texts of %d; left out: %s", path, report.texts, report.read, left_out) end
-    if type(more[1]) == "string" and not tokenizer then fail.try(nil, message, id) end
-    table.move(more, 1, #more, #texts + 1, texts)
+  local texts = require("vise.data.texts").read_files(job.data, { tokenizer = tokenizer },
+    function(line) job:print("%s", line) end)
+  for _, one in ipairs(tokenizer and {} or texts) do
+    if type(one) == "string" then fail.try(nil, message, id) end
   end
   return texts, tokenizer
 end

@@ -21,8 +21,11 @@ local packed = assert(vise.coded.pack(coded))]],
         SCHEME,
         { "x", "vise.Tensor", "a float matrix" },
         { "options", "table", "how scales are chosen", optional = true, fields = {
-          { "search", "boolean", "of each run the scale that gives the least squared error, among multiples of the "
-            .. "convention's own from 0.60 to 1.00 (floats 1.20)", default = false },
+          { "search", "boolean|table", "of each run the scale that gives the least squared error, among multiples of "
+            .. "the convention's own from 0.60 to 1.00 (floats 1.20); or { shrink = 0.2, grid = 100, norm = 2.4 }: of "
+            .. "integers the range that gives the least sum of |error|^norm (1 to 4), among 1 - i / grid of the whole, "
+            .. "i from 0 below shrink * grid", default = false },
+          { "importance", "vise.Tensor", "f32 [columns] that weighs the errors of a search", optional = true },
           { "scale", "vise.Tensor", "the scales, in the shape they are stored in: codes are made for them, as they "
             .. "are stored, whatever the convention would choose", optional = true },
           { "zero", "vise.Tensor", "with scale, for schemes with zero points", optional = true },

@@ -1,74 +1,46 @@
--- Rounding with a search of scales, as a method and as a step.
+-- Rounding with searched steps.
 
 local core = require "vise.core"
-local dit = require "workflow.support_dit"
-local methods = require "vise.algorithms.methods"
-local support = require "support"
-local vise = require "vise"
+local steps = require "workflow.support_steps"
 
-local FF = "transformer_blocks.0.ff.net.2"
+local OUT, IN = 16, 64
 
-local function method(options) return { name = "rounding", options = options } end
-
-local function quantized(how, type, calibrate)
-  local model <close> = dit.open()
-  local report = assert(vise.quantize(model, { quant_type = type or "int3_weight_only_g32", method = how,
-    regions = { FF }, calibrate = calibrate and dit.calibrate or nil }))
-  return report
+-- sum over the weight of importance |error|^norm
+local function objective(layer, coded, norm, importance)
+  local size = coded:decode():sub(layer.weight):abs():power(norm)
+  return (importance and size:mul(importance) or size):sum()
 end
 
-describe("the method rounding", function()
-  it("finds scales as its search says", function()
-    local scheme = core.scheme { bits = 3, granularity = "group", group = 16, convention = "minmax_float_zero" }
-    local layer = { scheme = scheme, weight = support.random({ 8, 64 }, 1),
-      importance = core.tensor("f32", { 64 }):add(1) }
-    for i = 1, 512 do layer.weight:set(i, layer.weight:get(i) ^ 9) end
-    layer.importance:set(5, 30)
-    local searches = {
-      none = false, squares = true, mse = { shrink = 0.2, grid = 100, norm = 2.4 },
-      wide = { shrink = 0.8, grid = 100, norm = 2.4 }, importance = { shrink = 1, grid = 20, norm = 3 },
-    }
-    local seen = {}
-    for name, search in pairs(searches) do
-      local m = methods.of(method { search = name }, "method")
-      assert.same(name == "importance" and { "importance" } or {}, m.needs)
-      local want = assert(core.encode(scheme, layer.weight, { search = search,
-        importance = name == "importance" and layer.importance or nil }))
-      local bytes = want:tensors().codes:tobytes()
-      assert.equal(bytes, m.round(layer, m.options):tensors().codes:tobytes(), name)
-      local about = { scheme = scheme, options = m.options, importance = layer.importance }
-      assert.equal(bytes, m.make(layer.weight, about).weight:tensors().codes:tobytes(), name)
-      assert.is_nil(seen[bytes], name)
-      seen[bytes] = true
-    end
-    local own = methods.of(method { search = "mse", shrink = 0.5, norm = 2.0 }, "method")
-    local want = core.encode(scheme, layer.weight, { search = { shrink = 0.5, grid = 100, norm = 2 } })
-    assert.equal(want:tensors().codes:tobytes(), own.round(layer, own.options):tensors().codes:tobytes())
+describe("rounding", function()
+  it("takes the convention's steps if nothing else is said", function()
+    local layer, weight = steps.case(OUT, IN)
+    local plain = core.encode(layer.scheme, weight):tensors()
+    assert.equal(core.xxh3(plain.codes), core.xxh3(steps.round("rounding", nil, layer):tensors().codes))
+    -- A method that builds on it has options of its own.
+    local made = steps.step("rounding").make(weight, { scheme = layer.scheme, options = { search = 3 } })
+    assert.equal(core.xxh3(plain.codes), core.xxh3(made.weight:tensors().codes))
   end)
 
-  it("makes layers, with importance from calibration, and is written down as it was before it had options", function()
-    local plain = quantized()
-    local searched = quantized(method { search = "squares" })
-    local weighted = quantized(method { search = "importance" }, nil, true)
-    assert.is_true(searched:plain().layers[1].weight_error < plain:plain().layers[1].weight_error)
-    assert.is_true(weighted:plain().layers[1].weight_error > searched:plain().layers[1].weight_error)
-    assert.equal("rounding", methods.plain(methods.of("rounding", "method")))
-    assert.same(method { search = "mse", shrink = 0, grid = 0, norm = 0 },
-      methods.plain(methods.of(method { search = "mse" }, "method")))
+  it("makes what it searches by smaller than the convention does, and than the other searches do", function()
+    local layer = steps.case(OUT, IN, "int3_weight_only")
+    local importance = layer.importance
+    local plain = steps.round("rounding", nil, layer)
+    local range = { search = "mse", shrink = 0.8, grid = 100, norm = 3 }
+    local mse = steps.round("rounding", range, layer)
+    range.search = "importance"
+    local weighed = steps.round("rounding", range, layer)
+    assert.is_true(objective(layer, mse, 3) < objective(layer, plain, 3))
+    assert.is_true(objective(layer, mse, 3) < objective(layer, weighed, 3))
+    assert.is_true(objective(layer, weighed, 3, importance) < objective(layer, mse, 3, importance))
+    layer = steps.case(OUT, IN, "svdq_int4_r0")
+    local squares = objective(layer, steps.round("rounding", { search = "squares" }, layer), 2)
+    assert.is_true(squares < objective(layer, steps.round("rounding", nil, layer), 2))
+    assert.is_true(squares <= objective(layer, steps.round("rounding", { search = "mse", norm = 2 }, layer), 2))
   end)
 
-  it("is a step of chains", function()
-    local report = quantized({ method { search = "squares" }, "bias_correction" }, nil, true)
-    assert.equal("rounding+bias_correction", report:plain().layers[1].method)
-  end)
-
-  it("refuses options that are none, and types without a scale to search", function()
-    for options, message in pairs {
-      [{ search = "best" }] = "E%-CF%-05: method.options.search must be",
-      [{ norm = 9 }] = "E%-CF%-05", [{ grid = -1 }] = "E%-CF%-05", [{ shrink = 2 }] = "E%-CF%-05",
-    } do
-      assert.error_matches(function() methods.of(method(options), "method") end, message)
-    end
-    assert.error_matches(function() quantized(method { search = "mse" }, "float8_weight_only") end, "E%-SC%-11")
+  it("asks for importance only where it weighs by it, and refuses searches that are none", function()
+    assert.same({}, steps.step("rounding", { search = "mse" }).needs)
+    assert.same({ "importance" }, steps.step("rounding", { search = "importance" }).needs)
+    assert.error_matches(function() steps.step("rounding", { search = "msr" }) end, "E%-CF%-05.*did you mean 'mse'")
   end)
 end)

@@ -8,7 +8,8 @@ return {
     .. "(false: a "
     .. "factor that fails stops; true: damping is raised tenfold up to 1), order (\"none\", \"static\", \"gar\"), "
     .. "static_groups (false), reference_groups (false: groups see the errors of their own block; true: as in the "
-    .. "published code), block (128), search (\"auto\", \"squares\", \"none\"), precision (\"f32\", \"f64\").",
+    .. "published code), block (128), search (\"auto\", \"squares\", \"mse\", \"none\"), "
+    .. "shrink (0.8), grid (100) and norm (2.4) of \"mse\", precision (\"f32\", \"f64\").",
   functions = {
     {
       name = "factor",

@@ -8,15 +8,17 @@
 
 enum {
     BLOCK = 256, // columns that are factored at once
-    ROWS = 512,  // rows of a tile
-    STRIP = 64,  // rows of the diagonal block that a tile brings up to date
-    STEP = 2048  // inner elements between two looks at the cancel flag
+    ROWS = 512,  // the most rows of a tile
+    FEWEST = 128,
+    STRIP = 64, // rows of the diagonal block that a tile brings up to date
+    STEP = 2048 // inner elements between two looks at the cancel flag
 };
 
 typedef struct block_job {
     const vise_context *ctx;
     float *a;
     int64_t n, first, count; // the block of columns
+    int64_t rows;            // of a tile of what is below the block
     float *minus; // -l of the rows of the block, [BLOCK][n], or of its columns, [n][BLOCK]
     vise_scratch scratch; // of a tile
 } block_job;
@@ -58,7 +60,7 @@ static void diagonal_tile(void *job, int64_t tile) {
 // factor, which lies where the block was.
 static void panel_tile(void *job, int64_t tile) {
     block_job *j = job;
-    int64_t row = j->first + j->count + tile * ROWS, rows = smaller(ROWS, j->n - row);
+    int64_t row = j->first + j->count + tile * j->rows, rows = smaller(j->rows, j->n - row);
     update(j, row, rows, j->count);
     float *copy = vise_scratch_take(&j->scratch), *at = j->a + row * j->n + j->first;
     for (int64_t i = 0; i < rows; i++) {
@@ -81,32 +83,54 @@ static void clear_above(const block_job *j) {
     }
 }
 
+// Cuts what is below the block into about eight tiles.
+static int64_t cut(block_job *j) {
+    int64_t below = j->n - j->first - j->count, rows = (below / 8 + STRIP - 1) / STRIP * STRIP;
+    j->rows = rows < FEWEST ? FEWEST : smaller(rows, ROWS);
+    return (below + j->rows - 1) / j->rows;
+}
+
+static void negate_rows(void *job, int64_t tile) {
+    const block_job *j = job;
+    int64_t end = smaller((tile + 1) * STRIP, j->count);
+    for (int64_t i = tile * STRIP; i < end; i++) {
+        const float *from = j->a + (j->first + i) * j->n;
+        for (int64_t k = 0; k < j->first; k++) j->minus[i * j->n + k] = -from[k];
+    }
+}
+
+static void negate_columns(void *job, int64_t tile) {
+    const block_job *j = job;
+    int64_t after = j->first + j->count, end = smaller(after + (tile + 1) * j->rows, j->n);
+    for (int64_t row = after + tile * j->rows; row < end; row++) {
+        const float *from = j->a + row * j->n + j->first;
+        float *to = j->minus + (row - after) * j->count;
+        for (int64_t i = 0; i < j->count; i++) to[i] = -from[i];
+    }
+}
+
 static vise_status factor_block(block_job *j, int64_t *failed, vise_error *err) {
     float *block = j->a + j->first * (j->n + 1);
-    for (int64_t i = 0; i < j->count; i++) {
-        for (int64_t k = 0; k < j->first; k++) {
-            j->minus[i * j->n + k] = -j->a[(j->first + i) * j->n + k];
-        }
-    }
     int64_t strips = j->first > 0 ? (j->count + STRIP - 1) / STRIP : 0;
-    vise_status st = vise_parallel(j->ctx, strips, diagonal_tile, j, err);
+    vise_status st = vise_parallel(j->ctx, strips, negate_rows, j, err);
+    if (!st) st = vise_parallel(j->ctx, strips, diagonal_tile, j, err);
     if (st) return st;
     *failed = vise_lapack_cholesky(VISE_F32, j->count, block, j->n);
     if (*failed > 0) *failed += j->first;
     if (*failed) return VISE_OK;
     vise_lapack_invert_lower(VISE_F32, j->count, block, j->n);
     clear_above(j);
-    int64_t below = j->n - j->first - j->count;
-    return vise_parallel(j->ctx, (below + ROWS - 1) / ROWS, panel_tile, j, err);
+    return vise_parallel(j->ctx, cut(j), panel_tile, j, err);
 }
 
 // Rows of a block of columns of the inverse: x = -y l w, with what is inverted already, the
 // rows of the block as they were (kept apart) and the inverse of the block's own factor.
 static void inverse_tile(void *job, int64_t tile) {
     block_job *j = job;
-    int64_t n = j->n, after = j->first + j->count, tiles = (n - after + ROWS - 1) / ROWS;
-    int64_t row = after + (tiles - 1 - tile) * ROWS,
-            rows = smaller(ROWS, n - row); // long ones first
+    int64_t n = j->n, after = j->first + j->count;
+    int64_t tiles = (n - after + j->rows - 1) / j->rows;
+    int64_t row = after + (tiles - 1 - tile) * j->rows,
+            rows = smaller(j->rows, n - row); // long ones first
     float *sum = vise_scratch_take(&j->scratch);
     vise_gemm g = {
         .m = rows, .n = j->count, .k = row + rows - after, .a = j->a + row * n + after};
@@ -124,13 +148,9 @@ static void inverse_tile(void *job, int64_t tile) {
 }
 
 static vise_status invert_block(block_job *j, vise_error *err) {
-    int64_t after = j->first + j->count, tiles = (j->n - after + ROWS - 1) / ROWS;
-    for (int64_t row = after; row < j->n; row++) {
-        const float *from = j->a + row * j->n + j->first;
-        float *to = j->minus + (row - after) * j->count;
-        for (int64_t i = 0; i < j->count; i++) to[i] = -from[i];
-    }
-    return vise_parallel(j->ctx, tiles, inverse_tile, j, err);
+    int64_t tiles = cut(j);
+    vise_status st = vise_parallel(j->ctx, tiles, negate_columns, j, err);
+    return st ? st : vise_parallel(j->ctx, tiles, inverse_tile, j, err);
 }
 
 vise_status vise_blocked_factor(const vise_context *ctx, float *a, int64_t n, int64_t *failed,
@@ -141,7 +161,7 @@ vise_status vise_blocked_factor(const vise_context *ctx, float *a, int64_t n, in
         return vise_fail(err, VISE_EINVAL, "E-NU-04", "a matrix of %lld x %lld is too large",
                          (long long)n, (long long)n);
     }
-    vise_status st = vise_scratch_new(&j.scratch, ctx, (n + ROWS - 1) / ROWS,
+    vise_status st = vise_scratch_new(&j.scratch, ctx, (n + FEWEST - 1) / FEWEST,
                                       ROWS * BLOCK * (int64_t)sizeof(float), err);
     if (st) return st;
     j.minus = vise_work_take(ctx, smaller(BLOCK, n) * n * (int64_t)sizeof(float));

@@ -8,6 +8,7 @@
 #include "engine/linalg/symmetric.h"
 #include "engine/ops/argument.h"
 #include "engine/ops/scratch.h"
+#include "engine/peer_steps.h"
 #include "engine/row_failure.h"
 
 enum {
@@ -15,7 +16,7 @@ enum {
     STRIP = 32,  // rows that are turned into columns at once
     CHUNK = 64,  // columns of them
     FEWEST = 32, // rows of a band, if there are that many
-    MOST = 256,  // the most
+    MOST = 512,  // the most
     COLUMNS = 16 // columns that are rounded before their errors go to the rest of the block
 };
 
@@ -32,10 +33,6 @@ static int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-static bool stopped(const vise_sweep *s) {
-    return s->ctx->cancel && atomic_load(s->ctx->cancel);
-}
-
 static void note(atomic_llong *where, int64_t row) {
     long long seen = atomic_load(where);
     while (row < seen && !atomic_compare_exchange_weak(where, &seen, row)) {
@@ -43,78 +40,6 @@ static void note(atomic_llong *where, int64_t row) {
 }
 
 // --- one band
-
-// Columns [first, end), at most VISE_SWEEP_COLUMNS, whose steps are known.
-static void round_columns(vise_band *b, int64_t first, int64_t end) {
-    const vise_sweep *s = b->sweep;
-    vise_sweep_columns p = {.coding = s->coding, .rows = b->pitch, .cols = end - first};
-    p.w = b->w + first * b->pitch;
-    p.q = b->q + first * b->pitch;
-    p.pitch = b->pitch;
-    p.u = s->factor + first * (s->n + 1);
-    p.ldu = s->n;
-    for (int64_t i = 0; i < p.cols; i++) {
-        int64_t at = vise_sweep_run(s, first + i) * b->pitch;
-        p.scale[i] = b->by + at;
-        p.zero[i] = s->scheme->zero == VISE_ZERO_NONE ? NULL : b->zero + at;
-        p.value[i] = b->value + at;
-    }
-    p.units = vise_coding_in_units(s->scheme) ? b->upper : NULL;
-    p.loss = b->losses;
-    s->ctx->kernels.sweep_columns(&p);
-    for (int64_t r = 0; r < b->rows; r++) b->loss += (double)b->losses[r];
-}
-
-// Takes the errors of columns [first, end) out of columns [end, last).
-static void pass_on(vise_band *b, int64_t first, int64_t end, int64_t last) {
-    const vise_sweep *s = b->sweep;
-    if (end >= last) return;
-    vise_gemm g = {.trans_a = true, .add = true, .m = last - end, .n = b->pitch};
-    g.k = end - first;
-    g.a = s->factor + first * s->n + end;
-    g.lda = s->n;
-    g.b = b->w + first * b->pitch;
-    g.c = b->w + end * b->pitch;
-    g.ldb = g.ldc = b->pitch;
-    s->ctx->kernels.gemm(&g);
-}
-
-// Where a block that begins at column c ends.  Groups that begin in a block end in it, so that
-// no steps are made of values that lack an error; a group that is wider than a block has it
-// whole.
-static int64_t block_end(const vise_sweep *s, int64_t c) {
-    int64_t most = smaller(s->n, c + s->opt->block);
-    if (s->ahead || s->opt->reference_groups) return most;
-    int64_t end = vise_sweep_run_end(s, c);
-    if (end >= most) return most;
-    for (int64_t next = end; next <= most; end = next) {
-        if (next == s->n) return next;
-        next = vise_sweep_run_end(s, next);
-    }
-    return end;
-}
-
-static bool begins_run(const vise_sweep *s, int64_t c) {
-    return c == 0 || vise_sweep_run(s, c) != vise_sweep_run(s, c - 1);
-}
-
-static bool round_block(vise_band *b, int64_t first, int64_t end) {
-    const vise_sweep *s = b->sweep;
-    bool reference = s->opt->reference_groups;
-    for (int64_t c = first; !s->ahead && reference && c < end; c++) {
-        if (begins_run(s, c) && !vise_band_find_steps(b, c)) return false;
-    }
-    for (int64_t c = first, next; c < end; c = next) {
-        next = smaller(c + VISE_SWEEP_COLUMNS, end);
-        if (!s->ahead && !reference) {
-            if (begins_run(s, c) && !vise_band_find_steps(b, c)) return false;
-            next = smaller(next, vise_sweep_run_end(s, c));
-        }
-        round_columns(b, c, next);
-        pass_on(b, c, next, end);
-    }
-    return true;
-}
 
 // Columns of up to STRIP rows side by side; false if a value is not finite.
 static bool load_strip(vise_band *b, int64_t first, int64_t rows) {
@@ -157,14 +82,8 @@ static bool load(vise_band *b) {
 }
 
 static bool sweep_band(vise_band *b) {
-    const vise_sweep *s = b->sweep;
     if (!vise_band_prepare(b)) return false;
-    for (int64_t c = 0, end; c < s->n && !stopped(s); c = end) {
-        end = block_end(s, c);
-        if (!round_block(b, c, end)) return false;
-        pass_on(b, c, end, s->n);
-    }
-    if (!isfinite(b->loss)) return false;
+    if (!vise_band_sweep(b) || !isfinite(b->loss)) return false;
     vise_band_store(b);
     return true;
 }
@@ -336,6 +255,8 @@ vise_status vise_gptq(const vise_context *ctx, vise_coded *out, double *loss,
     w->order = order.data;
     w->place = place;
     for (int64_t c = 0; c < m.cols; c++) place[w->order[c]] = (int32_t)c;
+    w->plainly = vise_peer_coded(s) || vise_scheme_offset(s);
+    w->halves = vise_sweep_halves_fit(w);
     st = check_scheme(w, err);
     if (!st) st = vise_encoding_make(ctx, &w->encoding, s, &opt->search, &m, err);
     if (!st) st = vise_coded_new(&coded, s, m.rows, m.cols, err);

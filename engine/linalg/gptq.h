@@ -21,6 +21,10 @@
 // An order that leaves groups together (engine/linalg/order.h) may come with any of them; one
 // that mixes groups needs static ones, for what is stored has groups of neighbours.
 //
+// Where steps allow it, the errors of 16 columns go to the next 16, those of these 32 to the
+// next 32 and so on: products as large as can be, with the same result up to rounding.  Else
+// errors go to the rest of a block of `block` columns, and at its end to all columns after it.
+//
 // A band of rows goes through on one thread, from the first column to the last; bands are cut
 // by shape, so that the bits are the same for any number of threads.
 

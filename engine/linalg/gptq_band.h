@@ -19,6 +19,8 @@ typedef struct vise_sweep {
     vise_encoding encoding; // what all rows share
     int64_t n, width, runs; // columns; columns a run; runs a row
     bool ahead;             // steps are known before the sweep
+    bool plainly;           // codes are no kernel's
+    bool halves;            // errors are passed on by halves, not by blocks
     vise_coded *out;
 } vise_sweep;
 
@@ -53,6 +55,12 @@ bool vise_band_prepare(vise_band *b);
 bool vise_band_find_steps(vise_band *b, int64_t c);
 
 vise_step vise_band_step(const vise_band *b, int64_t run, int64_t row);
+
+// Whether steps allow that errors are passed on by halves.
+bool vise_sweep_halves_fit(const vise_sweep *s);
+
+// All columns, or those until the cancel flag is set.  False if steps cannot be made.
+bool vise_band_sweep(vise_band *b);
 
 // Stores codes and steps.
 void vise_band_store(const vise_band *b);

@@ -78,7 +78,12 @@ local function config_of(cfg)
       out[key] = type(value) == "table" and (LISTS[key] or #value > 0) and core.array(value) or value
     end
   end
-  if out.calibration then out.calibration.work = nil end
+  if out.calibration then -- where the journal lay is nobody's business either
+    out.calibration = {}
+    for key, value in pairs(cfg.calibration) do
+      if key ~= "work" then out.calibration[key] = value end
+    end
+  end
   return out
 end
 

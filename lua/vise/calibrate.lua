@@ -41,7 +41,8 @@ function M.attach(target, needs)
   for kind, wanted in pairs(by_kind(needs)) do
     local options = { sample = wanted.first and target.plan:sample_rows(target.cfg) or 0 }
     for _, key in ipairs(FEEDING) do options[key] = target.cfg.calibration[key] end
-    local watch, message, id = observe.attach(target.model, wanted.names, captured.OBSERVERS[kind], options)
+    local observer = captured.observer_of(kind, target.cfg.calibration)
+    local watch, message, id = observe.attach(target.model, wanted.names, observer, options)
     if not watch then
       M.close(watches)
       return nil, message, id
@@ -55,8 +56,10 @@ end
 local function take(target, watch, name, kind, taken)
   local observer = watch:observer(name)
   if taken[observer] then return taken[observer] end
-  local statistic, message, id = observer:result()
-  if not statistic then return nil, message, id end
+  local statistic, message, id = captured.result(observer, kind, target.cfg.calibration)
+  if not statistic then
+    return nil, ("layer %s: %s during calibration"):format(pipeline.label(target, name), message), id
+  end
   taken[observer] = statistic
   local bad = statistic:nonfinite()
   if not bad then return statistic end
@@ -151,7 +154,7 @@ local function capture(whole, cfg, targets, open)
   local observed, message, id = {}, nil, nil
   for i, t in ipairs(targets) do
     if #t.needs > 0 and t.cfg.statistics then
-      open.results[i], message, id = captured.read(t.cfg.statistics, t.model, t.needs)
+      open.results[i], message, id = captured.read(t.cfg.statistics, t.model, t.needs, t.cfg.calibration)
     elseif #t.needs > 0 then
       local ok
       ok, message, id = watch(t, i, open)

@@ -31,6 +31,37 @@ M.KINDS = { "span", "range", "mean", "importance", "moments" }
 M.OBSERVERS = {}
 for name, kind in pairs(kinds) do M.OBSERVERS[name] = kind.observer end
 
+-- Whether the range of a static scale is chosen from a histogram.
+local function is_chosen(kind, calibration)
+  return kind == "range" and (calibration.range or "minmax") ~= "minmax"
+end
+
+--- The observer that finds a kind.
+---@param kind string
+---@param calibration table  Of a config: it may choose ranges from a histogram.
+---@return vise.ObserverKind
+function M.observer_of(kind, calibration)
+  return is_chosen(kind, calibration) and "histogram" or M.OBSERVERS[kind]
+end
+
+--- What an observer found, as a method gets it: of a histogram the range that is chosen from it.
+---@param observer vise.Observer
+---@param kind string
+---@param calibration table
+---@return vise.Tensor?
+---@return string? message
+---@return string? id
+function M.result(observer, kind, calibration)
+  local result, message, id = observer:result()
+  if not result or not is_chosen(kind, calibration) then return result, message, id end
+  local counts <close> = result
+  local width, options = observer:width(), nil
+  if calibration.range == "percentile" then options = { percentile = calibration.percentile } end
+  local most = fail.try(core.range_of(counts, width, calibration.range, options))
+  if most == 0 then most = counts:count() * width end -- nearly all is 0: the whole range
+  return core.tensor_of("f32", { 2 }, { -most, most })
+end
+
 --- What the statistic of an observer is called in a file; nil if no method reads it.
 ---@param observer vise.ObserverKind
 ---@return string?
@@ -112,10 +143,13 @@ local function read_statistic(file, path, name, kind, channels, known)
   return statistic
 end
 
-local function read_layer(file, path, need, channels, known)
+local function read_layer(file, path, need, channels, known, calibration)
   local name, found = need.name, {}
   local message, id
   for _, kind in ipairs(need.kinds) do
+    if is_chosen(kind, calibration) then
+      return fail.fail("E-OB-15", "%s has no histogram to choose the range of %s from", path, core.escape(name))
+    end
     found[kind], message, id = read_statistic(file, path, name, kind, channels, known)
     if not found[kind] then return nil, message, id end
   end
@@ -127,9 +161,9 @@ local function read_layer(file, path, need, channels, known)
 end
 
 -- One statistic of a layer, finite and in f32.
-local function folded(all, path, name, kind)
-  local observer <close> = all:observer(name, kind)
-  local result = fail.try(observer:result())
+local function folded(all, path, name, kind, calibration)
+  local observer <close> = all:observer(name, is_chosen(kind, calibration) and "histogram" or kind)
+  local result = fail.try(M.result(observer, kind, calibration))
   local bad = result:nonfinite()
   if not bad then return result end
   result:close()
@@ -137,7 +171,7 @@ local function folded(all, path, name, kind)
 end
 
 -- What a plan needs, from statistics that say what they belong to.
-local function read_statistics(path, model, needs, found)
+local function read_statistics(path, model, needs, calibration, found)
   local all <close> = fail.try(require("vise.statistics").open(path))
   fail.try(require("vise.statistics.identity").check(all, path, model))
   for _, need in ipairs(needs) do
@@ -151,11 +185,12 @@ local function read_statistics(path, model, needs, found)
     end
     found[name] = { rows = all:rows(name), shares = all.shares[name] or name }
     for _, kind in ipairs(need.kinds) do
-      if not all:has(kind) then
-        fail.try(nil, ("%s has no %s, which %s needs; it has %s"):format(path, kind, core.escape(name),
+      local held = is_chosen(kind, calibration) and "histogram" or kind
+      if not all:has(held) then
+        fail.try(nil, ("%s has no %s, which %s needs; it has %s"):format(path, held, core.escape(name),
           table.concat(all.kinds, ", ")), "E-OB-15")
       end
-      found[name][kind] = folded(all, path, name, kind)
+      found[name][kind] = folded(all, path, name, kind, calibration)
     end
   end
   return found
@@ -165,16 +200,18 @@ end
 ---@param path string
 ---@param model vise.Model
 ---@param needs vise.Need[]
+---@param calibration? table  Of a config.
 ---@return table<string, vise.Captured>?
 ---@return string? message
 ---@return string? id
-function M.read(path, model, needs)
+function M.read(path, model, needs, calibration)
+  calibration = calibration or {}
   local file, message, id = core.safetensors_open(path)
   if not file then return nil, message, id end
   if require("vise.statistics.file").about(file) then
     file:close()
     local found = {}
-    local made, problem, why = fail.catch(read_statistics, path, model, needs, found)
+    local made, problem, why = fail.catch(read_statistics, path, model, needs, calibration, found)
     if not made then M.close(found) end
     return made, problem, why
   end
@@ -182,7 +219,7 @@ function M.read(path, model, needs)
   for _, name in ipairs(file:names()) do known[name] = true end
   for _, need in ipairs(needs) do
     local inp = model:layer(need.name).inputs
-    local found, problem, why = read_layer(file, path, need, inp, known)
+    local found, problem, why = read_layer(file, path, need, inp, known, calibration)
     if not found then
       file:close()
       M.close(all)

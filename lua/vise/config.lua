@@ -96,6 +96,22 @@ local unused = {
   svdq = "svdq = { ... } is given, but no type in this config is an svdq type",
 }
 
+-- How the range of static scales is chosen means something, and only for them.
+local function check_range(cfg)
+  local range, percentile = cfg.calibration.range, cfg.calibration.percentile
+  if percentile and range ~= "percentile" then
+    fail.raise("E-CF-06", "calibration.percentile counts only with calibration.range = \"percentile\"")
+  end
+  if range and not any(cfg, function(t) return t.static end) then
+    fail.raise("E-CF-06", "calibration.range is given, but no type in this config has static scales")
+  end
+  local float = any(cfg, function(t) return t.static and t.name:find "^float8" ~= nil end)
+  if float and (range == "mse" or range == "entropy") then
+    fail.raise("E-CF-06", "calibration.range = \"%s\" rounds to integers, and %s has none: minmax or percentile", range,
+      float.name)
+  end
+end
+
 local function check_together(cfg, given)
   local calibrated = any(cfg, is_calibrated)
   if calibrated and not cfg.calibrate and not cfg.statistics then
@@ -108,6 +124,7 @@ local function check_together(cfg, given)
   for field, message in pairs(unused) do
     if given[field] ~= nil and not any(cfg, users[field]) then fail.raise("E-CF-06", message) end
   end
+  check_range(cfg)
 end
 
 -- The types of the fields as their methods make them.

@@ -71,15 +71,27 @@ local function count(value, where)
   return value
 end
 
+-- How the range of a static scale is chosen.
+local RANGES = { "minmax", "percentile", "mse", "entropy" }
+
+local function one_of(words, value, where)
+  for _, known in ipairs(words) do
+    if value == known then return value end
+  end
+  fail.raise("E-CF-05", "%s must be one of %s, got %s", where, table.concat(words, ", "), tostring(value))
+end
+
 local calibration_fields = {
   flush_count = count,
   flush_bytes = count,
   buffered = function(v, where) return expect(v, "boolean", where) end,
-  mode = function(v, where)
-    for _, mode in ipairs(sequential.MODES) do
-      if v == mode then return v end
+  mode = function(v, where) return one_of(sequential.MODES, v, where) end,
+  range = function(v, where) return one_of(RANGES, v, where) end,
+  percentile = function(v, where)
+    if type(v) ~= "number" or not (v > 0 and v <= 100) then
+      fail.raise("E-CF-05", "%s must be a number above 0 to 100, got %s", where, tostring(v))
     end
-    fail.raise("E-CF-05", "%s must be one of %s, got %s", where, table.concat(sequential.MODES, ", "), tostring(v))
+    return v
   end,
   work = function(v, where) return place(v, where, "a folder") end,
 }

@@ -49,7 +49,7 @@ end
 
 local function stop_set(model, options)
   local set, s = {}, model.settings
-  for _, id in ipairs(options.stop or s.eos) do set[id] = true end
+  for _, id in ipairs(options.stop or s.eos or {}) do set[id] = true end
   if not options.stop and s.bos_token_id then set[s.bos_token_id] = true end
   return set
 end
@@ -67,8 +67,17 @@ local function chooser(options)
   end
 end
 
+-- The logits after the last of some ids, which follow what the cache holds.
+local function last_logits(model, ids, cache)
+  if cache then return try(model:forward(ids, { cache = cache, last = true })) end
+  local x <close> = try(core.tensor_of("i64", { 1, #ids }, ids))
+  local all <close> = try(model:forward(x))
+  local rows <close> = try(all:reshape { #ids, -1 })
+  return try(rows:rows(#ids))
+end
+
 local function next_id(model, ids, cache, choose)
-  local logits <close> = try(model:forward(ids, { cache = cache, last = true }))
+  local logits <close> = last_logits(model, ids, cache)
   return choose(logits)
 end
 
@@ -80,15 +89,16 @@ local function generate(model, options)
   end
   local wanted = #ids + (options.max_new or 128)
   local stops, choose = stop_set(model, options), chooser(options)
-  local cache <close> = try(model:cache(math.min(wanted, context)))
+  -- A family without a cache computes the whole text again for each id.
+  local cache <close> = model.cache and try(model:cache(math.min(wanted, context))) or nil
   local fresh = ids
   while #ids < wanted do
-    if cache:length() + #fresh > context then return ids, "context" end
+    if (cache and cache:length() or 0) + #fresh > context then return ids, "context" end
     local id = next_id(model, fresh, cache, choose)
     ids[#ids + 1] = id
     if options.on_id then options.on_id(id) end
     if stops[id] then return ids, "stop" end
-    fresh = { id }
+    fresh = cache and { id } or ids
   end
   return ids, "length"
 end

@@ -150,11 +150,12 @@ function language.quality(self, model)
   return try(eval.perplexity(model, self.held)).loss - self.float
 end
 
-local families = { dit = images, llama = language, gpt2 = language }
+local families = { dit = images }
 
 -- What the description of a family says, if anything.
 local function described(workload)
   if not workload then return nil end
+  if workload == "language" then return language end
   return {
     metric = "sqnr",
     calibrate = function(self, model) workload.calibrate(model, self.options) end,

@@ -105,12 +105,15 @@ describe("vise eval", function()
     assert(vise.quantize(model, { quant_type = "int8_per_row" }))
     assert(vise.save(model, dit))
     local r = json(("%s --variant fp16 -a %s -d %simages-idx3-ubyte --labels %slabels-idx1-ubyte --to 16 --samples 2 "
-      .. "--picture %s/both.png --min-psnr 25 --min-ssim 0.9"):format(DIT, dit, IMAGES, IMAGES, folder))
+      .. "--picture %s/both.png --min-psnr 25 --min-ssim 0.9 --layers"):format(DIT, dit, IMAGES, IMAGES, folder))
     assert.same({ 16, 2, 20 }, { r.flow.images, r.drawn.images, r.drawn.steps })
     -- 0.2423 on 1,024 images of the same set; an error of 16 is some hundredths.
     assert.near(0.2423, r.flow.loss, 4 * r.flow.stderr)
     assert.near(r.flow_base.loss, r.flow.loss, 0.01)
     assert.is_true(r.drawn.psnr > 25 and r.drawn.psnr < 100 and r.drawn.ssim > 0.9 and r.drawn.ssim < 1)
+    -- Two images of 7 x 7 patches, each with and without its class, 20 times.
+    assert.same({ 36, 2 * 2 * 49 * 20 }, { #r.layers, r.layers[1].rows })
+    assert.is_true(r.layers[1].output_sqnr > 20)
     assert.equal("\x89PNG", assert(io.open(folder .. "/both.png", "rb")):read(4))
     assert.equal(1, (run(("eval %s --variant fp16 -d %simages-idx3-ubyte --labels %slabels-idx1-ubyte --to 4 "
       .. "--max-flow-loss 0.01"):format(DIT, IMAGES, IMAGES))))
@@ -131,6 +134,7 @@ describe("vise eval", function()
   it("refuses options that what it measures does not read", function()
     for _, words in ipairs { "-d " .. DATA .. " --max-kld 1", "-d " .. DATA .. " --picture x.png", "--protocol windows",
       "-d " .. DATA .. " --top 3", "-d " .. DATA .. " --any-model", "-d " .. DATA .. " --seed 3", "--save-base x",
+      "--samples 1 --layers",
       "-d " .. DATA .. " --save-base x --against " .. DATA } do
       local status, _, err = run(("eval %s %s"):format(STORIES, words))
       assert.equal(64, status, words)

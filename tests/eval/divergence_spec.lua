@@ -94,8 +94,8 @@ describe("a base", function()
     assert.near(plain.mean(e.kld), r.kld, 2e-6)
     assert.near(plain.mean(e.kld), r.kld_at_most, 2e-6)
     assert.near(plain.stderr(e.kld), r.kld_stderr, 1e-6)
-    for name, q in pairs { max = 1, ["99.9"] = 0.999, ["99"] = 0.99, ["95"] = 0.95, ["90"] = 0.9, median = 0.5,
-      ["10"] = 0.1, ["5"] = 0.05, ["1"] = 0.01, min = 0 } do
+    for name, q in pairs { max = 1, ["99.9"] = 0.999, ["99"] = 0.99, ["95"] = 0.95, ["90"] = 0.9, ["75"] = 0.75,
+      median = 0.5, ["25"] = 0.25, ["10"] = 0.1, ["5"] = 0.05, ["1"] = 0.01, ["0.1"] = 0.001, min = 0 } do
       assert.near(quantile(e.kld, q), r.quantiles[name], 2e-5)
       assert.near(quantile(e.delta, q), r.delta_p.quantiles[name], 1e-3)
     end
@@ -176,7 +176,13 @@ describe("a base", function()
     assert(core.disk.mkdir(folder))
     local long = {} -- 20 windows of 511 ids that count: three chunks
     for i = 1, 20 * 512 do long[i] = i * 7919 % 500 end
-    local kept = assert(eval.base(model, { long }, { protocol = "windows", out = folder .. "/base", top = 8 }))
+    collectgarbage()
+    local before = core.memory().bytes
+    core.reset_peak()
+    local kept = assert(eval.base(model, { long }, { protocol = "windows", out = folder .. "/base", top = 8,
+      logit_bytes = 1 << 19 }))
+    -- All logits would be 20 MB, all that is kept 0.8 MB; a piece of 256 ids has half a MB of logits.
+    assert.is_true(core.memory().peak - before < 3 << 20, tostring(core.memory().peak - before))
     assert.same({ "base" }, core.disk.list(folder))
     local file = assert(core.safetensors_open(folder .. "/base"))
     assert.equal(file:size(), kept.file_bytes)
@@ -188,10 +194,30 @@ describe("a base", function()
     core.disk.remove_tree(folder)
   end)
 
+  it("is refused before the model runs where its folder is not there", function()
+    local count = 0
+    local kept, _, id = eval.base(model, texts, with { out = "/nowhere/base", on_window = function() count = 1 end })
+    assert.same({ nil, "E-FS-15", 0 }, { kept, id, count })
+  end)
+
   it("leaves nothing behind where writing fails", function()
-    local kept, _, id = eval.base(model, texts, with { out = "/nowhere/base" })
-    assert.is_nil(kept)
-    assert.matches("^E%-FS%-", id)
+    local folder = os.tmpname()
+    os.remove(folder)
+    assert(core.disk.mkdir(folder))
+    local fault, kept, id, _ = -1
+    repeat -- the first operation fails, the second, ...: both files are written, of the chunk and of all
+      fault = fault + 1
+      core.io_fault(fault)
+      kept, _, id = eval.base(model, texts, with { out = folder .. "/base" })
+      core.io_fault(-1)
+      if not kept then
+        assert.matches("^E%-FS%-", id)
+        assert.same({}, core.disk.list(folder))
+      end
+    until kept
+    assert.is_true(fault >= 4)
+    assert.same({ "base" }, core.disk.list(folder))
+    core.disk.remove_tree(folder)
   end)
 
   it("that is damaged is refused", function()

@@ -189,6 +189,19 @@ describe("the program", function()
     end
   end)
 
+  it("leaves rare options to the long help, and says how many", function()
+    local _, short = run "eval -h"
+    local _, long = run "eval --help"
+    local rare = 0
+    for _, spec in ipairs(require("vise.cli").command("eval").options) do
+      rare = rare + (spec.rare and 1 or 0)
+      assert.matches("--" .. spec.name, long, 1, true)
+      assert.equal(not spec.rare, short:find("--" .. spec.name .. " ", 1, true) ~= nil, spec.name)
+    end
+    assert.is_true(rare > 0)
+    assert.matches("and " .. rare .. " more, which --help shows", short, 1, true)
+  end)
+
   it("answers for what went wrong with an exit status and the next step", function()
     for _, case in ipairs {
       { 64, "inspetc", "E-US-01", "did you mean 'inspect'?" },

@@ -76,7 +76,7 @@ local INTERNAL = {
   ["vise.models.DiT"] = { "block_of", "chain", "close", "compute", "default_layers", "inputs", "kind", "layer",
     "layers", "new", "release", "repeated", "settings_of", "takes" },
   ["vise.models.Llama"] = { "block_of", "chain", "close", "compute", "default_layers", "inputs", "kind", "layer",
-    "layers", "new", "release", "repeated", "settings_of", "stream", "takes" },
+    "layers", "new", "release", "repeated", "settings_of", "stream", "takes", "workload" },
   ["vise.Checkpoint"] = { "add", "add_index", "note_index", "open_file", "open_folder", "read_config" },
   ["vise.Compiled"] = { "new" },
   ["vise.Job"] = { "say", "unfinished" },

@@ -51,6 +51,29 @@ describe("Ctrl-C", function()
     assert.matches("interrupted", out, 1, true)
   end)
 
+  it("stops the solvers half-way", function()
+    if held_back then pending "the thread sanitizer holds signals back until the product is done" end
+    for name, text in pairs {
+      gptq = [[core.gptq(core.scheme { bits = 4, granularity = "row", convention = "amax" },
+        core.tensor("f32", { 512, 2048 }), unit(2048))]],
+      inverse_factor = "core.inverse_factor(unit(2000))",
+      moments = [[core.moments(core.tensor("f32", { 1024, 2048 }))]],
+    } do
+      local status, out = interrupt(1, ([[
+        local core = require "vise.core"
+        core.backend "ref"
+        local function unit(n)
+          local u = core.tensor("f32", { n, n })
+          for i = 1, n * n, n + 1 do u:set(i, 1) end
+          return u
+        end
+        ready()
+        io.stderr:write(tostring(select(3, %s)))]]):format(text), "VISE_BLAS=0")
+      assert.equal(130, status, name)
+      assert.matches("interrupted", out, 1, true)
+    end
+  end)
+
   it("stops a compiled forward half-way", function()
     if held_back then pending "the thread sanitizer holds signals back until the product is done" end
     -- Compiled with a fast backend, run with the reference: seconds.

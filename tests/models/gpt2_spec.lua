@@ -65,6 +65,12 @@ describe("GPT-2", function()
     assert.equal(14, ids[#ids])
   end)
 
+  it("writes the same without a cache, as families of one's own do", function()
+    local want = assert(generate.generate(model, { prompt = { 13 }, max_new = 20 }))
+    local plain = setmetatable({ cache = false }, { __index = model })
+    assert.same(want, (generate.generate(plain, { prompt = { 13 }, max_new = 20 })))
+  end)
+
   it("runs compiled, with a cache that moves on", function()
     local ids = golden:tensor("input_ids"):totable()
     local cache <close> = assert(model:cache(32))

@@ -56,7 +56,7 @@ end
 
 local function bf16(v) return core.tensor_of("bf16", { 1 }, { v }):to("f32"):get(1) end
 
-local OUT, IN, GROUP = 6, 64, 32
+local OUT, IN, GROUP = 3, 64, 32
 
 local function options_with(given)
   local options = { p = 0.7, beta = 10, kappa = 1.01, iterations = 20, early_stop = true, routine = "legacy" }
@@ -74,7 +74,9 @@ end
 describe("HQQ", function()
   it("has the steps and the codes of its formulas to the bit, by both routines", function()
     for _, bits in ipairs { 2, 3, 4 } do
-      for _, given in ipairs { {}, { routine = "v2" }, { early_stop = false, iterations = 7 }, { p = 0.5, beta = 40 } } do
+      for _, given in ipairs { {}, { routine = "v2", kappa = 3, early_stop = false },
+        { early_stop = false, iterations = 7 },
+        { p = 0.5, beta = 40 } } do
         local layer, weight = steps.case(OUT, IN, ("int%d_weight_only_g32"):format(bits))
         local options = options_with(given)
         local coded = steps.round("hqq", given, layer)

@@ -16,8 +16,8 @@ local function tensors_of(c)
   for block = 0, c.num_hidden_layers - 1 do
     local prefix = ("model.layers.%d."):format(block)
     for _, t in ipairs { { "input_layernorm", h }, { "post_attention_layernorm", h }, { "self_attn.q_proj", h, h },
-      { "self_attn.k_proj", h, h }, { "self_attn.v_proj", h, h }, { "self_attn.o_proj", h, h }, { "mlp.gate_proj", f, h },
-      { "mlp.up_proj", f, h }, { "mlp.down_proj", h, f } } do
+      { "self_attn.k_proj", h, h }, { "self_attn.v_proj", h, h }, { "self_attn.o_proj", h, h },
+      { "mlp.gate_proj", f, h }, { "mlp.up_proj", f, h }, { "mlp.down_proj", h, f } } do
       list[#list + 1] = { prefix .. t[1] .. ".weight", t[2], t[3] }
     end
   end
@@ -28,7 +28,8 @@ local function header_of(list)
   local entries, offset = {}, 0
   for _, t in ipairs(list) do
     local bytes = 2 * t[2] * (t[3] or 1)
-    entries[t[1]] = { dtype = "F16", shape = core.array { t[2], t[3] }, data_offsets = core.array { offset, offset + bytes } }
+    entries[t[1]] = { dtype = "F16", shape = core.array { t[2], t[3] },
+      data_offsets = core.array { offset, offset + bytes } }
     offset = offset + bytes
   end
   local text = assert(core.json_encode(entries))

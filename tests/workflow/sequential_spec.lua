@@ -119,6 +119,23 @@ describe("calibration.mode", function()
   end)
 end)
 
+describe("GPTQ", function()
+  it("asks for a calibration block by block by itself, and stays below the bound in every mode", function()
+    local hashes = {}
+    for _, mode in ipairs { "whole", "sequential", "true_sequential" } do
+      local model, report = quantized { quant_type = "int3_weight_only_g32", method = "gptq",
+        calibration = mode ~= "sequential" and { mode = mode } or { buffered = false } }
+      assert.equal(mode, report.plan.mode)
+      local bound = report.plan.memory_bytes + report.plan.workspace_bytes
+      assert.is_true(report.peak_bytes <= bound, ("%s: %d > %d"):format(mode, report.peak_bytes, bound))
+      hashes[mode] = model.quantization.calibration.statistics_xxh3_128
+      model:close()
+    end
+    assert.not_equal(hashes.whole, hashes.sequential)
+    assert.not_equal(hashes.true_sequential, hashes.sequential)
+  end)
+end)
+
 describe("a calibration block by block that is impossible", function()
   local function refused(pattern, model, fields)
     fields.quant_type, fields.calibration = fields.quant_type or "svdq_int4_r2", { mode = "sequential" }
@@ -147,6 +164,10 @@ describe("a calibration block by block that is impossible", function()
       assert.is_nil(rawget(model, "compute"))
       return id .. ": " .. message
     end
+    assert.error_matches(function()
+      vise.quantize(model, sequential.with { calibrate = function(m) vise.compile(m, { 1, 403 }) end })
+    end, "E%-CP%-04: the forwards of the model are recorded")
+    assert.is_nil(rawget(model, "compute"))
     assert.matches("E-SQ-02: llama: forward 2 of the calibration is given a cache", try(function(m)
       assert(m:forward { 1, 403 })
       local cache <close> = assert(m:cache(8))
@@ -156,6 +177,34 @@ describe("a calibration block by block that is impossible", function()
     assert(vise.quantize(model, sequential.with { calibrate = function(m)
       assert(m:forward({ 1, 403, 407 }, { last = true }))
     end }))
+  end)
+
+  it("leaves the model and the memory as they were, however it ends", function()
+    local model <close> = assert(vise.open(PATH))
+    local function left(ends)
+      collectgarbage()
+      collectgarbage()
+      local before, layers = core.memory().blocks, 0
+      local method = { name = "ends", needs = { "range" }, make = function(weight, about)
+        layers = layers + 1
+        if layers == 18 then return ends() end
+        return { weight = core.encode(about.scheme, weight) }
+      end }
+      local ok = pcall(function() assert(vise.quantize(model, sequential.with { method = method })) end)
+      assert.is_false(ok)
+      assert.equal(18, layers)
+      for _, layer in ipairs(model:layers()) do
+        assert.is_nil(layer.quantized)
+        assert.equal(0, #layer.hooks)
+      end
+      assert.is_nil(rawget(model, "compute"))
+      collectgarbage()
+      collectgarbage()
+      return core.memory().blocks - before
+    end
+    assert.equal(0, left(function() return nil, "enough" end))
+    assert.equal(0, left(function() error "a mistake" end))
+    assert.equal(0, left(function() error("E-RN-01: interrupted", 0) end)) -- as Ctrl-C arrives
   end)
 
   it("names the first layer whose output is not finite, and changes nothing", function()

@@ -36,7 +36,8 @@ describe("SmoothQuant", function()
     for convention, formula in pairs(FORMULAS) do
       for _, alpha in ipairs { 0.5, 0.85, 1 } do
         local layer, weight, x = steps.case(OUT, IN, "int8_per_row")
-        local other = steps.layer { weight = core.random(3):normal { 8, IN }, inputs = layer.inputs, type = "int8_per_row" }
+        local other = steps.layer { weight = core.random(3):normal { 8, IN }, inputs = layer.inputs,
+          type = "int8_per_row" }
         local a, w, want = spans({ x }, IN), spans({ weight, other.weight }, IN), {}
         for j = 1, IN do want[j] = formula(a[j], w[j], alpha) end
         steps.prepare("smoothquant", { alpha = alpha, convention = convention }, { layer, other })

@@ -12,7 +12,8 @@ local stories = {}
 do
   local model <close> = assert(vise.open "recipes/quickstart/models/stories260K")
   for seed = 1, 6 do
-    stories[seed] = assert(vise.generate.generate(model, { prompt = { 1 }, temperature = 1, max_new = 100, seed = seed }))
+    stories[seed] = assert(vise.generate.generate(model, { prompt = { 1 }, temperature = 1, max_new = 100,
+      seed = seed }))
   end
 end
 
@@ -56,9 +57,9 @@ describe("built-in steps", function()
   it("make a whole composed model that is saved and loaded to the bit", function()
     local folder, remove = dit.folder()
     local model, again = dit.open(), dit.open()
-    local report = assert(vise.quantize(model, { quant_type = "svdq_int4_r8", calibrate = dit.calibrate, save_to = folder,
-      regions = { "transformer_blocks.0.attn1.*" },
-      method = { "rotate", "smoothquant", { name = "low_rank", options = { rounds = 1 } }, "gptq", "bias_correction" } }))
+    local report = assert(vise.quantize(model, { quant_type = "svdq_int4_r8", calibrate = dit.calibrate,
+      regions = { "transformer_blocks.0.attn1.*" }, save_to = folder, method = { "rotate", "smoothquant",
+        { name = "low_rank", options = { rounds = 1 } }, "gptq", "bias_correction" } }))
     assert.equal("rotate+smoothquant+low_rank+gptq+bias_correction", report.layers[1].method)
     assert(vise.load(again, folder))
     assert.equal(dit.answer(model), dit.answer(again))
@@ -86,7 +87,8 @@ describe("built-in steps", function()
   it("name the layer and the column where moments are singular", function()
     local model <close> = assert(vise.open "recipes/quickstart/models/stories260K")
     local report, message, id = vise.quantize(model, { quant_type = "int4_weight_only", regions = { LAYER },
-      method = { name = "gptq", options = { damping = 0 } }, calibrate = function(m) assert(m:forward { 1, 403, 407 }) end })
+      method = { name = "gptq", options = { damping = 0 } },
+      calibrate = function(m) assert(m:forward { 1, 403, 407 }) end })
     assert.is_nil(report)
     assert.equal("E-NU-10", id)
     assert.matches("layer model.layers.2.mlp.up_proj: column %d+: .* damping 0", message)

@@ -171,7 +171,8 @@ end
 
 ---@type vise.Method
 M.method = {
-  name = "hqq", types = { "int?_weight_only*" }, copies = 8,
+  name = "hqq", types = { "int2_weight_only*", "int3_weight_only*", "int4_weight_only*" },
+  copies = 8,
   options = { p = 0.7, beta = 10, kappa = 1.01, iterations = 20, early_stop = true, routine = "legacy" },
   check = options_of.checker { p = options_of.number(0, 1), beta = options_of.number(1e-6, 1e9),
     kappa = options_of.number(1, 10), iterations = options_of.integer(1, 10000),

@@ -218,7 +218,8 @@ function M.of(value, where)
   return composed(value, where)
 end
 
---- A method as plain data: its name, with its options if it has any; of a chain the list of its steps.
+--- A method as plain data: its name, with its options that are not the defaults; of a chain the list of
+--- its steps.
 ---@param method vise.Method
 ---@return string|table
 function M.plain(method)
@@ -227,16 +228,18 @@ function M.plain(method)
     for i, step in ipairs(method.given) do list[i] = M.plain(step) end
     return #list == 1 and list[1] or list
   end
-  if method.name == "rounding" and method.options.search == "none" then return method.name end
-  local options = {}
-  for name, value in pairs(method.options) do options[name] = value end
+  local options, known = {}, builtin[method.name] and M.method(method.name) or registered[method.name]
+  local defaults = known and known.options or {}
+  for name, value in pairs(method.options) do
+    if value ~= defaults[name] then options[name] = value end
+  end
   return next(options) ~= nil and { name = method.name, options = options } or method.name
 end
 
 -- Whether a method is for a type.
 local function takes(method, type)
   for _, glob in ipairs(method.types or { "*" }) do
-    local pattern = "^" .. glob:gsub("[^%w_*]", "%%%0"):gsub("%*", ".*") .. "$"
+    local pattern = "^" .. glob:gsub("[^%w_*?]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$"
     if type.name:find(pattern) then return true end
   end
   return false

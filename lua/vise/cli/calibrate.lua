@@ -36,17 +36,19 @@ local function texts_of(ctx, model)
   if model.family == "dit" then
     fail.try(nil, "a model of family dit takes no texts: leave --data out, and it draws images", "E-US-04")
   end
-  local tokenizers, lists = require "vise.tokenizers", {}
+  local tokenizers = require "vise.tokenizers"
   local tokenizer <close> = fail.try(o.tokenizer and tokenizers.open(o.tokenizer) or tokenizers.of(model))
-  for _, file in ipairs(o.data) do
-    for _, text in ipairs(fail.try(require("vise.data").stories(file))) do lists[#lists + 1] = text end
-  end
+  local lists = require("vise.data.texts").read_files(o.data, { tokenizer = tokenizer }, function(line)
+    io.stderr:write("note: ", line, "\n")
+  end)
   local first, last = o.from or 1, math.min(o.to or #lists, #lists)
   if first > last then
     fail.try(nil, ("--from %d, --to %d: the data has %d texts"):format(first, o.to or #lists, #lists), "E-US-04")
   end
   lists = table.move(lists, first, last, 1, {})
-  for i, text in ipairs(lists) do lists[i] = fail.try(tokenizer:encode(text)) end
+  for i, text in ipairs(lists) do
+    if type(text) == "string" then lists[i] = fail.try(tokenizer:encode(text)) end
+  end
   return lists, { hash = tokenizer:hash(), filling = { tokenizer.bos, tokenizer.eos } }
 end
 
@@ -54,7 +56,8 @@ local function work_of(ctx, model)
   local work, try = require "vise.statistics.work", require("vise.fail").try
   if #ctx.options.data == 0 then return try(work.usual(model)) end
   local lists, tokenizer = texts_of(ctx, model)
-  return try(work.texts(model, lists, { length = ctx.options.length, least = ctx.options.min_tokens,
+  local length = math.min(ctx.options.length, require("vise.models.expect").context(model, "calibrate"))
+  return try(work.texts(model, lists, { length = length, least = ctx.options.min_tokens,
     tokenizer = tokenizer.hash, filling = tokenizer.filling }))
 end
 
@@ -79,8 +82,8 @@ return {
   summary = "gathers statistics of what flows into a model's layers",
   text = "The file stands in for calibration wherever a config says statistics = FILE, for every method whose needs "
     .. "are among its kinds. Texts end with <|endoftext|>; without --data a model does what its family usually does. "
-    .. "The data is cut into 16 parts: with --shard 2/4 only those of the second of four shards are run, and `vise stats "
-    .. "merge` makes of all shards the bytes that one run over everything would have written.",
+    .. "The data is cut into 16 parts: with --shard 2/4 only those of the second of four shards are run, and `vise "
+    .. "stats merge` makes of all shards the bytes that one run over everything would have written.",
   arguments = {
     { name = "model", type = "path", glob = "*.safetensors", help = "a model folder" },
   },
@@ -94,14 +97,15 @@ return {
     { name = "shard", type = "string", value = "I/N", help = "only the I-th of N shards of the data" },
     { name = "from", type = "integer", min = 1, help = "the first text; 1 if not given" },
     { name = "to", type = "integer", min = 1, help = "the last text; the last of the data if not given" },
-    { name = "length", type = "integer", min = 1, default = 512, help = "ids of a text at most" },
+    { name = "length", type = "integer", min = 1, default = 512,
+      help = "ids of a text at most, and no more than the context" },
     { name = "min-tokens", type = "integer", min = 1, default = 128, help = "usable tokens that there have to be" },
     { name = "tokenizer", type = "file", help = "the tokenizer; default that of the model's folder" },
     { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },
     { name = "json", type = "flag", help = "print one JSON object" },
   },
   examples = {
-    { "vise calibrate models/stories --data stories.txt --to 128 -k importance,moments -o stats.safetensors",
+    { "vise calibrate models/stories --data stories.txt -k importance,moments -o stats.safetensors",
       "statistics for GPTQ" },
     { "vise calibrate models/stories -d stories.txt --shard 1/2 -o half-1.safetensors", "one half of the work" },
   },

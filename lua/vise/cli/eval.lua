@@ -68,7 +68,8 @@ end
 
 -- Options that only one kind of measuring reads: elsewhere they would be lost silently.
 local GOES_WITH = {
-  { "--data", { "from", "to", "layers", "labels" }, function(o) return #o.data > 0 end },
+  { "--data", { "from", "to", "labels" }, function(o) return #o.data > 0 end },
+  { "--data or --samples", { "layers" }, function(o) return #o.data > 0 or o.samples ~= nil end },
   { "--data without --labels, or --against", { "max_perplexity" },
     function(o) return #o.data > 0 and not o.labels or o.against ~= nil end },
   { "--data without --labels", { "format", "most", "protocol", "context", "stride", "save_base" },
@@ -78,7 +79,8 @@ local GOES_WITH = {
   { "--against, or --base and --data", { "max_kld", "min_same_top" },
     function(o) return o.against ~= nil or o.base ~= nil and #o.data > 0 end },
   { "--labels", { "max_flow_loss" }, function(o) return o.labels ~= nil end },
-  { "--data or --samples", { "tokenizer" }, function(o) return #o.data > 0 or o.samples ~= nil end },
+  { "--data, --against or --samples", { "tokenizer" },
+    function(o) return #o.data > 0 or (o.against or o.samples) ~= nil end },
   { "--samples and --artefact or --base", { "min_psnr", "min_ssim", "picture" },
     function(o) return o.samples ~= nil and (o.artefact or o.base) ~= nil end },
   { "--samples or --labels", { "seed" }, function(o) return (o.samples or o.labels) ~= nil end },
@@ -106,7 +108,10 @@ local function evaluate(ctx)
   if o.labels or o.samples then
     local model <close> = require("vise.cli.eval.open").float(ctx)
     local images = require "vise.cli.eval.images"
-    if images.is(model) then return images.measure(ctx, model) end
+    if images.is(model) then
+      if o.layers and not o.samples then return nil, "--layers of a model of images goes with --samples", "E-US-05" end
+      return images.measure(ctx, model)
+    end
     if o.labels then
       return nil, ("--labels goes with a model of images, this one is %s"):format(model.family), "E-US-05"
     end
@@ -130,6 +135,48 @@ local function show(ctx, result)
   end
 end
 
+local OPTIONS = {
+  { name = "data", short = "d", type = "file", repeatable = true, help = "texts, or an IDX file of images" },
+  { name = "artefact", short = "a", type = "path", glob = "*.safetensors", value = "DIR",
+    help = "put this artefact onto the model first" },
+  { name = "base", short = "b", type = "path", glob = "*.safetensors", value = "PATH",
+    help = "what to measure against" },
+  { name = "format", type = "choice", choices = { "auto", "stories", "lines", "raw", "ids", "ids-u16", "ids-i32" },
+    help = "how texts stand in the data; by its name and its marks if not given" },
+  { name = "most", type = "integer", min = 1, help = "symbols of a line; longer ones are left out" },
+  { name = "protocol", type = "choice", choices = { "texts", "windows", "llama.cpp", "sliding", "rolling" },
+    help = "what is predicted from what (texts)" },
+  { name = "context", type = "integer", min = 2, help = "ids of a window; the model's context if not given" },
+  { name = "stride", type = "integer", min = 1, help = "of sliding windows; half the context if not given" },
+  { name = "save-base", type = "place", value = "FILE", help = "keep what the model predicts, for --against" },
+  { name = "top", type = "integer", min = 1, help = "ids kept at each place; 64 if not given" },
+  { name = "against", type = "file", help = "hold the model against such a file" },
+  { name = "any-model", type = "flag", help = "take a base that is of another model" },
+  { name = "layers", type = "flag", help = "the SQNR of every layer's output on them as well" },
+  { name = "labels", type = "file", help = "the labels of images, an IDX file" },
+  { name = "samples", type = "integer", min = 1, help = "texts to write, or images to draw and compare" },
+  { name = "seed", type = "integer", min = 0, help = "of what is drawn" },
+  { name = "picture", type = "place", value = "FILE", help = "write the images as a PNG: float, then measured" },
+  { name = "tokenizer", type = "file", help = "the tokenizer; default that of the model's folder" },
+  { name = "from", type = "integer", min = 1, help = "the first text or image; 1 if not given" },
+  { name = "to", type = "integer", min = 1, help = "the last one; that of the data if not given" },
+  { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },
+  { name = "max-perplexity", type = "number", help = "exit with 1 if the perplexity is higher" },
+  { name = "max-kld", type = "number", help = "exit with 1 if the mean divergence is higher" },
+  { name = "min-same-top", type = "number", help = "exit with 1 if the percentage is lower" },
+  { name = "min-sqnr", type = "number", help = "exit with 1 if a layer's or tensor's SQNR in dB is lower" },
+  { name = "max-flow-loss", type = "number", help = "exit with 1 if the flow loss is higher" },
+  { name = "min-psnr", type = "number", help = "exit with 1 if the PSNR in dB is lower" },
+  { name = "min-ssim", type = "number", help = "exit with 1 if the SSIM is lower" },
+  { name = "json", type = "flag", help = "print one JSON object" },
+  { name = "markdown", type = "flag", help = "print Markdown, in lm-eval's columns" },
+}
+
+-- What the short help shows.
+local USUAL = { data = true, artefact = true, base = true, protocol = true, ["save-base"] = true, against = true,
+  labels = true, samples = true, ["max-kld"] = true, json = true, markdown = true }
+for _, option in ipairs(OPTIONS) do option.rare = not USUAL[option.name] end
+
 return {
   name = "eval",
   summary = "perplexity, divergence, images against a base; distance of layers",
@@ -142,45 +189,10 @@ return {
   arguments = {
     { name = "model", type = "path", glob = "*.safetensors", help = "a model folder, or a .safetensors file" },
   },
-  options = {
-    { name = "data", short = "d", type = "file", repeatable = true, help = "texts, or an IDX file of images" },
-    { name = "artefact", short = "a", type = "path", glob = "*.safetensors", value = "DIR",
-      help = "put this artefact onto the model first" },
-    { name = "base", short = "b", type = "path", glob = "*.safetensors", value = "PATH",
-      help = "what to measure against" },
-    { name = "format", type = "choice", choices = { "auto", "stories", "lines", "raw", "ids", "ids-u16", "ids-i32" },
-      help = "how texts stand in the data; by its name and its marks if not given" },
-    { name = "most", type = "integer", min = 1, help = "symbols of a line; longer ones are left out" },
-    { name = "protocol", type = "choice", choices = { "texts", "windows", "llama.cpp", "sliding", "rolling" },
-      help = "what is predicted from what; texts if not given" },
-    { name = "context", type = "integer", min = 2, help = "ids of a window; the model's context if not given" },
-    { name = "stride", type = "integer", min = 1, help = "of sliding windows; half the context if not given" },
-    { name = "save-base", type = "place", value = "FILE", help = "keep what the model predicts, for --against" },
-    { name = "top", type = "integer", min = 1, help = "ids kept at each place; 64 if not given" },
-    { name = "against", type = "file", help = "a file of --save-base to hold the model against" },
-    { name = "any-model", type = "flag", help = "take a base that is of another model" },
-    { name = "layers", type = "flag", help = "the SQNR of every layer's output on the texts as well" },
-    { name = "labels", type = "file", help = "the labels of images, an IDX file" },
-    { name = "samples", type = "integer", min = 1, help = "texts to write, or images to draw and compare" },
-    { name = "seed", type = "integer", min = 0, help = "of what is drawn" },
-    { name = "picture", type = "place", value = "FILE", help = "write the images as a PNG: float, then measured" },
-    { name = "tokenizer", type = "file", help = "the tokenizer; default that of the model's folder" },
-    { name = "from", type = "integer", min = 1, help = "the first text or image; 1 if not given" },
-    { name = "to", type = "integer", min = 1, help = "the last one; that of the data if not given" },
-    { name = "variant", type = "string", value = "NAME", help = "the variant of a model folder, such as fp16" },
-    { name = "max-perplexity", type = "number", help = "exit with 1 if the perplexity is higher" },
-    { name = "max-kld", type = "number", help = "exit with 1 if the mean divergence is higher" },
-    { name = "min-same-top", type = "number", help = "exit with 1 if the percentage is lower" },
-    { name = "min-sqnr", type = "number", help = "exit with 1 if a layer's or tensor's SQNR in dB is lower" },
-    { name = "max-flow-loss", type = "number", help = "exit with 1 if the flow loss is higher" },
-    { name = "min-psnr", type = "number", help = "exit with 1 if the PSNR in dB is lower" },
-    { name = "min-ssim", type = "number", help = "exit with 1 if the SSIM is lower" },
-    { name = "json", type = "flag", help = "print one JSON object" },
-    { name = "markdown", type = "flag", help = "print a table of Markdown, in lm-eval's columns" },
-  },
+  options = OPTIONS,
   examples = {
     { "vise eval models/stories --data stories.txt --from 1501 --to 1540", "perplexity on held-out texts" },
-    { "vise eval models/stories -d stories.txt --protocol windows --save-base float.base", "keep the float model's" },
+    { "vise eval models/stories -d stories.txt --save-base float.base", "keep what the float model predicts" },
     { "vise eval models/stories -a out/int4 --against float.base --max-kld 0.1", "quantized against float" },
     { "vise eval models/dit -a out/dit-int4 --samples 40 --picture both.png", "images against the float model's" },
     { "vise eval models/dit --artefact out/dit-int8 --min-sqnr 30", "the layers that lose most" },

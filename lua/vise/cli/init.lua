@@ -23,7 +23,8 @@
 --- Types: flag, string, integer and number (both with `min`, `max`), choice (with `choices`),
 --- pair (name=value), file, folder, path (these three must exist), place (need not exist).
 --- `repeatable` collects a list; `value` is the word for the value in the help; `required` is
---- for options.  Optional and last may be an argument, repeatable only the last one.
+--- for options, of which the short help leaves out `rare` ones.  Optional and last may be an argument,
+--- repeatable only the last one.
 ---
 --- A command of commands has `commands = { "list", "show" }`: each is a description of its own in
 --- lua/vise/cli/NAME/SUB.lua, and `vise NAME SUB ...` runs it.  Its arguments, options and `run` may

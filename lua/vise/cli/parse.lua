@@ -11,6 +11,7 @@ local M = {}
 ---@field value? string       The word for the value in the help.
 ---@field optional? boolean
 ---@field repeatable? boolean
+---@field rare? boolean  Left out of the short help.
 ---@field choices? string[]
 ---@field min? number
 ---@field max? number

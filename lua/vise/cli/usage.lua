@@ -39,6 +39,10 @@ local function command_rows(names, of)
   return rows
 end
 
+local function option_row(spec, long)
+  return { (spec.short and "" or "    ") .. phrases.option(spec), phrases.option_help(spec, long) }
+end
+
 --- The help of one command.
 ---@param command vise.cli.Command
 ---@param long boolean  With text and examples.
@@ -60,9 +64,12 @@ function M.command(command, long)
   for _, spec in ipairs(command.arguments) do rows[#rows + 1] = { spec.name:upper(), spec.help } end
   if #rows > 0 then out[#out + 1] = "\narguments\n" .. listing(rows) end
   rows = {}
+  local rare = 0
   for _, spec in ipairs(command.options) do
-    rows[#rows + 1] = { (spec.short and "" or "    ") .. phrases.option(spec), phrases.option_help(spec, long) }
+    rare = rare + (spec.rare and not long and 1 or 0)
+    if long or not spec.rare then rows[#rows + 1] = option_row(spec, long) end
   end
+  if rare > 0 then rows[#rows + 1] = { "    ...", ("and %d more, which --help shows"):format(rare) } end
   rows[#rows + 1] = { "-h, --help", "the short or the whole help" }
   out[#out + 1] = "\noptions\n" .. listing(rows)
   return table.concat(out)

@@ -16,6 +16,10 @@ local try = fail.try
 
 -- The layers as they are now.  What hooks do is not part of a graph.
 local function layers_of(model)
+  if rawget(model, "compute") then
+    fail.raise("E-CP-04", "the forwards of the model are recorded, for a calibration block by block; a compiled "
+      .. "model's would not be")
+  end
   local list = {}
   for i, layer in ipairs(model.kind == "Linear" and { model } or model.layers and model:layers() or {}) do
     if #layer.hooks > 0 then

@@ -173,6 +173,24 @@ function M.left_out(report)
   return #words > 0 and table.concat(words, ", ") or nil
 end
 
+--- Reads several files as one list.  Failures are raised.
+---@param paths string[]
+---@param options vise.TextsOptions
+---@param say fun(line: string)  Told what each file has that is left out.
+---@return (string|integer[])[]
+function M.read_files(paths, options, say)
+  local all = {}
+  for _, path in ipairs(paths) do
+    local texts, report = try(M.read(path, options))
+    local left_out = M.left_out(report)
+    if left_out then
+      say(("%s: %d texts of %d; left out: %s"):format(core.escape(path), report.texts, report.read, left_out))
+    end
+    table.move(texts, 1, #texts, #all + 1, all)
+  end
+  return all
+end
+
 local OPTIONS = { format = "string", tokenizer = "table", most = "number", length = "number", first = "number",
   last = "number" }
 

@@ -30,12 +30,15 @@ local function new_chunk(top, rows)
     rest = try(core.tensor("f32", { rows })), nats = try(core.tensor("f64", { rows })) }
 end
 
---- Begins a file for `count` rows.
+--- Begins a file for `count` rows.  A folder that is not there fails before the model runs.
 ---@param path string
 ---@param top integer
 ---@param count integer
 ---@return vise.eval.BaseWriter
 function M.writer(path, top, count)
+  if core.disk.exists(path:match "^(.*/)" or ".") ~= "folder" then
+    fail.try(nil, ("cannot write to %s: no such file or folder"):format(core.escape(path)), "E-FS-15")
+  end
   return setmetatable({ path = path, top = top, left = count, parts = {}, entries = {}, files = {} }, Writer)
 end
 

@@ -18,14 +18,14 @@ local try = fail.try
 local M = {}
 
 -- Of the divergence, and of delta p.
-local QUANTILES = { max = 1, ["99.9"] = 0.999, ["99"] = 0.99, ["95"] = 0.95, ["90"] = 0.9, median = 0.5,
-  ["10"] = 0.1, ["5"] = 0.05, ["1"] = 0.01, min = 0 }
+local QUANTILES = { max = 1, ["99.9"] = 0.999, ["99"] = 0.99, ["95"] = 0.95, ["90"] = 0.9,
+  ["75"] = 0.75, median = 0.5, ["25"] = 0.25, ["10"] = 0.1, ["5"] = 0.05, ["1"] = 0.01, ["0.1"] = 0.001, min = 0 }
 
 ---@class vise.Divergence
 ---@field kld number            Mean, in nats: a lower bound where not all ids were kept,
 ---@field kld_at_most number    and an upper one.
 ---@field kld_stderr number
----@field quantiles table<string, number>  Of the divergence: max, 99.9, 99, 95, 90, median, 10, 5, 1, min.
+---@field quantiles table<string, number>  Of the divergence: max, 99.9, 99, 95, 90, 75, median, 25, 10, 5, 1, 0.1, min.
 ---@field same_top number       Percent of places where both have the same likeliest id.
 ---@field same_top_stderr number
 ---@field delta_p { mean: number, stderr: number, rms: number, rms_stderr: number, quantiles: table<string, number> }

@@ -32,7 +32,8 @@ local prediction = {
   { "rest", "number|null", "mean probability of all others", optional = true },
 }
 
-local quantiles = { "quantiles", "table<string, number|null>", "max, 99.9, 99, 95, 90, median, 10, 5, 1, min" }
+local quantiles = { "quantiles", "table<string, number|null>", "max, 99.9, 99, 95, 90, 75, median, 25, 10, 5, 1, "
+  .. "0.1, min" }
 
 local divergence = {
   { "kld", "number|null", "mean divergence from the base, in nats; what was not kept is one id" },
@@ -133,6 +134,7 @@ return {
       { "flow", "table", "the flow loss", optional = true, fields = flow },
       { "flow_base", "table", "that of the base", optional = true, fields = flow },
       { "drawn", "table", "the images, against those of the base", optional = true, fields = drawn },
+      { "layers", "table[]", "with --layers, on the images drawn", optional = true, fields = layers },
     } },
     { title = "layers", text = "With --artefact alone: what each quantized layer stands for, against its float weight.",
       fields = {

@@ -26,6 +26,10 @@ local function print_plan(job, title, plan)
   job:print("  %d bytes on disk (tensors %d%s)", plan.file_bytes, plan.disk_bytes, changed)
   job:print("  %s in memory, at most %s more while it is made", text.bytes(plan.memory_bytes),
     text.bytes(plan.workspace_bytes))
+  if plan.mode and plan.mode ~= "whole" then
+    job:print("  calibrated block by block (%s): of that at most %s are statistics, and %s what passes between blocks",
+      plan.mode, text.bytes(plan.statistics_bytes), text.bytes(plan.state_bytes))
+  end
   if job.dry_run then
     local e = plan:estimate()
     local of_it = e.calibration_seconds or 0
@@ -112,14 +116,11 @@ end
 local function texts_of(job)
   local settings = job.model.settings
   if #job.data_files == 0 or not (settings and settings.max_position_embeddings) then return nil end
-  local texts, reader = {}, require "vise.data.texts"
   local tokenizer, message, id = require("vise.tokenizers").of(job.model)
-  for _, path in ipairs(job.data) do
-    local more, report = fail.try(reader.read(path, { tokenizer = tokenizer }))
-    local left_out = reader.left_out(report)
-    if left_out then job:print("%s: %d texts of %d; left out: %s", path, report.texts, report.read, left_out) end
-    if type(more[1]) == "string" and not tokenizer then fail.try(nil, message, id) end
-    table.move(more, 1, #more, #texts + 1, texts)
+  local texts = require("vise.data.texts").read_files(job.data, { tokenizer = tokenizer },
+    function(line) job:print("%s", line) end)
+  for _, one in ipairs(tokenizer and {} or texts) do
+    if type(one) == "string" then fail.try(nil, message, id) end
   end
   return texts, tokenizer
 end

@@ -46,7 +46,7 @@ local M = {}
 ---Failures are raised.
 ---@field default_layers? fun(model: table): string[]  Those of the blocks, or all, if not given.
 ---@field close? fun(model: table)  Frees what build made beside the weights.
----@field workload? vise.FamilyWorkload  What the model usually does, for vise.workload.
+---@field workload? "language"|vise.FamilyWorkload  What the model usually does, for vise.workload.
 ---@field stream? vise.Stream  What writes and reads the residual stream, for vise.transform.
 
 ---@class vise.Chain
@@ -96,8 +96,8 @@ local fields = {
   forward = { "a function", is_function },
   default_layers = { "a function", is_function },
   close = { "a function", is_function },
-  workload = { "{ calibrate, answer }", function(v)
-    return type(v) == "table" and is_function(v.calibrate) and is_function(v.answer)
+  workload = { "{ calibrate, answer } or \"language\"", function(v)
+    return v == "language" or type(v) == "table" and is_function(v.calibrate) and is_function(v.answer)
   end },
   stream = { "a table of who writes and who reads", function(v) return type(v) == "table" end },
 }
@@ -206,6 +206,9 @@ function M.define(description)
   function Class.new(settings, weights)
     local self = check_built(description.build(settings, weights), description)
     self.name, self.settings = "", settings
+    if description.workload == "language" and not settings.max_position_embeddings then
+      fail.raise("E-MD-20", "family %s predicts texts, but has no setting max_position_embeddings", description.family)
+    end
     return setmetatable(self, Class)
   end
 

@@ -181,6 +181,7 @@ end
 local GPT2 = family.define {
   family = "gpt2", names = { "GPT2LMHeadModel", "gpt2" }, settings = settings_of,
   blocks = { PREFIX .. "h.", "n_layer" }, build = build, takes = { "ids" }, inputs = causal.inputs,
+  workload = "language",
   chain = chain, stream = stream_of(PREFIX),
 }
 

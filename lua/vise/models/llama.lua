@@ -193,6 +193,7 @@ local stream = {
 local Llama = family.define {
   family = "llama", names = { "LlamaForCausalLM", "llama" }, settings = settings_of,
   blocks = { "model.layers.", "num_hidden_layers" }, build = build, takes = { "ids" }, inputs = causal.inputs,
+  workload = "language",
   chain = chain, stream = stream,
 }
 

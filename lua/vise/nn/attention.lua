@@ -63,8 +63,8 @@ end
 ---@return vise.Tensor
 function Attention:attend(q, k, v, cache)
   if self.turned then
-    try(core.hadamard(q, self.turned, q))
-    try(core.hadamard(k, self.turned, k))
+    try(core.hadamard(q, self.turned, nil, q))
+    try(core.hadamard(k, self.turned, nil, k))
   end
   if not cache then return attend(self, q, k, v, 0) end
   local position = cache.length

@@ -7,13 +7,16 @@ local M = {}
 
 local CHUNK_ROWS = 1024 -- that an observer of moments gathers
 
--- Bytes that are held of one layer, and those more while its statistics are taken out.
+local COPIES = 6          -- of a matrix of moments, while a layer is made
+
+-- Bytes that are held of one layer, and those more while it is made.
 local function of_layer(layer, sample_rows)
   local inp, bytes, scratch = layer.shape[2], 0, 0
   for _, kind in ipairs(layer.type.needs) do
     if kind == "moments" then
-      -- Half a matrix in f64 and its chunk of rows; the whole one in f32, made with a product in f32.
-      bytes, scratch = bytes + 8 * inp * inp + 4 * CHUNK_ROWS * inp, 8 * inp * inp
+      -- Half a matrix in f64 and its chunk of rows, and the whole one in f32; then the copies that a change of
+      -- basis and a solver make of it.
+      bytes, scratch = bytes + 8 * inp * inp + 4 * CHUNK_ROWS * inp, 4 * COPIES * inp * inp
     elseif kind ~= "range" then
       bytes = bytes + 12 * inp -- sums in f64, the result in f32
     end

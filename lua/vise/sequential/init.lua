@@ -113,10 +113,11 @@ end
 
 -- Writes what a stage made, and goes on with the files.
 local function keep(run, stage)
-  local t, names, path, file = run.target, {}, nil, nil
+  local t, names, file = run.target, {}, nil
   if not run.journal then return end
   if #stage.made > 0 then
     for i, layer in ipairs(stage.made) do names[i] = layer.name end
+    local path
     path, file = run.journal:layers_path(stage.index)
     layers_file.write(path, names, t.made)
     layers_file.read(path, stage.made, t.made)

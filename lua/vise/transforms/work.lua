@@ -10,6 +10,8 @@ local streams = require "vise.models.stream"
 
 local try = fail.try
 
+local ROWS = 256 -- of a matrix that are changed at a time
+
 ---@class vise.Rotation
 ---@field block integer           x is multiplied by an orthogonal matrix on blocks of so many numbers.
 ---@field diagonal? vise.Tensor   f64: what multiplies x first.
@@ -35,7 +37,8 @@ function M.new(model, calibrate)
   for _, layer in ipairs(model:layers()) do layers[layer.name] = layer end
   local stream = streams.of(model.stream, model.settings, blocks or 0)
   return setmetatable({ model = model, calibrate = calibrate, layers = layers, weights = model.weights,
-    settings = model.settings, changed = {}, order = {}, steps = {}, sources = {}, fresh = {}, stream = stream }, Work)
+    settings = model.settings, changed = {}, order = {}, steps = {}, sources = {}, fresh = {}, whole = {},
+    stream = stream }, Work)
 end
 
 --- What is known of a tensor, after the transforms before this one; nil if there is none.
@@ -58,12 +61,14 @@ end
 --- Notes a change of a tensor: `f` gets it in f64 and changes it in place, or gives another one.
 ---@param name string
 ---@param f fun(w: vise.Tensor): vise.Tensor?
-function Work:change(name, f)
+---@param by_rows? boolean  f changes each row of a matrix in place, whatever the others are, and may be given some.
+function Work:change(name, f, by_rows)
   if not self:info(name) then fail.raise("E-TR-06", "transform: the model has no tensor %s", name) end
   if not self.steps[name] then
     self.order[#self.order + 1], self.steps[name] = name, {}
   end
   table.insert(self.steps[name], f)
+  self.whole[name] = self.whole[name] or not by_rows
 end
 
 --- A new tensor that begins as a copy of another, as that one was before this transform.
@@ -71,7 +76,7 @@ end
 ---@param source string
 function Work:copy(name, source)
   self.sources[name] = source
-  self:change(name, function() end)
+  self:change(name, function() end, true)
 end
 
 --- A new tensor of zeros.
@@ -117,17 +122,14 @@ function Work:rotate(layer, side, rotation, part)
     local some <close> = part and part_of(w, part, transposed) or nil
     turn(some or w, side, rotation, transposed)
   end
-  self:change(layer .. ".weight", change)
+  self:change(layer .. ".weight", change, side == "in" and not transposed)
   if side == "out" and self:info(layer .. ".bias") then self:change(layer .. ".bias", change) end
 end
 
--- What a tensor becomes.
-local function changed(self, name, dtype)
-  local source <close> = self:tensor(name)
-  local bad = source:nonfinite()
-  if bad then try(nil, ("tensor %s: element %d is not finite"):format(name, bad), "E-NU-01") end
+-- All changes of a tensor, and one rounding.
+local function change_whole(steps, source, dtype)
   local w = try(source:to "f64")
-  for _, f in ipairs(self.steps[name]) do
+  for _, f in ipairs(steps) do
     local other = f(w)
     if other and other ~= w then
       w:close()
@@ -135,7 +137,32 @@ local function changed(self, name, dtype)
     end
   end
   local wide <close> = w
-  local out = try(wide:to(dtype == "model" and source:dtype() or dtype))
+  return try(wide:to(dtype))
+end
+
+-- The same for changes of rows: no more of a large embedding is in f64 at a time than it takes.
+local function change_rows(steps, source, dtype)
+  local rows, columns = source:shape()
+  local out = try(core.tensor(dtype, { rows, columns }))
+  for first = 1, rows, ROWS do
+    local last = math.min(rows, first + ROWS - 1)
+    local some <close> = source:rows(first, last)
+    local place <close> = out:rows(first, last)
+    local w <close> = try(some:to "f64")
+    for _, f in ipairs(steps) do f(w) end
+    try(w:to(dtype, place))
+  end
+  return out
+end
+
+-- What a tensor becomes.
+local function changed(self, name, dtype)
+  local source <close> = self:tensor(name)
+  local bad = source:nonfinite()
+  if bad then try(nil, ("tensor %s: element %d is not finite"):format(name, bad), "E-NU-01") end
+  local by_rows = not self.whole[name] and select("#", source:shape()) == 2
+  local out = (by_rows and change_rows or change_whole)(self.steps[name], source,
+    dtype == "model" and source:dtype() or dtype)
   bad = out:nonfinite()
   if not bad then return out end
   local message = ("tensor %s: element %d does not fit %s after the transform"):format(name, bad, out:dtype())

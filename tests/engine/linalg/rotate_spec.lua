@@ -109,9 +109,11 @@ describe("core.rotate", function()
     local whole = f64(random(4, 10, 1))
     local before, x = rows_of(whole), {}
     for r = 1, 4 do x[r] = table.move(before[r], 3, 6, 1, {}) end
-    core.rotate(whole:columns(3, 6), { block = 4 })
-    local alone = f64(x)
-    core.rotate(alone, { block = 4 })
+    local alone, view <close> = f64(x), whole:columns(3, 6)
+    for _, w in ipairs { view, alone } do
+      core.rotate(w, { block = 4 })
+      core.rotate(w, { block = 2, columns = true })
+    end
     local after, want = rows_of(whole), rows_of(alone)
     for r = 1, 4 do
       assert.same(want[r], table.move(after[r], 3, 6, 1, {}))

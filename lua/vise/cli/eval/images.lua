@@ -1,5 +1,6 @@
 --- vise eval of a model of images: the flow loss on images, and what it draws against the float model.
 
+local core = require "vise.core"
 local eval = require "vise.eval"
 local fail = require "vise.fail"
 local open = require "vise.cli.eval.open"
@@ -58,6 +59,9 @@ function M.measure(ctx, model)
     try(work:quality(model))
     result.drawn = compare(work)
     if o.picture then write_picture(o.picture, work) end
+  end
+  if o.layers then
+    result.layers = core.array(try(eval.layers(model, { run = function(m) return work:reference(m) end })))
   end
   result.task = "images"
   return result

@@ -49,28 +49,13 @@ function M.tokenizer(ctx, model)
   return tokenizers.of(model)
 end
 
--- The texts of one file; says on stderr what is left out.
-local function texts_of(path, ctx)
-  local reader = require "vise.data.texts"
-  local texts, report = try(reader.read(path, { format = ctx.options.format, most = ctx.options.most,
-    tokenizer = ctx.tokenizer }))
-  local left_out = reader.left_out(report)
-  if left_out then
-    io.stderr:write(("note: %s: %d texts of %d; left out: %s\n"):format(text.escape(path), report.texts, report.read,
-      left_out))
-  end
-  return texts
-end
-
 --- The texts of the data files that --from and --to select.
 ---@param ctx vise.cli.Context  Its `tokenizer`, if any, says which lines count.
 ---@return (string|integer[])[]
 function M.texts(ctx)
-  local all = {}
-  for _, path in ipairs(ctx.options.data) do
-    local texts = texts_of(path, ctx)
-    table.move(texts, 1, #texts, #all + 1, all)
-  end
+  local o = ctx.options
+  local all = require("vise.data.texts").read_files(o.data, { format = o.format, most = o.most,
+    tokenizer = ctx.tokenizer }, function(line) io.stderr:write("note: ", line, "\n") end)
   local first, last = ctx.options.from or 1, math.min(ctx.options.to or #all, #all)
   if first > last then
     try(nil, ("--from %d, --to %d: the data has %d texts"):format(first, ctx.options.to or #all, #all), "E-US-04")

@@ -99,6 +99,7 @@ function M.measure(ctx)
     predict(ctx, model, result)
     result.task = task_of(ctx, result.measured)
   end
+  if o.layers and not ctx.texts then try(nil, "--layers of a language model goes with --data", "E-US-05") end
   if o.layers then result.layers = core.array(layers_of(ctx, model)) end
   if o.samples then
     local options = { tokenizer = ctx.tokenizer, count = o.samples, seed = o.seed }

@@ -47,6 +47,8 @@ local function weight_only(case, target)
     { name = "searched plan, RTN", searched = "rounding" },
     { name = "searched plan, GPTQ", searched = "gptq", method = { "gptq" } },
     { name = "rotation + AWQ + low rank 8 + GPTQ", transform = ROTATED, method = { "awq", rank, "gptq" } },
+    { name = "the same, searched plan", transform = ROTATED, searched = { "awq", rank, "gptq" },
+      method = { "awq", rank, "gptq" } },
   }
   for _, row in ipairs(rows) do row.type = type end
   return rows

@@ -41,7 +41,7 @@ local function uniform(trials, index, limit)
   local chosen, bytes = {}, 0
   for _, layer in ipairs(trials.layers) do
     for _, choice in ipairs(layer.choices) do
-      if choice.held == index then chosen[layer.name], bytes = choice, bytes + choice.bytes end
+      if trials.index[choice] == index then chosen[layer.name], bytes = choice, bytes + choice.bytes end
     end
     if not chosen[layer.name] then return nil end
   end

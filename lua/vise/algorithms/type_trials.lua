@@ -71,6 +71,7 @@ end
 ---@field kept vise.Answers
 ---@field layers vise.BudgetLayer[]
 ---@field held table<string, vise.QuantizedLinear>[]  By choice, then by layer.
+---@field index table<vise.BudgetChoice, integer>     Which of the choices a layer's is.
 ---@field options vise.SensitivityOptions
 local Trials = {}
 Trials.__index = Trials
@@ -86,7 +87,8 @@ local function make(trials, choice, by_name)
       layer = { name = made.name, weights = made.shape[1] * made.shape[2], choices = {} }
       by_name[made.name], trials.layers[#trials.layers + 1] = layer, layer
     end
-    table.insert(layer.choices, { type = made.type, method = method, bytes = made.disk_bytes, held = #trials.held })
+    local option = { type = made.type, method = method, bytes = made.disk_bytes }
+    layer.choices[#layer.choices + 1], trials.index[option] = option, #trials.held
   end
 end
 
@@ -97,7 +99,7 @@ end
 ---@return vise.Trials
 function M.new(model, options, budgeted)
   check(options, budgeted)
-  local self = setmetatable({ model = model, layers = {}, held = {}, options = options,
+  local self = setmetatable({ model = model, layers = {}, held = {}, index = {}, options = options,
     kept = answers.record(model, options.calibrate, options.forwards or FORWARDS) }, Trials)
   local by_name = {}
   local ok, problem = pcall(function()
@@ -110,7 +112,7 @@ end
 
 -- Puts a choice onto a layer; nil: it is float.
 function Trials:put(name, choice)
-  self.model:layer(name).quantized = choice and self.held[choice.held][name] or nil
+  self.model:layer(name).quantized = choice and self.held[self.index[choice]][name] or nil
 end
 
 --- The distance of the answers when each layer has its choice, and those without one are float.

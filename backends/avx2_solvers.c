@@ -2,6 +2,7 @@
 // Walsh-Hadamard transforms.
 
 #include <immintrin.h>
+#include <stdint.h>
 
 #include "backends/backends.h"
 
@@ -161,12 +162,12 @@ INLINE void butterfly(__m256 *a, __m256 *b) {
 
 // Stages 1, 2 and 4: inside a vector.
 INLINE __m256 inside(__m256 x) {
-    const __m256 one =
-        _mm256_castsi256_ps(_mm256_setr_epi32(0, 1 << 31, 0, 1 << 31, 0, 1 << 31, 0, 1 << 31));
-    const __m256 two =
-        _mm256_castsi256_ps(_mm256_setr_epi32(0, 0, 1 << 31, 1 << 31, 0, 0, 1 << 31, 1 << 31));
-    const __m256 four =
-        _mm256_castsi256_ps(_mm256_setr_epi32(0, 0, 0, 0, 1 << 31, 1 << 31, 1 << 31, 1 << 31));
+    const __m256 one = _mm256_castsi256_ps(
+        _mm256_setr_epi32(0, INT32_MIN, 0, INT32_MIN, 0, INT32_MIN, 0, INT32_MIN));
+    const __m256 two = _mm256_castsi256_ps(
+        _mm256_setr_epi32(0, 0, INT32_MIN, INT32_MIN, 0, 0, INT32_MIN, INT32_MIN));
+    const __m256 four = _mm256_castsi256_ps(
+        _mm256_setr_epi32(0, 0, 0, 0, INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN));
     x = _mm256_add_ps(_mm256_permute_ps(x, 0xb1), _mm256_xor_ps(x, one));
     x = _mm256_add_ps(_mm256_permute_ps(x, 0x4e), _mm256_xor_ps(x, two));
     return _mm256_add_ps(_mm256_permute2f128_ps(x, x, 1), _mm256_xor_ps(x, four));

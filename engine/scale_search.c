@@ -60,8 +60,8 @@ static void prepare(ratio_search *f) {
 }
 
 // The f8e4m3 codes of the scales times `ratio`.
-static void codes_at(const ratio_search *f, uint8_t code[VISE_RUNS], const float exact[VISE_RUNS],
-                     int64_t count, float ratio) {
+static void codes_at(const ratio_search *f, uint8_t code[VISE_RUNS],
+                     const float exact[VISE_RUNS], int64_t count, float ratio) {
     const vise_kernels *k = f->m->kernels;
     vise_steps steps;
     float some[VISE_RUNS];

@@ -49,7 +49,8 @@ function M.chem()
     return (assert(vise.data.texts("tests/data/guacamol/" .. name, { format = "lines" })))
   end
   local case = language(CHEM, lines "lines-0-999.smiles", lines "lines-1000-1299.smiles", 72)
-  case.targets = { { title = "chemistry GPT-2 at 3 bits", bits = 3 }, { title = "chemistry GPT-2 at 2 bits", bits = 2 } }
+  case.targets = { { title = "chemistry GPT-2 at 3 bits", bits = 3 }, { title = "chemistry GPT-2 at 2 "
+    .. "bits", bits = 2 } }
   case.group = 32
   return case
 end

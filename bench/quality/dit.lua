@@ -27,9 +27,17 @@ end
 
 local HEAD = { "type", "bits", "bytes", "weight error", "direct", "PSNR", "seconds" }
 
+local COMPOSED = { "rotate", "balance", "low_rank", "gptq" }
+
+local function composed(quant_type)
+  return { quant_type = quant_type, calibrate = images.calibrate, method = COMPOSED,
+    calibration = { mode = "whole" } }
+end
+
 local function measure(label, quant_type, published, strategy)
   local model = images.open()
-  local report = assert(vise.quantize(model, config(quant_type, published, strategy)))
+  local cfg = strategy == COMPOSED and composed(quant_type) or config(quant_type, published, strategy)
+  local report = assert(vise.quantize(model, cfg))
   local sum = 0
   for _, layer in ipairs(report.layers) do sum = sum + layer.weight_error end
   local row = { label, ("%.2f"):format(report.bits_per_weight), report.disk_bytes,
@@ -53,6 +61,7 @@ for _, format in ipairs { "int4", "nvfp4" } do
       recipes[#recipes + 1] = measure(name .. ", published", name, true)
       if suffix == "" and rank == 32 then
         recipes[#recipes + 1] = measure(name .. ", activation", name, false, "activation")
+        recipes[#recipes + 1] = measure(name .. ", " .. table.concat(COMPOSED, " + "), name, false, COMPOSED)
       end
       recipes[#recipes + 1] = measure(name, name)
     end

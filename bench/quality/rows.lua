@@ -33,7 +33,7 @@ local function weight_only(case, target)
   local rank = { name = "low_rank", options = { rank = 8 } }
   local rows = {
     { name = "RTN" },
-    -- SEARCH
+    { name = "RTN, scale search", method = { MSE } },
     { name = "SmoothQuant", method = { "smoothquant" } },
     { name = "AWQ", method = { "awq" } },
     { name = "HQQ", method = { "hqq" } },
@@ -59,13 +59,14 @@ local function both(_, target)
   local rows
   if r == 0 then
     rows = {
-      { name = "RTN", type = free, method = { "rounding" } },
-      { name = "RTN, scale search", type = free, method = { MSE } },
+      { name = "RTN", type = free, svdq = { refine_iters = 0, scale_search = false } },
+      { name = "RTN, scale search", type = free, svdq = { refine_iters = 0 } },
       { name = "SmoothQuant", type = free, method = { "smoothquant" } },
       { name = "AWQ", type = free, method = { "awq" } },
       { name = "rotation (R4)", type = free, method = { "rotate" } },
       { name = "GPTQ", type = free, method = { "gptq" } },
-      { name = "rotation + SmoothQuant + GPTQ", type = free, method = { "rotate", "smoothquant", "gptq" } },
+      { name = "balance + GPTQ", type = free, method = { "balance", "gptq" } },
+      { name = "rotation + balance + GPTQ", type = free, method = { "rotate", "balance", "gptq" } },
     }
   else
     rows = {
@@ -73,9 +74,10 @@ local function both(_, target)
       { name = "SVDQuant, default", type = with },
       { name = "low rank", type = free, method = { "low_rank" } },
       { name = "low rank + GPTQ", type = free, method = { "low_rank", "gptq" } },
-      { name = "SmoothQuant + low rank + GPTQ", type = free, method = { "smoothquant", "low_rank", "gptq" } },
-      { name = "rotation + SmoothQuant + low rank + GPTQ", type = free,
-        method = { "rotate", "smoothquant", "low_rank", "gptq" } },
+      { name = "balance + low rank + GPTQ", type = free, method = { "balance", "low_rank", "gptq" } },
+      { name = "rotation + low rank + GPTQ", type = free, method = { "rotate", "low_rank", "gptq" } },
+      { name = "rotation + balance + low rank + GPTQ", type = free,
+        method = { "rotate", "balance", "low_rank", "gptq" } },
     }
   end
   return rows

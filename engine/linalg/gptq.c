@@ -8,6 +8,7 @@
 #include "engine/linalg/symmetric.h"
 #include "engine/ops/argument.h"
 #include "engine/ops/scratch.h"
+#include "engine/peer_steps.h"
 #include "engine/row_failure.h"
 
 enum {
@@ -254,6 +255,7 @@ vise_status vise_gptq(const vise_context *ctx, vise_coded *out, double *loss,
     w->order = order.data;
     w->place = place;
     for (int64_t c = 0; c < m.cols; c++) place[w->order[c]] = (int32_t)c;
+    w->plainly = vise_peer_coded(s) || vise_scheme_offset(s);
     w->halves = vise_sweep_halves_fit(w);
     st = check_scheme(w, err);
     if (!st) st = vise_encoding_make(ctx, &w->encoding, s, &opt->search, &m, err);

@@ -19,6 +19,7 @@ typedef struct vise_sweep {
     vise_encoding encoding; // what all rows share
     int64_t n, width, runs; // columns; columns a run; runs a row
     bool ahead;             // steps are known before the sweep
+    bool plainly;           // codes are no kernel's
     bool halves;            // errors are passed on by halves, not by blocks
     vise_coded *out;
 } vise_sweep;

@@ -35,6 +35,28 @@ static void round_columns(vise_band *b, int64_t first, int64_t end) {
     for (int64_t r = 0; r < b->rows; r++) b->loss += (double)b->losses[r];
 }
 
+// The same for codes that only engine/codec.h knows how to make: a value at a time.
+static void round_plainly(vise_band *b, int64_t first, int64_t end) {
+    const vise_sweep *s = b->sweep;
+    const vise_kernels *k = &s->ctx->kernels;
+    for (int64_t c = first; c < end; c++) {
+        const float *u = s->factor + c * s->n;
+        float *w = b->w + c * b->pitch;
+        int64_t run = vise_sweep_run(s, c);
+        for (int64_t r = 0; r < b->rows; r++) {
+            const vise_step step = vise_band_step(b, run, r);
+            float x = u[c] == 0 ? 0 : w[r], value;
+            int8_t *q = &b->q[c * b->pitch + r];
+            vise_step_encode(k, s->scheme, step, q, &x, 1);
+            vise_step_decode(k, s->scheme, step, &value, q, 1);
+            float e = u[c] == 0 ? 0 : (value - x) / u[c];
+            for (int64_t j = c + 1; j < end; j++) b->w[j * b->pitch + r] += e * u[j];
+            w[r] = e;
+            b->loss += (double)e * (double)e;
+        }
+    }
+}
+
 // Takes the errors of columns [first, end) out of columns [end, last), in pieces between which
 // the cancel flag is looked at.
 static void pass_on(vise_band *b, int64_t first, int64_t end, int64_t last) {
@@ -105,7 +127,7 @@ static bool sweep_halves(vise_band *b) {
     for (int64_t c = 0, next; c < s->n && !stopped(s); c = next) {
         next = columns_end(s, c);
         if (!find_steps(b, c)) return false;
-        round_columns(b, c, next);
+        (s->plainly ? round_plainly : round_columns)(b, c, next);
         if (next < s->n) {
             int64_t half = half_at(next);
             pass_on(b, next - half, next, smaller(next + half, s->n));
@@ -139,7 +161,7 @@ static bool sweep_blocks(vise_band *b) {
         for (int64_t c = first, next; c < end; c = next) {
             next = smaller(columns_end(s, c), end);
             if (!find_steps(b, c)) return false;
-            round_columns(b, c, next);
+            (s->plainly ? round_plainly : round_columns)(b, c, next);
             pass_on(b, c, next, end);
         }
         pass_on(b, first, end, s->n);

@@ -58,7 +58,7 @@ static int64_t tiles_of(int64_t n) {
     return tiles;
 }
 
-enum { CORNER = 64 }; // rows on the diagonal that are computed as one
+enum { CORNER = 128 }; // rows on the diagonal that are computed as one
 
 static void multiply(const add_job *j, float *c, const place *p, int64_t first, int64_t count) {
     vise_gemm g = {.trans_a = true, .lda = j->stride, .ldb = j->stride, .k = count};

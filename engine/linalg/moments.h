@@ -4,7 +4,7 @@
 // products as kernels.gemm makes them; chunks are added in double, in order.  The same bits for
 // any number of threads.
 //
-// Only the lower triangle is kept, as a staircase: rows come in steps of 256, and every row of
+// Only the lower triangle is kept, as a staircase: rows come in steps of 512, and every row of
 // a step has the columns up to the end of the step.  Sums of equal width add up element by
 // element.
 
@@ -14,7 +14,7 @@
 #include "engine/context.h"
 #include "engine/tensor.h"
 
-enum { VISE_MOMENTS_CHUNK = 1024, VISE_MOMENTS_STEP = 256 };
+enum { VISE_MOMENTS_CHUNK = 1024, VISE_MOMENTS_STEP = 512 };
 
 // Doubles that a sum of width n takes; -1 if that overflows.
 int64_t vise_moments_count(int64_t n);

@@ -26,7 +26,7 @@ typedef struct leftover {
 
 // `kept` are the ids to leave out; `y` has room for the row.  The row has no NaN.
 static leftover without(const vise_kernels *k, float *y, const float *x, int64_t n,
-                         const int32_t *kept, int64_t count, double log_all) {
+                        const int32_t *kept, int64_t count, double log_all) {
     memcpy(y, x, (size_t)n * sizeof *y);
     for (int64_t i = 0; i < count; i++) y[kept[i]] = NAN;
     int64_t left = 0;

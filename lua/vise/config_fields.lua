@@ -74,11 +74,11 @@ end
 -- How the range of a static scale is chosen.
 local RANGES = { "minmax", "percentile", "mse", "entropy" }
 
-local function one_of(list, value, where)
-  for _, known in ipairs(list) do
+local function one_of(words, value, where)
+  for _, known in ipairs(words) do
     if value == known then return value end
   end
-  fail.raise("E-CF-05", "%s must be one of %s, got %s", where, table.concat(list, ", "), tostring(value))
+  fail.raise("E-CF-05", "%s must be one of %s, got %s", where, table.concat(words, ", "), tostring(value))
 end
 
 local calibration_fields = {

@@ -53,6 +53,19 @@ for _, kind in ipairs { "histogram", "token_span" } do
       end)
     end)
 
+    it("counts the same when its range grows on the way", function()
+      local rows = {}
+      for r = 1, 20 do -- below 4, 6, 9, ...
+        rows[r] = support.random({ 1, 7 }, r):mul(4 * 1.5 ^ r):totable()
+      end
+      local o <close> = core.observer(kind, { channels = 7 })
+      for _, row in ipairs(rows) do o:update(matrix { row }) end
+      local want, width = histogram_by_hand(magnitudes(rows)[kind])
+      local counts, got = o:result()
+      assert.same(want, counts:totable())
+      assert.equal(width, got)
+    end)
+
     it("puts what lies on an edge into the bin above it", function()
       local counts, width = observe(kind, { { 1 }, { 0.75 }, { 2 ^ -11 } }):result()
       assert.equal(2 / BINS, width)

@@ -107,6 +107,13 @@ describe("core.range_of", function()
     end)
   end
 
+  it("takes the bin at which a percentile is reached, not the next", function()
+    local counts = counts_of { 5, 3, 2 }
+    for p, edge in pairs { [50] = 0, [80] = 0.5, [80.1] = 1, [100] = 1 } do
+      assert.equal(edge, core.range_of(counts, 0.5, "percentile", { percentile = p }), p)
+    end
+  end)
+
   it("takes the last of ranges that lose equally, by entropy, and the first by mse", function()
     -- Nothing beyond bin 60: every cut keeps all, and all cells of one bin keep it as it is.
     local list = {}

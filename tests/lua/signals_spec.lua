@@ -57,7 +57,7 @@ describe("Ctrl-C", function()
       gptq = [[core.gptq(core.scheme { bits = 4, granularity = "row", convention = "amax" },
         core.tensor("f32", { 512, 2048 }), unit(2048))]],
       inverse_factor = "core.inverse_factor(unit(2000))",
-      moments = [[core.moments(core.tensor("f32", { 1024, 2048 }))]],
+      moments = [[core.moments(core.tensor("f32", { 1 << 17, 128 }))]],
     } do
       local status, out = interrupt(1, ([[
         local core = require "vise.core"

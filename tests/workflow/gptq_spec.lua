@@ -109,6 +109,19 @@ describe("GPTQ", function()
     end
   end)
 
+  it("searches steps, which lowers what it loses", function()
+    for _, type in ipairs { "int3_weight_only", "svdq_int4_r0" } do
+      local function lost(search)
+        local layer = steps.case(OUT, 128, type)
+        return steps.loss(layer, steps.round("gptq", { search = search }, layer))
+      end
+      local none = lost "none"
+      for _, search in ipairs { "auto", "squares", "mse" } do
+        assert.is_true(lost(search) < none, ("%s %s"):format(type, search))
+      end
+    end
+  end)
+
   it("names the column where moments are singular, and what helps", function()
     local _, weight = steps.case(OUT, IN)
     local twice = core.tensor("f32", { IN, IN })

@@ -74,7 +74,8 @@ end
 describe("HQQ", function()
   it("has the steps and the codes of its formulas to the bit, by both routines", function()
     for _, bits in ipairs { 2, 3, 4 } do
-      for _, given in ipairs { {}, { routine = "v2", kappa = 3, early_stop = false }, { early_stop = false, iterations = 7 },
+      for _, given in ipairs { {}, { routine = "v2", kappa = 3, early_stop = false },
+        { early_stop = false, iterations = 7 },
         { p = 0.5, beta = 40 } } do
         local layer, weight = steps.case(OUT, IN, ("int%d_weight_only_g32"):format(bits))
         local options = options_with(given)

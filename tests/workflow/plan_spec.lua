@@ -73,7 +73,7 @@ describe("vise.plan", function()
     raises("E-PL-03", "transformer_blocks.0.attn1.to_q [128, 128], int4_weight_only_g256: group 256 is wider than the "
       .. "layer's 128 inputs", { quant_type = "int8_per_row", plan = { { "*.to_q", "int4_weight_only_g256" } } })
     local wide <close> = core.tensor("f16", { 1, 65537 })
-    local one = { layers = function() return { { name = "wide", weight = wide } } end }
+    local one = { layers = function() return { require("vise.nn.linear").new("wide", 1, 65537, wide) } end }
     assert.error_matches(function() vise.plan(one, { quant_type = "int8_per_row", regions = "all" }) end,
       "E%-PL%-05: nothing to quantize: of 1 linear layers 1 int8_per_row: 65537 inputs, the integer product takes up "
         .. "to 65536")

@@ -179,6 +179,34 @@ describe("a calibration block by block that is impossible", function()
     end }))
   end)
 
+  it("leaves the model and the memory as they were, however it ends", function()
+    local model <close> = assert(vise.open(PATH))
+    local function left(ends)
+      collectgarbage()
+      collectgarbage()
+      local before, layers = core.memory().blocks, 0
+      local method = { name = "ends", needs = { "range" }, make = function(weight, about)
+        layers = layers + 1
+        if layers == 18 then return ends() end
+        return { weight = core.encode(about.scheme, weight) }
+      end }
+      local ok = pcall(function() assert(vise.quantize(model, sequential.with { method = method })) end)
+      assert.is_false(ok)
+      assert.equal(18, layers)
+      for _, layer in ipairs(model:layers()) do
+        assert.is_nil(layer.quantized)
+        assert.equal(0, #layer.hooks)
+      end
+      assert.is_nil(rawget(model, "compute"))
+      collectgarbage()
+      collectgarbage()
+      return core.memory().blocks - before
+    end
+    assert.equal(0, left(function() return nil, "enough" end))
+    assert.equal(0, left(function() error "a mistake" end))
+    assert.equal(0, left(function() error("E-RN-01: interrupted", 0) end)) -- as Ctrl-C arrives
+  end)
+
   it("names the first layer whose output is not finite, and changes nothing", function()
     local path = sequential.copy_with(function(name, tensor)
       if name == "model.layers.2.mlp.up_proj.weight" then tensor:set(70, 3e38) end

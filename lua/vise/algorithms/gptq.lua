@@ -18,8 +18,9 @@
 ---   group    by falling diagonal with steps found on the way: needs an index of groups in the file,
 ---            which no format here has; refused
 ---
---- `search` "squares" finds each scale by the squares of the errors instead of taking the range's; "auto"
---- does where the scheme has such a search.
+--- `search` "squares" searches the steps of each group instead of taking the range's (vise.coded.encode's
+--- search); "auto" does where the scheme can be searched; "mse" is the published grid: shrink, grid and norm
+--- as of the method rounding.
 
 local core = require "vise.core"
 local fail = require "vise.fail"
@@ -29,7 +30,7 @@ local runs = require "vise.algorithms.runs"
 local M = {}
 
 local ORDERS = { none = true, static = true, gar = true }
-local SEARCHES = { auto = true, none = true, squares = true }
+local SEARCHES = { auto = true, mse = true, none = true, squares = true }
 local MOST_DAMPING = 1 -- that is tried when damping may be raised
 
 local function check_order(value, where)
@@ -67,9 +68,11 @@ function M.factor(moments, order, options)
   end
 end
 
-local function searched(scheme, search)
-  if search == "auto" then return runs.searchable(scheme) end
-  return search == "squares"
+-- How core.gptq searches steps.
+local function search_of(scheme, options)
+  if options.search == "auto" then return runs.searchable(scheme) end
+  if options.search ~= "mse" then return options.search == "squares" end
+  return { shrink = options.shrink, grid = options.grid, norm = options.norm }
 end
 
 --- Codes of a layer's weight, column by column.
@@ -82,7 +85,7 @@ function M.round(layer, options)
   local made, damping = M.factor(layer.moments, order, options)
   local factor <close> = made
   local coded, loss, id = core.gptq(layer.scheme, layer.weight, factor, { order = order, block = options.block,
-    static_groups = options.static_groups or options.order == "static", search = searched(layer.scheme, options.search),
+    static_groups = options.static_groups or options.order == "static", search = search_of(layer.scheme, options),
     reference_groups = options.reference_groups })
   if not coded then fail.try(nil, loss, id) end
   return coded, { loss = loss, damping = damping }
@@ -92,10 +95,11 @@ end
 M.method = {
   name = "gptq", needs = { "moments" }, copies = 5, sequential = true,
   options = { damping = 0.01, raise = false, precision = "f32", order = "none", static_groups = false,
-    reference_groups = false, block = 128, search = "auto" },
+    reference_groups = false, block = 128, search = "auto", shrink = 0.8, grid = 100, norm = 2.4 },
   check = options_of.checker { damping = options_of.number(0, 1e6), block = options_of.integer(1, 1 << 20),
     order = check_order, precision = options_of.choice { f32 = true, f64 = true },
-    search = options_of.choice(SEARCHES) },
+    search = options_of.choice(SEARCHES), shrink = options_of.number(0, 1), grid = options_of.integer(1, 10000),
+    norm = options_of.number(1, 4) },
   round = function(layer, options)
     local coded, told = M.round(layer, options)
     layer.notes.loss, layer.notes.damping = told.loss, told.damping

@@ -15,14 +15,15 @@ function M.size(scheme, columns)
   return group > 0 and math.min(group, columns) or columns
 end
 
-local SEARCHABLE = { amax_half_step = true, amax = true, nvfp4 = true, svdq_nvfp4_stored = true }
-
---- Can core.encode search the scales of a scheme?
+--- Can core.encode search the steps of a scheme?  It is asked.
 ---@param scheme vise.Scheme
 ---@return boolean
 function M.searchable(scheme)
-  local fields = scheme:fields()
-  return SEARCHABLE[fields.convention] and fields.granularity ~= "tensor" and fields.element ~= "f8e4m3" or false
+  local group = scheme:fields().group or 0
+  local probe <close> = try(core.tensor("f32", { 1, math.max(group, 1) }))
+  local ok, coded = pcall(core.encode, scheme, probe, { search = true })
+  if ok and coded then coded:close() end
+  return ok and coded ~= nil
 end
 
 --- [rows, n * size] -> [size, rows * n]: each column is a run.

@@ -13,6 +13,7 @@ local M = { title = "GB/s of f32 in; packing: of packed bytes out",
     "scaling" } }
 
 local RANK, OVERSAMPLE, ITERATIONS = 32, 10, 4
+local RANGES = 100 -- that a range search tries, as GPTQ's does
 local CANDIDATES = { int4 = 41, nvfp4 = 31 } -- ratios that a scale search tries
 
 -- The weight schemes of the types that people use most, and others by name.
@@ -55,6 +56,13 @@ local function searches(shape)
     tasks[#tasks + 1] = { name = "scale search " .. name, work = CANDIDATES[name] * shape[1] * shape[2],
       unit = "G candidates/s", about = { size = size_of(table.unpack(shape)) },
       run = function() local c <close> = try(core.encode(scheme, w, { search = true })) end } -- luacheck: ignore 211
+  end
+  for name, search in pairs { squares = { norm = 2 }, ["norm 2.4"] = { norm = 2.4 } } do
+    local scheme = core.scheme { bits = 4, granularity = "group", group = 128, convention = "minmax_int_zero" }
+    search.shrink, search.grid = 1, RANGES
+    tasks[#tasks + 1] = { name = "range search uint4, " .. name, work = RANGES * shape[1] * shape[2],
+      unit = "G candidates/s", about = { size = size_of(table.unpack(shape)) },
+      run = function() local c <close> = try(core.encode(scheme, w, { search = search })) end } -- luacheck: ignore 211
   end
   table.sort(tasks, function(a, b) return a.name < b.name end)
   return tasks

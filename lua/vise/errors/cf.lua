@@ -24,8 +24,10 @@ return {
     title = "unknown quant type",
     next = "`vise explain E-CF-04` lists the forms, `vise explain TYPE` what one stores.",
     explain = "The forms of quant types are float8_per_tensor|per_row[_static], float8_per_block, float8_weight_only, "
-      .. "int8_per_tensor|per_row[_static], int8_weight_only, int2|int3|int4_weight_only[_g16|_g32|_g64|_g128|_g256|_row], "
-      .. "w4a8[_g16|_g32|_g64|_g128|_g256], nvfp4, nvfp4_weight_only and svdq_int4|nvfp4_r<rank>[_dq]. The text given follows none of them.",
+      .. "int8_per_tensor|per_row[_static], int8_weight_only, "
+      .. "int2|int3|int4_weight_only[_g16|_g32|_g64|_g128|_g256|_row], "
+      .. "w4a8[_g16|_g32|_g64|_g128|_g256], nvfp4, nvfp4_weight_only and svdq_int4|nvfp4_r<rank>[_dq]. The text "
+      .. "given follows none of them.",
   },
   ["E-CF-05"] = {
     title = "value outside its range",

@@ -134,8 +134,8 @@ return {
   ["E-OB-27"] = {
     title = "not an importance matrix",
     next = "Write it again with llama.cpp's imatrix tool.",
-    explain = "Importance matrices of llama.cpp are GGUF files with general.type \"imatrix\", or in the older form lists "
-      .. "of names and values. This file is neither, ends too early, or says sizes that it cannot have.",
+    explain = "Importance matrices of llama.cpp are GGUF files with general.type \"imatrix\", or in the older form "
+      .. "lists of names and values. This file is neither, ends too early, or says sizes that it cannot have.",
     exit = 65,
   },
   ["E-OB-28"] = {

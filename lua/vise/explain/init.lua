@@ -2,7 +2,10 @@
 
 local errors = require "vise.errors"
 local fail = require "vise.fail"
-local methods = require "vise.explain.methods"
+local methods = {}
+for _, part in ipairs { "methods", "steps" } do
+  for name, entry in pairs(require("vise.explain." .. part)) do methods[name] = entry end
+end
 local suggest = require "vise.suggest"
 local text = require "vise.text"
 
@@ -10,7 +13,8 @@ local M = {}
 
 -- Other names that people use for a method.
 local ALIASES = {
-  rtn = "round_to_nearest", rounding = "round_to_nearest", smoothquant = "smoothing", activation = "smoothing",
+  rtn = "round_to_nearest", rounding = "round_to_nearest", awq_clip = "awq",
+  log_equalization = "smoothquant", activation = "smoothing",
   search = "smoothing_search", svdq = "svdquant", svd = "low_rank", refinement = "refine",
 }
 

@@ -28,8 +28,8 @@ return {
     steps = { "for f in a grid below 1:  s = f amax / largest code", "keep the s of the least sum (w - w^)^2" },
     when = "On by default in svdq types: it takes about an eighth off the weight error for nothing stored.",
     options = "svdq = { scale_search = true|false }; method = { name = \"rounding\", options = { search = "
-      .. "\"squares\"|\"mse\"|\"wide\"|\"importance\" } }: squared errors, LLM Compressor's and GPTQ's |w - w^|^2.4, or "
-      .. "|w - w^|^3 weighted by the mean square of each input",
+      .. "\"squares\"|\"mse\"|\"wide\"|\"importance\" } }: squared errors, LLM Compressor's and GPTQ's |w - w^|^2.4, "
+      .. "or |w - w^|^3 weighted by the mean square of each input",
     see = { "svdquant", "round_to_nearest" },
   },
   rotate = {
@@ -109,7 +109,10 @@ return {
       .. "`high` in f64. The residual is taken from the rounded factors, so their rounding is coded with it.",
     steps = { "Q = orth(W G), then in turns orth(W' Q) and orth(W Q);  SVD of Q' W",
       "up = U diag(sigma), down = V', both rounded to 16 bits" },
-    options = "svdq = { calibrate_precision = \"low\"|\"medium\"|\"high\", seed = 0 }",
+    options = "svdq = { calibrate_precision = \"low\"|\"medium\"|\"high\", seed = 0 }; as a step of a chain, "
+      .. "weighted by "
+      .. "the second moments and in turns with GPTQ: { name = \"low_rank\", options = { rank = 8, rounds = 8, metric = "
+      .. "\"moments\"|\"plain\", rounder = \"gptq\"|\"rounding\" } }",
     paper = "Halko, Martinsson, Tropp, arXiv 0909.4061, algorithm 4.4",
     see = { "svdquant", "refine" },
   },

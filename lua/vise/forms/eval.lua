@@ -32,7 +32,8 @@ local prediction = {
   { "rest", "number|null", "mean probability of all others", optional = true },
 }
 
-local quantiles = { "quantiles", "table<string, number|null>", "max, 99.9, 99, 95, 90, 75, median, 25, 10, 5, 1, 0.1, min" }
+local quantiles = { "quantiles", "table<string, number|null>", "max, 99.9, 99, 95, 90, 75, median, 25, 10, 5, 1, "
+  .. "0.1, min" }
 
 local divergence = {
   { "kld", "number|null", "mean divergence from the base, in nats; what was not kept is one id" },

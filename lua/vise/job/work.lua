@@ -26,6 +26,10 @@ local function print_plan(job, title, plan)
   job:print("  %d bytes on disk (tensors %d%s)", plan.file_bytes, plan.disk_bytes, changed)
   job:print("  %s in memory, at most %s more while it is made", text.bytes(plan.memory_bytes),
     text.bytes(plan.workspace_bytes))
+  if plan.mode and plan.mode ~= "whole" then
+    job:print("  calibrated block by block (%s): of that at most %s are statistics, and %s what passes between blocks",
+      plan.mode, text.bytes(plan.statistics_bytes), text.bytes(plan.state_bytes))
+  end
   if job.dry_run then
     local e = plan:estimate()
     local of_it = e.calibration_seconds or 0

@@ -121,6 +121,10 @@ describe("core.gptq", function()
     end
     for _, fields in ipairs {
       int(4, "amax_half_step", 32), int(4, "amax_reciprocal", 32), int(4, "minmax_float_zero", 32), int(8, "amax"),
+      int(3, "ct_sym", 32), int(3, "ct_asym", 32), int(4, "gptq_sym", 32), int(2, "gptq_asym", 32),
+      int(4, "amax_floor", 32), int(4, "awq_asym", 32), int(4, "amax_narrow"), int(4, "autoround_sym", 32),
+      int(4, "autoround_asym", 32), int(4, "nc_sym", 32), int(4, "nc_full", 32), int(4, "gguf_q4_0", 32),
+      int(4, "gguf_q4_1", 32), int(8, "gguf_q8_0", 32), int(4, "quanto_asym", 32),
       two("nvfp4", "tensor"), two("svdq_nvfp4", "row"), two("svdq_nvfp4_low", "row"), two("svdq_nvfp4_stored", "row"),
       { element = "f8e4m3", convention = "amax", granularity = "row" },
       { element = "f8e4m3", convention = "amax", granularity = "tensor" },

@@ -28,6 +28,7 @@ return {
     } },
     { "config", "table<string, any>", "the configuration, without paths" },
     { "calibration", "table", "of types that are calibrated", optional = true, fields = {
+      { "mode", "string", "sequential or true_sequential: block by block", optional = true },
       { "rows", "table<string, integer>", "how many each layer saw", optional = true },
       { "statistics_xxh3_128", "string", "a hash of the spans and ranges" },
       { "tokens", "integer", "ids of the texts that were read", optional = true },

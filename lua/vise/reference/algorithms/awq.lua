@@ -4,8 +4,10 @@ return {
   name = "algorithms.awq",
   kind = "module",
   summary = "the steps awq and awq_clip: activation-aware scales, and weights that are cut",
-  text = "`method = \"awq\"`, or { \"awq\", \"awq_clip\" }. awq needs mean magnitudes, second moments and rows; its options are "
-    .. "grid (20) and duo (\"off\", \"on\", \"both\"). awq_clip needs second moments; its options are shrink (0.5), grid "
+  text = "`method = \"awq\"`, or { \"awq\", \"awq_clip\" }. awq needs mean magnitudes, second moments and rows; its "
+    .. "options are "
+    .. "grid (20) and duo (\"off\", \"on\", \"both\"). awq_clip needs second moments; its options are shrink (0.5), "
+    .. "grid "
     .. "(20) and skip, words in the names of layers that it leaves alone (\"q_, k_, query, key, Wqkv\").",
   functions = {
     {

@@ -4,10 +4,12 @@ return {
   name = "algorithms.gptq",
   kind = "module",
   summary = "the step gptq: columns rounded one after the other",
-  text = "`method = \"gptq\"`, or a step after others. It needs second moments. Options: damping (0.01), raise (false: a "
+  text = "`method = \"gptq\"`, or a step after others. It needs second moments. Options: damping (0.01), raise "
+    .. "(false: a "
     .. "factor that fails stops; true: damping is raised tenfold up to 1), order (\"none\", \"static\", \"gar\"), "
     .. "static_groups (false), reference_groups (false: groups see the errors of their own block; true: as in the "
-    .. "published code), block (128), search (\"auto\", \"squares\", \"none\"), precision (\"f32\", \"f64\").",
+    .. "published code), block (128), search (\"auto\", \"squares\", \"mse\", \"none\"), "
+    .. "shrink (0.8), grid (100) and norm (2.4) of \"mse\", precision (\"f32\", \"f64\").",
   functions = {
     {
       name = "factor",

@@ -4,8 +4,10 @@ return {
   name = "algorithms.smoothquant",
   kind = "module",
   summary = "the steps smoothquant, log_equalization and balance: difficulty moved from activations to weights",
-  text = "`method = { \"smoothquant\", ... }`. smoothquant needs spans; its options are alpha (0.5), convention (\"paper\", "
-    .. "\"llm-compressor\", \"modelopt\") and search (0: alpha as given; n: the best of 0, 1/n, ..., 1). log_equalization "
+  text = "`method = { \"smoothquant\", ... }`. smoothquant needs spans; its options are alpha (0.5), convention "
+    .. "(\"paper\", "
+    .. "\"llm-compressor\", \"modelopt\") and search (0: alpha as given; n: the best of 0, 1/n, ..., 1). "
+    .. "log_equalization "
     .. "has no options. balance finds factors by descent on rows; its options are alpha, where it begins (0.5), "
     .. "iterations (20), rank of a branch to come (the type's) and seed.",
   functions = {

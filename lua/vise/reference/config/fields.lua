@@ -32,8 +32,8 @@ return {
         otherwise = "as the methods want it, or whole" },
       { "work", "string", "block by block: the folder of the journal, from which another program can go on",
         filled = true, otherwise = "save_to.work; without save_to everything is held in memory" },
-      { "range", '"minmax"|"percentile"|"mse"|"entropy"', "static types: how the range of the activations is chosen from "
-        .. "what was seen; mse and entropy for int8", default = "minmax" },
+      { "range", '"minmax"|"percentile"|"mse"|"entropy"', "static types: how the range of the activations is chosen "
+        .. "from what was seen; mse and entropy for int8", default = "minmax" },
       { "percentile", "number", "with range = percentile: how much of |x| the range holds, in percent", above = 0,
         max = 100, default = 99.99 },
     } },

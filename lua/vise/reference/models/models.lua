@@ -34,7 +34,8 @@ return {
         { "default_layers", "fun(model: any): string[]", "the layers to quantize unless a config says otherwise",
           otherwise = "those of the blocks" },
         { "close", "fun(model: any)", "frees what build made beside the weights", optional = true },
-        { "workload", "\"language\"|{ calibrate: fun(model: any, options: vise.WorkloadOptions), answer: fun(model: any, "
+        { "workload", "\"language\"|{ calibrate: fun(model: any, options: vise.WorkloadOptions), answer: fun(model: "
+          .. "any, "
           .. "options: vise.WorkloadOptions): vise.Tensor }", "what the model usually does: predict texts; or what is "
           .. "run for calibration, and what is held against the float model's answer", optional = true },
         { "stream", "table", "who writes and who reads the residual stream, for vise.transform: width, embeddings, "

@@ -43,7 +43,8 @@ print(statistics:rows(statistics.layers[1].name)) --> 9]],
       name = "from_imatrix",
       arguments = { { "path", "string", "of the file" } },
       returns = { { "vise.Statistics", "statistics" } }, fails = true,
-      text = "Reads an importance matrix of llama.cpp, GGUF or the older form. Weights of the blocks of a Llama get the "
+      text = "Reads an importance matrix of llama.cpp, GGUF or the older form. Weights of the blocks of a Llama get "
+        .. "the "
         .. "names of its layers. Such statistics name no model.",
       example = CAPTURE .. [[
 local statistics = assert(vise.statistics.capture(model, #texts, read, { kinds = { "importance" } }))

@@ -16,7 +16,7 @@ local function language(folder, calibrate_on, evaluate_on, context)
   assert(vise.eval.base(float, evaluate_on, options))
   local ids = {}
   for i, text in ipairs(calibrate_on) do
-    local list = assert(tokenizer:encode(text))
+    local list = type(text) == "table" and text or assert(tokenizer:encode(text))
     ids[i] = table.move(list, 1, math.min(#list, context), 1, {})
   end
   local perplexity = assert(vise.eval.perplexity(float, evaluate_on, { tokenizer = tokenizer })).perplexity
@@ -45,8 +45,10 @@ function M.stories()
 end
 
 function M.chem()
+  local tokenizer = assert(vise.tokenizers.open(CHEM))
   local function lines(name)
-    return (assert(vise.data.texts("tests/data/guacamol/" .. name, { format = "lines" })))
+    return (assert(vise.data.texts("tests/data/guacamol/" .. name, { format = "lines", tokenizer = tokenizer,
+      most = 70 })))
   end
   local case = language(CHEM, lines "lines-0-999.smiles", lines "lines-1000-1299.smiles", 72)
   case.targets = { { title = "chemistry GPT-2 at 3 bits", bits = 3 }, { title = "chemistry GPT-2 at 2 "

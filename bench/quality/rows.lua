@@ -8,10 +8,12 @@ local M = {}
 local function searched(case, model, uniform, method)
   local bits = assert(vise.plan(model, { quant_type = uniform })).bits_per_weight
   local choices = {}
-  for i, type in ipairs { "int2_weight_only", "int3_weight_only", "int4_weight_only", "int8_weight_only" } do
-    choices[i] = { type .. (type:find "^int8" and "" or "_g" .. case.group), method }
+  for _, type in ipairs { "int2_weight_only", "int3_weight_only", "int4_weight_only" } do
+    for _, group in ipairs { case.group, 2 * case.group } do
+      choices[#choices + 1] = { ("%s_g%d"):format(type, group), method }
+    end
   end
-  return assert(vise.algorithms.sensitivity.search(model, { choices = choices, bits = bits,
+  return assert(vise.algorithms.sensitivity.search(model, { choices = choices, bits = bits, forwards = 64,
     calibrate = case.calibrate })).plan
 end
 

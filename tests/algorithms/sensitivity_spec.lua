@@ -73,9 +73,25 @@ describe("sensitivity", function()
     assert.is_true(found.bits <= 6.5 and found.bits > 6)
     local plan = assert(vise.plan(model, { quant_type = "int8_weight_only", plan = found.plan }))
     assert.near(found.bits, plan.bits_per_weight, 1e-9)
-    local small = 0
-    for _, layer in ipairs(scores) do small = small + layer.choices[1].score end
-    assert.is_true(found.score < small)
+    -- Better than the small type for all, on what was asked.
+    local float <close> = assert(vise.open(STORIES))
+    local function distance(cfg)
+      assert(vise.quantize(model, cfg))
+      local sum = 0
+      for _, ids in ipairs(TEXTS) do
+        local a, b = assert(float:forward(ids)), assert(model:forward(ids))
+        sum = sum + divergence(a:totable(), b:totable(), #ids, 512)
+      end
+      vise.restore(model)
+      return sum
+    end
+    local planned = distance { quant_type = "int4_weight_only", plan = found.plan }
+    assert.is_true(planned < distance { quant_type = "int4_weight_only" })
+    -- A budget of the small type's own bits gives that type, which is the best there is for it.
+    local least = assert(vise.algorithms.sensitivity.search(model, { calibrate = ask, rounds = 1,
+      bits = assert(vise.plan(model, { quant_type = "int4_weight_only" })).bits_per_weight,
+      choices = { "int4_weight_only", "int8_weight_only" } }))
+    for _, rule in ipairs(least.plan) do assert.equal("int4_weight_only", rule[2]) end
   end)
 
   it("of other models is the squared error of what they answer", function()

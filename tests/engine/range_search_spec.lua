@@ -167,6 +167,13 @@ describe("core.encode with a search of ranges", function()
     end
   end)
 
+  it("takes the first of equals", function()
+    -- Steps of 1 and 0.75 for 1 and 0.5: errors 0 + 0.5 and 0.25 + 0.25.
+    local scheme = core.scheme { bits = 2, granularity = "row", convention = "amax" }
+    local how = { shrink = 0.5, grid = 4, norm = 1 }
+    assert.equal(1, core.encode(scheme, support.matrix { { 1, 0.5 } }, { search = how }):tensors().scale:get(1))
+  end)
+
   it("sums over the rows of a block, and over runs longer than one piece", function()
     local long = support.random({ 2, 3000 }, 5)
     for i = 1, 6000 do long:set(i, f(long:get(i) ^ 5)) end

@@ -264,10 +264,10 @@ describe("the prompt on a terminal", function()
   end)
   it("lists what is possible, with a word about each", function()
     t:type "vise.linalg.\t"
-    t:expect "  matmul  The product of two matrices"
-    t:expect "  svd     The first singular triplets"
-    t:type "m"
-    t:last "> vise.linalg.m"
+    t:expect "  matmul          The product of two matrices"
+    t:expect "  svd             The first singular triplets"
+    t:type "s"
+    t:last "> vise.linalg.s"
   end)
   it("completes methods", function()
     t:enter "x = vise.tensor('f32', {1})"

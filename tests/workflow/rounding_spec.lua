@@ -51,7 +51,7 @@ describe("the method rounding", function()
     assert.is_true(searched:plain().layers[1].weight_error < plain:plain().layers[1].weight_error)
     assert.is_true(weighted:plain().layers[1].weight_error > searched:plain().layers[1].weight_error)
     assert.equal("rounding", methods.plain(methods.of("rounding", "method")))
-    assert.same({ name = "rounding", options = { search = "mse" } },
+    assert.same(method { search = "mse" },
       methods.plain(methods.of(method { search = "mse" }, "method")))
   end)
 

@@ -105,7 +105,7 @@ return {
     { name = "json", type = "flag", help = "print one JSON object" },
   },
   examples = {
-    { "vise calibrate models/stories --data stories.txt -k importance,moments -o stats.safetensors",
+    { "vise calibrate models/stories -d stories.txt -k moments -o stats.safetensors",
       "statistics for GPTQ" },
     { "vise calibrate models/stories -d stories.txt --shard 1/2 -o half-1.safetensors", "one half of the work" },
   },

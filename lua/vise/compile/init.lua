@@ -16,7 +16,7 @@ local try = fail.try
 
 -- The layers as they are now.  What hooks do is not part of a graph.
 local function layers_of(model)
-  if rawget(model, "compute") then
+  if rawget(model, "recording") then
     fail.raise("E-CP-04", "the forwards of the model are recorded, for a calibration block by block; a compiled "
       .. "model's would not be")
   end

@@ -87,6 +87,7 @@ function M.start(target)
     journal = journal, keep = not journal or journal.stage < 0, label = target.name or model.family,
     states = States.new(journal and journal.path, "inputs") }, Recording)
   rawset(model, "compute", recorded(self, target, model.compute))
+  rawset(model, "recording", self) -- vise.compile refuses such a model
   return self
 end
 
@@ -94,6 +95,7 @@ end
 function Recording:stop()
   if not self.model then return end
   rawset(self.model, "compute", self.before)
+  rawset(self.model, "recording", nil)
   self.model = nil
 end
 

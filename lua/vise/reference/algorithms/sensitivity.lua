@@ -24,6 +24,7 @@ return {
         { "exclude", "vise.PatternLike[]", "as of a config", default = {} },
         { "calibration", "table", "as of a config", optional = true },
         { "forwards", "integer", "of calibrate on which layers are scored, at most", min = 1, default = 16 },
+        { "rounds", "integer", "of search: how often layers are scored around a plan, at most", min = 0, default = 2 },
         { "on_layer", "fun(name: string)", "called after each score", optional = true },
       },
     },
@@ -45,9 +46,11 @@ print(#layers, layers[1].name, #layers[1].choices) --> 3 model.layers.0.mlp.gate
     {
       name = "search",
       arguments = { MODEL, OPTIONS },
-      returns = { { "table", "found", "plan, for a config; bits of a weight; score; layers, as scores gives them; "
-        .. "chosen by layer" } },
-      text = "The plan whose scores add up to the least within options.bits bits of a weight.",
+      returns = { { "table", "found", "plan, for a config; bits of a weight; distance of the answers under it; "
+        .. "layers with their last scores; chosen by layer" } },
+      text = "The plan under which the model answers best, of those tried, within options.bits bits of a weight: that "
+        .. "whose scores add up to the least, one type for all layers, and what is found when layers are scored again "
+        .. "around the best of these.",
       example = SEARCHED .. [[
 local found = assert(vise.algorithms.sensitivity.search(model, { calibrate = calibrate, bits = 6,
   regions = { "*.0.mlp.*" }, choices = { "int4_weight_only", "int8_weight_only" } }))

@@ -23,13 +23,42 @@ local function method_of(names, options)
   return method
 end
 
+-- The same without the step "rotate".
+local function without_turn(method)
+  local rest = {}
+  for _, step in ipairs(method) do
+    if step.name ~= "rotate" then rest[#rest + 1] = step end
+  end
+  return rest
+end
+
+-- Rules for the layers that read the stream which the transform turns: a Hadamard matrix on top of that would take
+-- it back, so they go without.
+local function rules_of(stream, rest, quant_type, regions)
+  local rules = {}
+  for _, layers in pairs(stream.readers) do
+    for _, name in ipairs(layers) do
+      if regions == "all" or name:find("*", 1, true) then
+        rules[#rules + 1] = { name, quant_type, #rest > 0 and rest or "rounding" }
+      end
+    end
+  end
+  table.sort(rules, function(a, b) return a[1] < b[1] end)
+  return rules
+end
+
 return function(job)
-  local p = job.params
+  local p, stream = job.params, job.model.stream
+  if #p.chain == 0 then return nil, "chain is empty: name a step, such as rounding", "E-CF-05" end
   local method, message = method_of(p.chain, p.options)
-  if not method then return nil, message, "E-RC-10" end
-  if p.transform == "rotate" or p.transform == "auto" and job.model.stream then
-    assert(vise.transform(job.model, "rotate", {}))
+  if not method then return nil, message, "E-CF-05" end
+  local rest = without_turn(method)
+  local turns = p.transform == "rotate" or p.transform == "auto" and stream ~= nil
+  local both = turns and stream ~= nil and #rest < #method
+  local function turn(model) -- the step turns the heads' values too, all of a layer at once
+    assert(vise.transform(model, "rotate", { r2 = both and "none" or nil }))
   end
   job:standard({ quant_type = p.quant_type, method = method, exclude = p.exclude, regions = p.regions,
-    fallback = p.fallback, calibration = p.mode ~= "auto" and { mode = p.mode } or nil }, { "quant_type" })
+    plan = both and rules_of(stream, rest, p.quant_type, p.regions) or nil, fallback = p.fallback,
+    calibration = p.mode ~= "auto" and { mode = p.mode } or nil }, { "quant_type" }, turns and turn or nil)
 end

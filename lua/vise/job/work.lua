@@ -90,7 +90,7 @@ function Job:quantize(model, cfg, work)
   cfg = fail.try(require("vise").config(cfg))
   self:plan(model, cfg)
   if self.dry_run then error(Job.DONE, 0) end
-  if work then fail.try(work:reference(model)) end
+  if work and not work.float then fail.try(work:reference(model)) end
   if work and self.sink then samples.add(self, "float", model) end
   local report = fail.try(require("vise").quantize(model, cfg, journal_of(self)))
   self:say("out", report:text())
@@ -156,13 +156,19 @@ end
 --- expects of this type.
 ---@param cfg table         What vise.config takes; `calibrate` is the workload's if a type needs one.
 ---@param naming? string[]  Parameters that the quant type's name says.
+---@param change? fun(model: vise.Model)  What is done to the float model first; the result is held against what
+---                       the model was before.
 ---@return vise.QuantizeReport
-function Job:standard(cfg, naming)
+function Job:standard(cfg, naming, change)
   local model, fields = self.model, {}
   for key, value in pairs(cfg) do fields[key] = value end
   local work = self:workload()
   if work and require("vise.config").is_calibrated(fields) and not fields.statistics then
     fields.calibrate = fields.calibrate or work:calibration()
+  end
+  if change then
+    if work and not self.dry_run then fail.try(work:reference(model)) end
+    change(model)
   end
   local report = self:quantize(model, fields, work)
   if self.out then

@@ -209,10 +209,12 @@ print(job:save(job.model).file) --> out/artefact/int8_per_row.safetensors]],
       arguments = {
         { "config", "vise.ConfigFields", "`calibrate` is the workload's if a type needs one" },
         { "naming", "string[]", "parameters that the quant type's name says", optional = true },
+        { "change", "fun(model)", "what is done to the float model first, such as a transform", optional = true },
       },
       returns = { { "vise.QuantizeReport", "report" } },
       text = "Does a whole run: quantizes the job's model, saves it to the output folder, measures it on its workload "
-        .. "and, if the other parameters are the header's, holds the result against what the header expects.",
+        .. "and, if the other parameters are the header's, holds the result against what the header expects. What "
+        .. "is measured is the distance to the model before `change`.",
       example = [[
 local quant_type = ("svdq_int4_r%d_dq"):format(job.params.rank)
 local report = job:standard({ quant_type = quant_type, regions = { "*.0.attn1.*" } }, { "rank" })

@@ -40,7 +40,7 @@ function M.stories()
   local case = language(STORIES, assert(vise.data.stories "tests/data/tinystories/stories-1-128.txt"),
     assert(vise.data.stories "tests/data/tinystories/stories-1500-1539.txt"), 512)
   case.targets = { { title = "stories260K at 4 bits", bits = 4 }, { title = "stories260K at 3 bits", bits = 3 } }
-  case.group = 32
+  case.group, case.forwards = 32, 12
   return case
 end
 
@@ -53,7 +53,7 @@ function M.chem()
   local case = language(CHEM, lines "lines-0-999.smiles", lines "lines-1000-1299.smiles", 72)
   case.targets = { { title = "chemistry GPT-2 at 3 bits", bits = 3 }, { title = "chemistry GPT-2 at 2 "
     .. "bits", bits = 2 } }
-  case.group = 32
+  case.group, case.forwards = 32, 64
   return case
 end
 

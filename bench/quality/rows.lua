@@ -13,7 +13,7 @@ local function searched(case, model, uniform, method)
       choices[#choices + 1] = { ("%s_g%d"):format(type, group), method }
     end
   end
-  return assert(vise.algorithms.sensitivity.search(model, { choices = choices, bits = bits, forwards = 64,
+  return assert(vise.algorithms.sensitivity.search(model, { choices = choices, bits = bits, forwards = case.forwards,
     calibrate = case.calibrate })).plan
 end
 

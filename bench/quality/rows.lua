@@ -4,15 +4,22 @@ local vise = require "vise"
 
 local M = {}
 
--- The plan of least score at the bits of the uniform type, every layer made by a method.
+-- Types that a plan is searched among: of the uniform type's bits with narrower and wider groups, and its
+-- neighbours.
+local CHOICES = {
+  [2] = { "int2_weight_only_g64", "int2_weight_only_g32", "int2_weight_only_g16", "int3_weight_only_g32" },
+  [3] = { "int2_weight_only_g32", "int3_weight_only_g64", "int3_weight_only_g32", "int3_weight_only_g16",
+    "int4_weight_only_g32" },
+  [4] = { "int3_weight_only_g32", "int4_weight_only_g64", "int4_weight_only_g32", "int4_weight_only_g16",
+    "int8_weight_only" },
+}
+
+-- The best plan found at the bits of the uniform type, every layer made by a method.
 local function searched(case, model, uniform, method)
-  local bits = assert(vise.plan(model, { quant_type = uniform })).bits_per_weight
+  local bits = assert(vise.plan(model, { quant_type = uniform, method = method, calibrate = case.calibrate
+    })).bits_per_weight
   local choices = {}
-  for _, type in ipairs { "int2_weight_only", "int3_weight_only", "int4_weight_only" } do
-    for _, group in ipairs { case.group, 2 * case.group } do
-      choices[#choices + 1] = { ("%s_g%d"):format(type, group), method }
-    end
-  end
+  for i, type in ipairs(CHOICES[tonumber(uniform:match "^int(%d)")]) do choices[i] = { type, method } end
   return assert(vise.algorithms.sensitivity.search(model, { choices = choices, bits = bits, forwards = case.forwards,
     calibrate = case.calibrate })).plan
 end

@@ -1,4 +1,5 @@
--- Every algorithm on small real models: `vise bench/quality/table.lua [stories|chem|dit ...] [--record]`.
+-- Every algorithm on small real models: `vise bench/quality/table.lua [--record] [stories|chem|dit ...]
+-- [--only=WORDS]`, where only rows with these words in their names are made.
 --
 --   stories   stories260K, calibrated on stories 1-128, predicting stories 1500-1539
 --   chem      a GPT-2 over SMILES, calibrated on GuacaMol lines 0-999, predicting lines 1000-1299
@@ -43,8 +44,9 @@ local function measure(case, row)
   return cells, result
 end
 
-local wanted, tables = {}, {}
+local wanted, tables, only = {}, {}, ""
 for _, word in ipairs(arg) do
+  only = word:match "^%-%-only=(.*)$" or only
   if not word:find "^%-" then wanted[word] = true end
 end
 
@@ -57,7 +59,9 @@ for _, name in ipairs { "stories", "chem", "dit" } do
       table.insert(rows[1], "bits")
       table.insert(rows[1], "seconds")
       print("\n" .. target.title)
-      for _, row in ipairs(rows_of.list(case, target)) do rows[#rows + 1] = measure(case, row) end
+      for _, row in ipairs(rows_of.list(case, target)) do
+        if row.name:find(only, 1, true) then rows[#rows + 1] = measure(case, row) end
+      end
       tables[#tables + 1] = { title = target.title .. ": " .. case.about, rows = rows }
     end
   end

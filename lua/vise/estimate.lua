@@ -24,15 +24,34 @@ local ROWS, MORE = 128, 2     -- of the first trial, a multiple of every block; 
 ---@field calibration_seconds? number  nil: nobody knows the workload, and it is not in `seconds`.
 ---@field peak_bytes integer          The most memory on the way, with what was made by then.
 
--- Input as calibration, or the first forwards, would find it: what a layer costs does not depend on its
--- values.
+local function filled(count, value)
+  local t = fail.try(core.tensor("f32", { count }))
+  for i = 1, count do t:set(i, value) end
+  return t
+end
+
+local function identity(count)
+  local t = fail.try(core.tensor("f32", { count, count }))
+  for i = 1, count do t:set((i - 1) * count + i, 1) end
+  return t
+end
+
+-- Statistics as calibration, or the first forwards, would find them: what a layer costs does not depend on
+-- their values.
+local kinds = {
+  span = function(inputs) return filled(inputs, 4) end,
+  range = function() return fail.try(core.tensor_of("f32", { 2 }, { -4, 4 })) end,
+  mean = function(inputs) return filled(inputs, 1) end,
+  importance = function(inputs) return filled(inputs, 1) end,
+  moments = identity,
+}
+
 local function found_for(layer, sample_rows)
   if #layer.type.needs == 0 and layer.type.smooth ~= "few_shot" then return nil end
-  local inp = layer.shape[2]
-  local span = fail.try(core.tensor("f32", { inp }))
-  for i = 1, inp do span:set(i, 4) end
-  return { span = span, range = core.tensor_of("f32", { 2 }, { -4, 4 }),
-    sample = fail.try(core.random(0):normal { sample_rows, inp }) }
+  local inputs = layer.shape[2]
+  local found = { span = kinds.span(inputs), sample = fail.try(core.random(0):normal { sample_rows, inputs }) }
+  for _, kind in ipairs(layer.type.needs) do found[kind] = found[kind] or kinds[kind](inputs) end
+  return found
 end
 
 -- Makes the first rows of a layer: seconds, and memory at the peak beyond what is held already.

@@ -33,4 +33,8 @@
               data = "texts, for language models; without them the model's own" },
   outputs = { formats = { "vise" }, files = { "artefact" } },
   resources = { time = "minutes", data_free = false },
+  expects = {
+    { type = "int4_weight_only_g64", metric = "psnr", at_least = 30.1 },
+    { type = "int4_weight_only_g64", metric = "loss_increase", at_most = 0.1315 },
+  },
 }

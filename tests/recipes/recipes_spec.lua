@@ -30,12 +30,25 @@ local runs = {
   ["int8-static"] = { { {}, "int8_per_row_static" } },
   ["svdq-few-shot"] = { { { forwards = "1" }, "svdq_int4_r8_dq" } },
   ["mixed-precision"] = { { { budget = "6" }, "int4_weight_only_g64" } },
+  chain = { { { chain = "smoothquant", quant_type = "int8_per_row" }, "int8_per_row" } },
+  quarot = { { {}, "svdq_int4_r0_dq" } },
+  ["svdq-gptq"] = { { { options = "low_rank.rounds=0" }, "svdq_int4_r8_dq" } },
   ["svdq-dq"] = { { {}, "svdq_int4_r8_dq" }, { { rank = "0", smoothing = "weight" }, "svdq_int4_r0_dq" } },
 }
 
+-- Recipes that differ from chain in their defaults alone: small runs of their own tests, whole ones here.
+if SLOW then
+  for name, quant_type in pairs { gptq = "int4_weight_only_g64", awq = "int4_weight_only_g64",
+    hqq = "int4_weight_only_g64", smoothquant = "int8_per_row", composed = "int4_weight_only_g64",
+    ["bit-budget"] = "int4_weight_only_g64" } do
+    runs[name] = { { {}, quant_type } }
+  end
+end
+
 -- Where the runs above are lighter than what a header promises: its results are those of the defaults.
 local whole = { ["svdq-few-shot"] = { { {}, "svdq_int4_r8_dq" } },
-  ["mixed-precision"] = { { {}, "int4_weight_only_g64" } } }
+  ["mixed-precision"] = { { {}, "int4_weight_only_g64" } }, chain = { { {}, "int4_weight_only_g64" } },
+  ["svdq-gptq"] = { { {}, "svdq_int4_r8_dq" } } }
 
 local function run(name, given, model, out, dry)
   local recipe = assert(recipes.open("recipes/" .. name))

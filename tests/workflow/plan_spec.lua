@@ -175,6 +175,9 @@ describe("vise.plan", function()
     for _, cfg in ipairs { { quant_type = "svdq_int4_r4_dq", svdq = { smooth_strategy = "few_shot" } },
       { quant_type = "svdq_int4_r4", svdq = { smooth_strategy = "activation" }, calibrate = dit.calibrate },
       { quant_type = "int8_per_row_static", calibrate = dit.calibrate },
+      { quant_type = "svdq_int4_r4_dq", method = { "rotate", "awq", "low_rank", "gptq" }, calibrate = dit.calibrate },
+      { quant_type = "int4_weight_only", method = { { name = "rounding", options = { search = "importance" } } },
+        calibrate = dit.calibrate },
       { quant_type = "int8_per_row", plan = { { "*.to_k", "svdq_int4_r8_dq" } } } } do
       local estimate = assert(vise.plan(model, cfg)):estimate()
       assert.is_true(estimate.seconds > 0 and estimate.peak_bytes > 0)

@@ -4,8 +4,9 @@
 --- Two layers form a group if they are siblings (the same name up to the last dot) of one type and
 --- width, with a branch and smoothed by what flows into them, and calibration saw both given the very
 --- same tensor, one after the other, on every call.  Siblings are known when planning, which bounds
---- the memory; calibration decides among them.  Statistics from a file say nothing of tensors, and
---- types without calibration have none: their layers are split each on its own.
+--- the memory; calibration decides among them, or for methods a file of vise stats, which says what it
+--- saw.  Other files of statistics say nothing of tensors, and types without calibration have none:
+--- their layers are split each on its own.
 
 local core = require "vise.core"
 
@@ -17,8 +18,7 @@ local M = {}
 ---@return string?
 function M.obstacle(type, cfg)
   if type.method.shares then
-    return #type.needs == 0 and "no calibration shows which layers share an input"
-      or cfg.statistics and "statistics from a file do not show which layers share an input" or nil
+    return #type.needs == 0 and "no calibration shows which layers share an input" or nil
   end
   if not type.rank or type.rank == 0 then return "no low-rank branch" end
   if not type.method.make_group then return ("method %s makes each layer by itself"):format(type.method.name) end

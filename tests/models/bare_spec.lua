@@ -66,6 +66,28 @@ describe("bare weights with captured statistics", function()
     end
   end)
 
+  it("takes what vise stats holds, which says what layers share an input", function()
+    local path = folder .. "/all.stats"
+    do
+      local model <close> = assert(vise.open(MODEL))
+      local s <close> = assert(vise.statistics.capture(model, 1, function()
+        assert(model:forward(ids)):close()
+        return true
+      end, { kinds = { "moments", "span", "range" } }))
+      assert(s:save(path))
+    end
+    for method, type in pairs { gptq = "int4_weight_only_g32", smoothquant = "int8_per_row",
+      rounding = "int8_per_row_static" } do
+      local bare <close> = assert(vise.open(folder))
+      local model <close> = assert(vise.open(MODEL))
+      local got = made(bare, { quant_type = type, method = method, statistics = path })
+      local want = made(model, { quant_type = type, method = method, calibration = { mode = "whole" },
+        calibrate = function(it) assert(it:forward(ids)):close() end })
+      assert.is_not_nil(next(want))
+      for name, weight in pairs(want) do assert.is_true(got[name] == weight, method .. " " .. name) end
+    end
+  end)
+
   it("says what to do where data is missing", function()
     local bare <close> = assert(vise.open(folder))
     assert.error_matches(function() vise.quantize(bare, { quant_type = "int4_weight_only_g32", method = "gptq" }) end,

@@ -16,9 +16,9 @@ local CHOICES = {
 
 -- The best plan found at the bits of the uniform type, every layer made by a method.
 local function searched(case, model, uniform, method)
-  local bits = assert(vise.plan(model, { quant_type = uniform, method = method, calibrate = case.calibrate
-    })).bits_per_weight
-  local choices = {}
+  local choices, cfg = {}, { quant_type = uniform, method = method }
+  if require("vise.config").is_calibrated(cfg) then cfg.calibrate = case.calibrate end
+  local bits = assert(vise.plan(model, cfg)).bits_per_weight
   for i, type in ipairs(CHOICES[tonumber(uniform:match "^int(%d)")]) do choices[i] = { type, method } end
   return assert(vise.algorithms.sensitivity.search(model, { choices = choices, bits = bits, forwards = case.forwards,
     calibrate = case.calibrate })).plan

@@ -1,7 +1,7 @@
 {
   name    = "bit-budget",
   version = "1.0.0",
-  summary = "searches which type each layer gets, under a budget of bits, by what it costs the model",
+  summary = "searches the type of each layer under a budget of bits, by what it costs",
   authors = { "the vise authors" },
   license = "MIT",
   api     = 1,

@@ -39,8 +39,7 @@ local runs = {
 -- Recipes that differ from chain in their defaults alone: small runs of their own tests, whole ones here.
 if SLOW then
   for name, quant_type in pairs { gptq = "int4_weight_only_g64", awq = "int4_weight_only_g64",
-    hqq = "int4_weight_only_g64", smoothquant = "int8_per_row", composed = "int4_weight_only_g64",
-    ["bit-budget"] = "int4_weight_only_g64" } do
+    hqq = "int4_weight_only_g64", smoothquant = "int8_per_row", composed = "int4_weight_only_g64" } do
     runs[name] = { { {}, quant_type } }
   end
 end

@@ -104,7 +104,7 @@ local function generate(model, options)
 end
 
 --- Continues a prompt.
----@param model vise.models.Llama
+---@param model vise.Model  A language model.
 ---@param options vise.GenerateOptions
 ---@return integer[]? ids  The prompt and what was added, an id that ended the text included.
 ---@return "stop"|"length"|"context"|string why_or_message

@@ -239,7 +239,7 @@ local function copied(plan)
 end
 
 local function sum_up(plan, cfg, model)
-  local weights, workspace_bytes = 0, 0
+  local weights, workspace_bytes, rows = 0, 0, plan:sample_rows(cfg)
   for _, layer in ipairs(plan.layers) do
     if layer.candidate then plan.candidates = plan.candidates + 1 end
     if layer.type then
@@ -248,17 +248,17 @@ local function sum_up(plan, cfg, model)
       plan.memory_bytes = plan.memory_bytes + layer.memory_bytes
       plan.source_bytes = plan.source_bytes + layer.source_bytes
       weights = weights + layer.shape[1] * layer.shape[2]
-      workspace_bytes = math.max(workspace_bytes, workspace(layer, cfg.svdq, plan:sample_rows(cfg)))
+      workspace_bytes = math.max(workspace_bytes, workspace(layer, cfg.svdq, rows))
     else
       plan.skipped = plan.skipped + 1
     end
   end
   for _, group in ipairs(shared_inputs.siblings(plan.layers, cfg)) do
-    workspace_bytes = math.max(workspace_bytes, workspace(stacked(group), cfg.svdq, plan:sample_rows(cfg)))
+    workspace_bytes = math.max(workspace_bytes, workspace(stacked(group), cfg.svdq, rows))
   end
   plan.weights = weights
   plan.bits_per_weight = weights > 0 and 8 * plan.disk_bytes / weights or 0
-  plan.statistics_bytes = bound.statistics(plan, model, plan:sample_rows(cfg))
+  plan.statistics_bytes = bound.statistics(plan, model, rows)
   plan.state_bytes = bound.states(plan)
   plan.workspace_bytes = workspace_bytes + plan.statistics_bytes + plan.state_bytes + copied(plan)
 end
@@ -358,7 +358,7 @@ end
 
 ---@class vise.Need
 ---@field name string     Of a layer.
----@field kinds string[]  The statistics of its input: "span", "range".
+---@field kinds string[]  The statistics of its input: of vise.algorithms.method_form.KINDS.
 
 --- The layers that need statistics of their inputs.
 ---@return vise.Need[]

@@ -117,6 +117,30 @@ describe("a journal", function()
     clean(path)
   end)
 
+  it("that was edited is refused before anything of it is used", function()
+    local path = begun(17)
+    local journal = path .. ".work/journal.json"
+    local good = assert(disk.read(journal))
+    local own = path .. "-own.safetensors"
+    assert(disk.write(own, "mine"))
+    local edits = {
+      function(j) j.stage = 99 end, function(j) j.stage = -5 end, function(j) j.stages[1] = 7 end,
+      function(j) j.stages[2].reports = nil end, function(j) j.stages[2].file = "../" .. own end,
+      function(j) j.states = nil end, function(j) j.states.files = 3 end, function(j) j.states.extras = nil end,
+      function(j) j.states.files[1] = "../" .. own:match "[^/]*$" end,
+    }
+    for i, edit in ipairs(edits) do
+      local plain = assert(core.json_decode(good))
+      edit(plain)
+      assert(disk.write(journal, assert(core.json_encode(plain))))
+      local ok, _, id = quantize(path, { method = (failing(0)) }, { resume = true })
+      assert.same({ nil, "E-SQ-05" }, { ok, id }, i)
+      assert.equal("file", disk.exists(own))
+    end
+    assert(disk.remove(own))
+    clean(path)
+  end)
+
   it("of which the file is damaged, or a folder with something else, is refused", function()
     local path = begun(30)
     for _, text in ipairs { "{", "[]", '{ "format": "vise_journal", "version": 9 }', '{ "format": "vise_journal", '

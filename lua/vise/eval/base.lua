@@ -74,7 +74,7 @@ end
 
 --- Keeps what a model predicts, for vise.eval.divergence: of every id that is predicted the `top` likeliest
 --- ids with their log-probabilities, 8 top + 12 bytes.
----@param model vise.models.Llama
+---@param model vise.Model  A language model.
 ---@param texts string[]|integer[][]
 ---@param options vise.BaseOptions
 ---@return vise.EvalBase?

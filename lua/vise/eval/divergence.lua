@@ -143,7 +143,7 @@ end
 ---@field any_model? boolean           Of a model that is not the one the base was made with.
 
 --- How far a model's predictions are from those kept of a base, on the ids that the file holds.
----@param model vise.models.Llama
+---@param model vise.Model  A language model.
 ---@param path string  What vise.eval.base wrote.
 ---@param options? vise.DivergenceOptions
 ---@return vise.Divergence?

@@ -87,7 +87,7 @@ local function perplexity(model, texts, options)
 end
 
 --- How well a model predicts texts.
----@param model vise.models.Llama
+---@param model vise.Model  A language model.
 ---@param texts string[]|integer[][]
 ---@param options? vise.PerplexityOptions
 ---@return vise.Perplexity? result

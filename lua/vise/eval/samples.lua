@@ -54,7 +54,7 @@ local function samples(model, options)
 end
 
 --- What a model writes, each text from a seed of its own: the same on every machine of one class.
----@param model vise.models.Llama
+---@param model vise.Model  A language model.
 ---@param options vise.SamplesOptions
 ---@return vise.TextSample[]?
 ---@return string? message

@@ -161,7 +161,12 @@ local function restore(run, stages)
     for _, layer in ipairs(made) do run.installed.layers[layer.name].quantized = t.made[layer.name] end
     make_layers.skip(made, run.bar)
   end
-  if run.journal.states then run.states = States.of_files(run.journal.path, run.journal.states) end
+  if run.journal.stage >= #stages then run.journal:damaged(("of %d stages"):format(#stages)) end
+  if run.journal.states then
+    run.states = States.of_files(run.journal.path, run.journal.states)
+  elseif run.journal.stage < #stages - 1 then
+    run.journal:damaged "the states behind its last stage are missing"
+  end
   for _, layer in ipairs(stages[1].layers) do
     if not t.made[layer.name] then table.insert(stages[#stages].layers, layer) end
   end
@@ -189,6 +194,11 @@ local function make_all(run)
     if stage.index > (run.journal and run.journal.stage or -1) and not (is_last and #stage.layers == 0) then
       local waiting = stage_of(run, stage, is_last)
       if waiting then stages[#stages].layers = waiting end
+    end
+  end
+  for _, layer in ipairs(t.plan.layers) do
+    if run.journal and layer.type and not t.made[layer.name] then
+      run.journal:damaged(("layer %s was not made"):format(layer.name))
     end
   end
   t.captured = summed_up(run)

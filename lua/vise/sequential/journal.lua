@@ -12,6 +12,7 @@
 local core = require "vise.core"
 local fail = require "vise.fail"
 local folder = require "vise.folder"
+local journal_form = require "vise.sequential.journal_form"
 
 local try, disk = fail.try, core.disk
 
@@ -62,9 +63,8 @@ local function read(path)
   if plain.version ~= VERSION then
     damaged(path, ("version %s, expected %d"):format(tostring(plain.version), VERSION))
   end
-  if type(plain.fingerprint) ~= "table" or math.type(plain.stage) ~= "integer" or type(plain.stages) ~= "table" then
-    damaged(path, "fields are missing")
-  end
+  local problem = journal_form.problem(plain)
+  if problem then damaged(path, problem) end
   return plain
 end
 
@@ -126,6 +126,12 @@ end
 function Journal:layers_path(stage)
   local file = ("layers-%d.safetensors"):format(stage)
   return path_of(self, file), file
+end
+
+--- Fails with E-SQ-05 for a journal that does not hold what its stages need.
+---@param what string
+function Journal:damaged(what)
+  damaged(self.path, what)
 end
 
 --- Notes that a stage is done: what it made, and the states behind it, which lie in files by now.

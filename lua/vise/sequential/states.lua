@@ -97,6 +97,10 @@ local function each_in(self, file, f)
   for _, full in ipairs(opened:names()) do
     local number, name = full:match "^(%d+)%.(.+)$"
     number = math.tointeger(number)
+    if not number or not self.extras[number] then
+      fail.try(nil, ("%s: tensor %s is of no state; quantize without resume"):format(path_of(self, file),
+        core.escape(full)), "E-SQ-05")
+    end
     if not by_number[number] then by_number[number], order[#order + 1] = new_inputs {}, number end
     by_number[number][name] = try(opened:tensor(full))
   end

@@ -1,6 +1,6 @@
 --- Evaluation.
 
-local MODEL = { "model", "vise.models.Llama", "a language model" }
+local MODEL = { "model", "vise.Model", "a language model" }
 local TEXTS = { "texts", "string[]|integer[][]", "texts, or their ids" }
 
 -- The options of all that reads texts, and more.

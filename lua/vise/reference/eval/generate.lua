@@ -8,7 +8,7 @@ return {
     {
       name = "generate",
       arguments = {
-        { "model", "vise.models.Llama", "a language model" },
+        { "model", "vise.Model", "a language model" },
         { "options", "table", "how the text begins, goes on and ends", fields = {
           { "prompt", "integer[]", "ids to begin with, from 0; at least one" },
           { "max_new", "integer", "ids to add at most", min = 0, max = 1 << 24, default = 128 },

@@ -78,6 +78,7 @@ static const struct {
     void (*run)(vise_case *c);
 } checks[] = {
     {"gemm",            vise_check_gemm           },
+    {"gemm_tiles",      vise_check_gemm_tiles     },
     {"gemm_few",        vise_check_gemm_few       },
     {"gemm_few16",      vise_check_gemm_few16     },
     {"f16_to_f32",      vise_check_f16_to_f32     },

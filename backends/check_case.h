@@ -60,6 +60,7 @@ void vise_check_norm(vise_case *c);
 void vise_check_modulate(vise_case *c);
 void vise_check_gated_add(vise_case *c);
 void vise_check_gemm(vise_case *c);
+void vise_check_gemm_tiles(vise_case *c);
 void vise_check_gemm_few(vise_case *c);
 void vise_check_attention(vise_case *c);
 void vise_check_gemm_few16(vise_case *c);

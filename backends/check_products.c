@@ -59,7 +59,7 @@ static int64_t pick(vise_case *c, const int64_t *list, int64_t count) {
     return list[vise_case_below(c, count)];
 }
 
-void vise_check_gemm(vise_case *c) {
+static void check_gemm(vise_case *c, void (*product)(const vise_gemm *g)) {
     static const int64_t ms[] = {0, 1, 2, 5, 6, 7, 11, 12, 13, 25};
     static const int64_t ns[] = {0, 1, 7, 15, 16, 17, 31, 32, 33, 43};
     static const int64_t ks[] = {0, 1, 2, 3, 15, 16, 17, 64, 255, 257};
@@ -68,15 +68,23 @@ void vise_check_gemm(vise_case *c) {
         g.m = pick(c, ms, 10);
         g.n = pick(c, ns, 10);
         g.k = pick(c, ks, 10);
-        if (!judge_product(c, c->k->gemm, &g)) return;
+        if (!judge_product(c, product, &g)) return;
     }
     for (int64_t i = 0; i < 8; i++) { // more than one block each way
         vise_gemm g = {.trans_a = i & 1, .trans_b = i & 2, .add = i & 4};
         g.m = i & 1 ? 521 : 30;
         g.n = i & 1 ? 6 : 263;
         g.k = i & 1 ? 258 : 300;
-        if (!judge_product(c, c->k->gemm, &g)) return;
+        if (!judge_product(c, product, &g)) return;
     }
+}
+
+void vise_check_gemm(vise_case *c) {
+    check_gemm(c, c->k->gemm);
+}
+
+void vise_check_gemm_tiles(vise_case *c) {
+    check_gemm(c, c->k->gemm_tiles);
 }
 
 static const int64_t few_ns[] = {0, 1, 2, 3, 4, 5, 7, 13};

@@ -181,6 +181,8 @@ vise_status vise_kernels_select(vise_kernels *out, const char *want, bool use_bl
                          "no backend '%s', expected ref, avx2, avxvnni or avx512", want);
     }
     vise_blas_one_thread();
+    out->gemm_tiles = out->gemm;
     if (use_blas) vise_blas_init(out);
+    if (strcmp(out->name, "avx512") != 0) out->gemm_tiles = out->gemm;
     return VISE_OK;
 }

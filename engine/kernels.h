@@ -120,6 +120,9 @@ typedef struct vise_kernels {
     // --- f32 products.  near: (k + 1) * FLT_EPSILON * (sum |a||b| + |c|).  At most k + 1
     // roundings of partial sums, each half of FLT_EPSILON, on either side.
     void (*gemm)(const vise_gemm *g);
+    // The same for the tiles of solvers: our own code on AVX-512, where it outruns OpenBLAS
+    // (docs/kernels.md), else `gemm`.
+    void (*gemm_tiles)(const vise_gemm *g);
     // The same for few rows (m <= 16, trans_b, not trans_a): reads B once.
     void (*gemm_few)(const vise_gemm *g);
     // The same with the B given, f16 or bf16: the bits of converting it first.  g->b is not

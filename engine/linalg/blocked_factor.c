@@ -33,7 +33,7 @@ static void multiply(const block_job *j, vise_gemm g) {
     for (; left > 0; left -= g.k) {
         if (j->ctx->cancel && atomic_load(j->ctx->cancel)) return;
         g.k = smaller(STEP, left);
-        j->ctx->kernels.gemm(&g);
+        j->ctx->kernels.gemm_tiles(&g);
         g.a += g.trans_a ? g.k * g.lda : g.k;
         g.b += g.trans_b ? g.k : g.k * g.ldb;
         g.add = true;
@@ -71,7 +71,7 @@ static void panel_tile(void *job, int64_t tile) {
     g.b = j->a + j->first * (j->n + 1);
     g.c = at;
     g.ldb = g.ldc = j->n;
-    j->ctx->kernels.gemm(&g);
+    j->ctx->kernels.gemm_tiles(&g);
     vise_scratch_give(&j->scratch, copy);
 }
 
@@ -143,7 +143,7 @@ static void inverse_tile(void *job, int64_t tile) {
     g.b = j->a + j->first * (n + 1);
     g.c = j->a + row * n + j->first;
     g.ldb = g.ldc = n;
-    j->ctx->kernels.gemm(&g);
+    j->ctx->kernels.gemm_tiles(&g);
     vise_scratch_give(&j->scratch, sum);
 }
 

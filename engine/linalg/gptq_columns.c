@@ -70,7 +70,7 @@ static void pass_on(vise_band *b, int64_t first, int64_t end, int64_t last) {
             g.k = smaller(PIECE, end - from);
             g.a = s->factor + from * s->n + to;
             g.b = b->w + from * b->pitch;
-            s->ctx->kernels.gemm(&g);
+            s->ctx->kernels.gemm_tiles(&g);
         }
     }
 }

@@ -71,7 +71,7 @@ static void multiply(const add_job *j, float *c, const place *p, int64_t first, 
         g.b = x + p->col;
         g.c = c + row * p->cols;
         g.ldc = p->cols;
-        j->ctx->kernels.gemm(&g);
+        j->ctx->kernels.gemm_tiles(&g);
     }
 }
 

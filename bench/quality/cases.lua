@@ -40,7 +40,7 @@ function M.stories()
   local case = language(STORIES, assert(vise.data.stories "tests/data/tinystories/stories-1-128.txt"),
     assert(vise.data.stories "tests/data/tinystories/stories-1500-1539.txt"), 512)
   case.targets = { { title = "stories260K at 4 bits", bits = 4 }, { title = "stories260K at 3 bits", bits = 3 } }
-  case.group, case.forwards = 32, 24
+  case.group, case.forwards = 32, 8
   return case
 end
 

@@ -16,11 +16,11 @@ local function interrupt(times, text, environment)
   os.remove(flag)
   local script = support.file(([[local function ready() io.open(%q, 'w'):close() end
     local function spin() while true do io.stdout:flush() end end %s]]):format(flag, text), ".lua")
-  -- What still runs five seconds later is stopped, so that a failure is no hang.
+  -- What still runs half a minute later is stopped, so that a failure is no hang.
   local command = ([[
     ENV PROGRAM SCRIPT 2>&1 &
     p=$!
-    (sleep 5; kill -KILL $p) >/dev/null 2>&1 & k=$!
+    (sleep 30; kill -KILL $p) >/dev/null 2>&1 & k=$!
     while [ ! -e FLAG ] && kill -0 $p 2>/dev/null; do sleep 0.02; done
     for i in TIMES; do sleep 0.2; kill -INT $p 2>/dev/null; done
     wait $p; echo $?; kill $k]]):gsub("%u%u%u+", {
